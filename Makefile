@@ -1,0 +1,185 @@
+# Lazaret. The targets that people need: deps all demo test lint bench fuzz install clean.
+#
+#   make SAN=address,undefined    a build with sanitizers, beside the ordinary one
+#   make COV=1                    a build that counts lines, for `make SAN= COV=1 unit coverage`
+#   make install DESTDIR= prefix=/usr/local
+#
+# What links to what is not written here: it stands in the file `layers`, which `make lint` enforces as well.
+
+SHELL   := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+CC      ?= cc
+prefix  ?= /usr/local
+sbindir ?= $(prefix)/sbin
+libexecdir ?= $(prefix)/lib/lazaret
+datadir ?= $(prefix)/share/lazaret
+mandir  ?= $(prefix)/share/man
+sysconfdir ?= /etc
+SAN     ?=
+COV     ?=
+PYTHON  ?= /usr/bin/python3
+VERSION := $(shell cat VERSION)
+
+comma   := ,
+variant := $(if $(COV),cov,$(if $(SAN),san-$(subst $(comma),-,$(SAN)),release))
+B       := build/$(variant)
+
+PACKAGES := build-essential pkg-config clang clang-format clang-tidy libclang-rt-14-dev protobuf-c-compiler \
+	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev libpcre2-dev \
+	libprotobuf-c-dev libyaml-dev libsodium-dev libseccomp-dev libcmocka-dev \
+	postfix clamav-testfiles python3 python3-pytest python3-aiosmtpd python3-cryptography iproute2 openssl mandoc \
+	zip p7zip-full procps
+
+WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wvla \
+	-Wno-unused-parameter -Wno-missing-field-initializers
+CFLAGS  ?= -O2 -g
+OURS    := -std=gnu11 $(WARN) -I. -I$(B) -fstack-protector-strong -fPIE -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 \
+	-DLAZARET_VERSION='"$(VERSION)"' -DLAZARET_DATADIR='"$(datadir)"' -DLAZARET_LIBEXECDIR='"$(libexecdir)"' \
+	-DLAZARET_SYSCONFDIR='"$(sysconfdir)"'
+LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+ifneq ($(SAN),)
+OURS    += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE
+LDFLAGS += -fsanitize=$(SAN)
+endif
+ifneq ($(COV),)
+OURS    += --coverage -O0 -U_FORTIFY_SOURCE
+LDFLAGS += --coverage
+endif
+
+# ---------------------------------------------------------------- from the table
+
+build/layers.mk: layers tests/lint/layers.awk
+	@mkdir -p build
+	@awk -f tests/lint/layers.awk layers > $@
+-include build/layers.mk
+
+PROTO_C := $(B)/protos/lazaret.pb-c.c
+PROTO_H := $(B)/protos/lazaret.pb-c.h
+
+sources  = $(sort $(wildcard $(1)/*.c))
+objects  = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call sources,$(1)))) $(if $(filter protos,$(1)),$(B)/protos/lazaret.pb-c.o)
+archive  = $(B)/$(1)/lib.a
+archives = $(foreach f,$(1),$(call archive,$(f)))
+libs     = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
+cflags   = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
+unit_of  = $(wildcard tests/unit/$(1)/test_*.c)
+fuzz_of  = $(wildcard tests/fuzz/$(1)/fuzz_*.c)
+
+ALL_PROGRAMS := $(foreach f,$(folders),$(if $(program_$(f)),$(if $(wildcard $(f)/main.c),$(B)/bin/$(program_$(f)))))
+UNIT_TESTS   := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call unit_of,$(f))))
+FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(call fuzz_of,$(f))))
+
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests coverage
+all: $(ALL_PROGRAMS)
+
+# Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
+define folder_rules
+$(B)/$(1)/lib.a: $(call objects,$(1))
+$(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): private PKG_CFLAGS := $(call cflags,$(packages_$(1)))
+$(if $(filter protos,$(1) $(closure_$(1))),$(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): | $(PROTO_H))
+$(if $(program_$(1)),$(B)/bin/$(program_$(1)): $(B)/$(1)/main.o $(call archive,$(1)) $(call archives,$(closure_$(1)))
+$(B)/bin/$(program_$(1)): private LIBS := $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f)))))
+$(foreach t,$(call unit_of,$(1)),$(B)/$(basename $(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
+$(B)/$(basename $(t)).o: | $(if $(filter protos,$(1) $(closure_$(1))),$(PROTO_H))
+$(B)/$(basename $(t)): private LIBS := $(call libs,cmocka $(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
+)
+endef
+$(foreach f,$(folders),$(eval $(call folder_rules,$(f))))
+
+# ---------------------------------------------------------------- how things are made
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc    $<"
+	@$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.a:
+	@rm -f $@
+	@mkdir -p $(@D)
+	@ar rcs $@ $^
+
+$(ALL_PROGRAMS):
+	@mkdir -p $(@D)
+	@echo "  link  $@"
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+$(UNIT_TESTS):
+	@mkdir -p $(@D)
+	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+
+$(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
+	@mkdir -p $(B)/protos
+	@protoc-c --proto_path=protos --c_out=$(B)/protos $<
+$(B)/protos/lazaret.pb-c.o: $(PROTO_C)
+	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
+
+DEPFILES := $(shell [ -d $(B) ] && find $(B) -name '*.d')
+-include $(DEPFILES)
+
+# ---------------------------------------------------------------- dependencies
+
+deps:
+	@tests/tools/install-packages $(PACKAGES)
+
+# ---------------------------------------------------------------- trying and testing
+
+tests: $(UNIT_TESTS)
+
+unit: all tests
+	@tests/tools/run-unit $(B)
+
+system: all
+	@B=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/system $(PYTEST)
+
+test: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@tests/tools/run-all $(B)
+
+demo: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@B=$(abspath $(B)) $(PYTHON) demo/demo.py
+
+lint: deps
+	@tests/tools/run-lint
+
+format:
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+# Each target for FUZZ_SECONDS; the corpus it finds is kept under build/fuzz.
+FUZZ_SECONDS ?= 30
+fuzz: deps
+	@$(MAKE) --no-print-directory -j$$(nproc) fuzzers
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/tools/run-fuzz build/fuzz/bin
+
+FUZZ_FLAGS := -std=gnu11 -g -O1 -I. -Ibuild/fuzz -D_GNU_SOURCE -DLAZARET_VERSION='"fuzz"' -DLAZARET_DATADIR='""' \
+	-DLAZARET_LIBEXECDIR='""' -DLAZARET_SYSCONFDIR='""' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
+fuzzers: $(FUZZERS)
+build/fuzz/protos/lazaret.pb-c.c: protos/lazaret.proto
+	@mkdir -p build/fuzz/protos
+	@protoc-c --proto_path=protos --c_out=build/fuzz/protos $<
+define fuzz_rules
+$(foreach t,$(call fuzz_of,$(1)),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(t)): $(t) $(foreach f,$(1) $(closure_$(1)),$(filter-out %/main.c,$(call sources,$(f)))) $(if $(filter protos,$(1) $(closure_$(1))),build/fuzz/protos/lazaret.pb-c.c)
+	@mkdir -p $$(@D)
+	@echo "  fuzz  $$@"
+	@clang $(FUZZ_FLAGS) $(call cflags,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f)))) -o $$@ $$(filter %.c,$$^) $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
+)
+endef
+$(foreach f,$(folders),$(eval $(call fuzz_rules,$(f))))
+
+coverage:
+	@gcov -n -o $(B) $$(find $(B) -name '*.gcda') | grep -A1 "^File '[a-z]" || true
+
+# ---------------------------------------------------------------- installing
+
+install: all
+	@tests/tools/install-tree "$(B)" "$(DESTDIR)" "$(sbindir)" "$(libexecdir)" "$(datadir)" "$(mandir)" "$(sysconfdir)"
+
+clean:
+	rm -rf build

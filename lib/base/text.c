@@ -1,0 +1,135 @@
+#include "lib/base/text.h"
+
+#include <string.h>
+
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+int text_same_bytes(const char *a, size_t a_size, const char *b)
+{
+	size_t at;
+
+	for (at = 0; at < a_size; at++)
+		if (!b[at] || lower(a[at]) != lower(b[at]))
+			return 0;
+	return b[a_size] == '\0';
+}
+
+int text_same(const char *a, const char *b)
+{
+	return text_same_bytes(a, strlen(a), b);
+}
+
+int text_starts(const char *text, const char *prefix)
+{
+	for (; *prefix; text++, prefix++)
+		if (lower(*text) != lower(*prefix))
+			return 0;
+	return 1;
+}
+
+void text_lower(char *text)
+{
+	for (; *text; text++)
+		*text = lower(*text);
+}
+
+const char *text_find(const char *bytes, size_t size, const char *needle)
+{
+	size_t length = strlen(needle), at;
+
+	for (at = 0; at + length <= size; at++)
+		if (text_same_bytes(bytes + at, length, needle))
+			return bytes + at;
+	return NULL;
+}
+
+/* Matches one set `[...]` at *pattern and moves it behind; an unclosed set is an ordinary '['. */
+static int glob_set(const char **pattern, char c)
+{
+	const char *p = *pattern + 1, *close;
+	int negated = *p == '!' || *p == '^', found = 0;
+
+	p += negated;
+	close = *p ? strchr(p + 1, ']') : NULL;
+	if (!close) {
+		(*pattern)++;
+		return c == '[';
+	}
+	for (; p < close; p++) {
+		if (p + 2 < close && p[1] == '-') {
+			found |= lower(c) >= lower(p[0]) && lower(c) <= lower(p[2]);
+			p += 2;
+		} else {
+			found |= lower(c) == lower(*p);
+		}
+	}
+	*pattern = close + 1;
+	return found != negated;
+}
+
+static int glob_one(const char **pattern, char c)
+{
+	if (**pattern == '?') {
+		(*pattern)++;
+		return 1;
+	}
+	if (**pattern == '[')
+		return glob_set(pattern, c);
+	return lower(*(*pattern)++) == lower(c);
+}
+
+/* Only the last star is ever tried again, so the work is at most pattern times text. */
+int text_glob(const char *pattern, const char *text, size_t size)
+{
+	const char *star = NULL, *end = text + size, *mark = NULL;
+
+	while (text < end) {
+		if (*pattern == '*') {
+			star = ++pattern;
+			mark = text;
+		} else if (*pattern && glob_one(&pattern, *text)) {
+			text++;
+		} else if (star) {
+			pattern = star;
+			text = ++mark;
+		} else {
+			return 0;
+		}
+	}
+	while (*pattern == '*')
+		pattern++;
+	return *pattern == '\0';
+}
+
+void text_hex(const void *bytes, size_t size, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const unsigned char *in = bytes;
+
+	for (; size; size--, in++) {
+		*out++ = digits[*in >> 4];
+		*out++ = digits[*in & 15];
+	}
+	*out = '\0';
+}
+
+int text_number(const char *text, uint64_t most, uint64_t *out)
+{
+	uint64_t value = 0, digit;
+
+	if (!*text)
+		return 0;
+	for (; *text; text++) {
+		if (*text < '0' || *text > '9')
+			return 0;
+		digit = (uint64_t)(*text - '0');
+		if (digit > most || value > (most - digit) / 10)
+			return 0;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return 1;
+}

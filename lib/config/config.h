@@ -1,0 +1,294 @@
+/*
+ * lazaret.yaml, checked and in memory. One table (lib/config/table.c) gives every key its type,
+ * default, limits and prose: it checks the file, fills these structs, and prints lazaret.yaml(5)
+ * and the annotated sample. An unknown key, a wrong type or an impossible value is an error with
+ * file, line and what was expected, and nothing starts.
+ *
+ * Sizes are bytes, times milliseconds (`_ms`). Texts are never NULL: an absent one is "".
+ * Everything is owned by the struct config and lives until config_free().
+ */
+#ifndef LIB_CONFIG_CONFIG_H
+#define LIB_CONFIG_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+
+struct config_list {
+	size_t count;
+	char **items;
+};
+
+/* What a rule or a policy asks for, from mild to strict: where several apply to a recipient, the
+ * last in this order wins (cut and tag add up). */
+enum action {
+	ACTION_NONE,  /* note it and go on */
+	ACTION_ALLOW, /* an allow rule: see each section for what it switches off; never the virus
+	                 scan */
+	ACTION_TAG,   /* deliver with header fields that say so */
+	ACTION_CUT,   /* take the part out, keep it, leave a text in its place */
+	ACTION_REDIRECT,   /* to policy.redirect_to, instead */
+	ACTION_QUARANTINE, /* hold the whole message */
+	ACTION_DISCARD,    /* hold a copy, tell the MTA all is well, tell nobody */
+	ACTION_REJECT,     /* refuse it with code and text */
+	ACTION_DEFER,      /* try again later */
+};
+
+const char *action_name(enum action action);
+
+struct config_site {
+	char *name;  /* this host's name in HELO, Message-ID and notices */
+	char *admin; /* address that notices to the administrator go to and come from */
+	struct config_list domains;  /* of our own recipients */
+	struct config_list networks; /* of our own clients: CIDR */
+	char *run_dir;               /* sockets */
+	char *state_dir;             /* quarantine */
+	char *user;                  /* account of every program but the scanners; "": as started */
+	char *scan_user;             /* account of the scanners; "": as started */
+	char *front_group;           /* group that may open the submitter's socket; "": as user */
+};
+
+enum config_log_to { LOG_TO_STDERR, LOG_TO_SYSLOG };
+
+struct config_log {
+	int level; /* enum log_level */
+	enum config_log_to to;
+};
+
+/* Key files hold one Z85 key a line (`name key` where several); see lazaret.yaml(5). "" where CURVE
+ * is not used. */
+struct config_curve {
+	char *secret_key;    /* file: this host's key pair, from `qctl keys new` */
+	char *allowed_keys;  /* file: public keys that may connect to our bound tcp:// endpoints:
+	                        "<key> <name>" a line */
+	char *server_keys;   /* file: "<endpoint> <public key>" a line, for tcp:// endpoints we
+	                        connect to */
+	int allow_plain_tcp; /* in words: tcp:// without CURVE */
+};
+
+struct config_front {
+	char *socket;               /* Unix socket for qsubmit */
+	struct config_list brokers; /* in the order tried */
+	char *quarantine;
+	char *next_hop;              /* host:port, [v6]:port, or unix:/path */
+	int64_t deadline_ms;         /* from the message's arrival to our answer */
+	int64_t silence_ms;          /* a broker that says nothing for so long is passed over */
+	int64_t next_hop_timeout_ms; /* for each SMTP reply */
+	uint64_t max_messages;       /* in hand at once; beyond: try again later */
+	uint64_t max_bytes;
+	uint64_t connections; /* kept to the next hop */
+};
+
+struct config_broker {
+	struct config_list fronts;  /* endpoints bound for submitters and qctl */
+	struct config_list workers; /* endpoints bound for workers */
+	uint64_t max_messages;
+	uint64_t max_bytes;
+	int64_t heartbeat_ms;
+	int64_t silence_ms; /* a worker that says nothing for so long is dead */
+	uint64_t attempts;  /* how often a message that kills its scanner is tried */
+	int64_t drain_ms;   /* at SIGTERM, for what is in flight */
+};
+
+struct config_workers {
+	struct config_list brokers;
+	char *quarantine;
+	uint64_t scanners;  /* 0: auto, one a core */
+	uint64_t queue;     /* jobs taken beyond those being scanned */
+	int64_t timeout_ms; /* for one message in a scanner */
+	uint64_t memory;    /* of one scanner, beyond the engine */
+	uint64_t max_jobs;  /* messages after which a scanner is replaced; 0: never */
+	char *tmp_dir;      /* "": run_dir/tmp */
+};
+
+struct config_size {
+	uint64_t max_size;
+	enum action action;
+	uint64_t code;
+	char *text;
+};
+
+/* All conditions given must hold; in a list, any. The first rule that matches decides. */
+struct config_access_rule {
+	char *name;
+	struct config_list senders;  /* address, @domain, .domain (and below), or glob; "<>": the
+	                                null reverse-path */
+	char *senders_file;          /* the same, a line each, reloaded by itself */
+	struct config_list from;     /* the same, for the From field */
+	struct config_list networks; /* client, CIDR */
+	char *networks_file;
+	struct config_list hosts;      /* client name or HELO: name, .domain or glob */
+	struct config_list recipients; /* as senders: the rule is for these recipients only */
+	char *recipients_file;
+	int outsiders; /* only for clients outside site.networks that are not authenticated */
+	enum action action;
+	uint64_t code;
+	char *text;
+};
+
+struct config_access {
+	size_t count;
+	struct config_access_rule *rules;
+	int null_sender_one_recipient; /* a null reverse-path with more than one recipient is
+	                                  rejected */
+};
+
+enum pattern_match { MATCH_EXACT, MATCH_PREFIX, MATCH_GLOB, MATCH_REGEX };
+
+struct config_subject_rule {
+	char *name;
+	char *field; /* Subject, or another header field */
+	enum pattern_match match;
+	struct config_list patterns; /* without regard to case */
+	char *patterns_file;
+	int strip_prefixes; /* Re: Fwd: AW: … [list] are taken off first */
+	enum action action;
+	uint64_t code;
+	char *text;
+	int notify; /* a reject makes no notices unless asked */
+};
+
+struct config_subject {
+	size_t count;
+	struct config_subject_rule *rules;
+};
+
+struct config_attachment_rule {
+	char *name;
+	struct config_list names;      /* globs over every candidate name, normalised */
+	struct config_list types;      /* globs over declared types */
+	struct config_list true_types; /* globs over what libmagic sees */
+	int inside;                    /* also members of containers */
+	enum action action;
+	char *text;
+};
+
+struct config_attachments {
+	size_t count;
+	struct config_attachment_rule *rules;
+	uint64_t max_parts;
+	uint64_t max_depth;    /* of MIME and of containers */
+	uint64_t max_members;  /* of all containers of a message */
+	uint64_t max_expanded; /* bytes of all members of a message */
+	uint64_t max_ratio;
+};
+
+struct config_virus {
+	char *database; /* folder */
+	uint64_t max_scan_size;
+	uint64_t max_file_size;
+	uint64_t max_files;
+	uint64_t max_recursion;
+	int64_t max_scan_time_ms;
+	int pua;
+	int enabled;
+};
+
+struct config_spam {
+	struct config_list rules; /* folders and .cf files */
+	int enabled;
+	uint64_t max_size; /* larger messages: only this much of the text is seen */
+};
+
+/* What an unscanned answer means, by its reason. */
+struct config_unscanned {
+	enum action limit;
+	enum action error;
+	enum action timeout;
+	enum action encrypted;
+	enum action format;
+	enum action malformed;
+	enum action ambiguous;
+	enum action crash;
+	enum action database;
+};
+
+struct config_policy {
+	struct config_list recipients; /* of an override: whom it is for, as access senders */
+	enum action virus;
+	uint64_t virus_code;
+	char *virus_text;
+	struct config_unscanned unscanned;
+	double spam_tag;      /* points; at or above: header fields */
+	double spam_redirect; /* 0: never */
+	double spam_quarantine;
+	double spam_reject;
+	char *spam_text;
+	char *subject_prefix; /* put before the Subject of tagged spam; "" for none */
+	char *redirect_to;
+	int keep_original;
+};
+
+struct config_policies {
+	size_t count;
+	struct config_policy *rules; /* what one leaves out is as in `policy` */
+};
+
+struct config_quarantine {
+	struct config_list listen;
+	char *path; /* folder of the LMDB environment */
+	uint64_t map_size;
+	uint64_t reserve; /* of it, kept for deletes: stores are deferred beyond */
+	uint64_t max_item_size;
+	int64_t commit_delay_ms; /* how long a commit waits for company */
+	int64_t confirm_timeout_ms;
+	int64_t keep_ms;  /* age at which items expire; 0: never */
+	int64_t lease_ms; /* of an outbox record in a notifier's hands */
+};
+
+struct config_notifier {
+	char *quarantine;
+	char *next_hop; /* "": as front.next_hop */
+	char *from;     /* "": site.admin */
+	int to_sender;
+	int to_recipient;
+	int to_admin;
+	struct config_list not_for; /* reasons that make no notice */
+	char *templates;            /* folder */
+	struct config_list
+	        trusted_auth_results; /* authserv-ids whose Authentication-Results count (P9) */
+	int64_t poll_ms;
+	int64_t retry_ms;
+	uint64_t attempts;
+};
+
+struct config {
+	char *path; /* the file, for messages */
+	struct config_site site;
+	struct config_log log;
+	struct config_curve curve;
+	struct config_front front;
+	struct config_broker broker;
+	struct config_workers workers;
+	struct config_size size;
+	struct config_access access;
+	struct config_subject subject;
+	struct config_attachments attachments;
+	struct config_virus virus;
+	struct config_spam spam;
+	struct config_policy policy;
+	struct config_policies policies;
+	struct config_quarantine quarantine;
+	struct config_notifier notifier;
+};
+
+/* Reads and checks all of it. Endpoints and paths that are absent are derived from site.run_dir and
+ * site.state_dir. RESULT_PERMANENT: err is "file:line: section.key: what was found, what was
+ * expected". Gives *out. */
+enum result config_load(const char *path, struct config **out, struct err *err);
+enum result config_parse(
+        const char *name, const char *text, size_t size, struct config **out, struct err *err);
+void config_free(struct config **config);
+
+/* What is allowed but probably not meant, one sentence each, with file and line (e.g. `subject`
+ * rules that reject make the MTA bounce behind a queue). Calls `say` for each. */
+void config_warn(const struct config *config, void (*say)(void *context, const char *sentence),
+        void *context);
+
+/* Every file the configuration names whose change asks for a new generation of scanners (map files,
+ * rules, database). Gives a list, to be freed with config_list_free(). */
+void config_watched(const struct config *config, struct config_list *out);
+void config_list_free(struct config_list *list);
+
+#endif

@@ -1,0 +1,81 @@
+#include "lib/crypto/digest.h"
+
+#include <assert.h>
+#include <sodium.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+
+static crypto_hash_sha256_state *inner(struct digest_state *state)
+{
+	_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct digest_state),
+	        "room for libsodium's state");
+	return (crypto_hash_sha256_state *)(void *)state->room;
+}
+
+void digest_init(struct digest_state *state)
+{
+	crypto_hash_sha256_init(inner(state));
+}
+
+void digest_add(struct digest_state *state, const void *bytes, size_t size)
+{
+	crypto_hash_sha256_update(inner(state), bytes, size);
+}
+
+void digest_add_string(struct digest_state *state, const char *text)
+{
+	uint64_t size = text ? strlen(text) : 0;
+	uint8_t length[8];
+	int at;
+
+	for (at = 0; at < 8; at++)
+		length[at] = (uint8_t)(size >> (8 * at));
+	digest_add(state, length, sizeof(length));
+	if (size)
+		digest_add(state, text, size);
+}
+
+void digest_final(struct digest_state *state, struct digest *out)
+{
+	crypto_hash_sha256_final(inner(state), out->bytes);
+}
+
+void digest_of(const void *bytes, size_t size, struct digest *out)
+{
+	crypto_hash_sha256(out->bytes, bytes, size);
+}
+
+void digest_message_id(const struct digest *digest, char out[33])
+{
+	text_hex(digest->bytes, 16, out);
+}
+
+/* Base 32 without the letters that are read as others (Crockford's set in lower case). */
+void digest_item_id(const struct digest *digest, char out[17])
+{
+	static const char letters[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	int at, bit;
+
+	for (at = 0; at < 16; at++) {
+		unsigned value = 0;
+
+		for (bit = at * 5; bit < at * 5 + 5; bit++)
+			value = value << 1 | (digest->bytes[bit / 8] >> (7 - bit % 8) & 1u);
+		out[at] = letters[value];
+	}
+	out[16] = '\0';
+}
+
+void random_bytes(void *out, size_t size)
+{
+	int ready = sodium_init();
+
+	assert(ready >= 0);
+	randombytes_buf(out, size);
+}
+
+int secret_same(const void *a, const void *b, size_t size)
+{
+	return sodium_memcmp(a, b, size) == 0;
+}

@@ -1,0 +1,46 @@
+/*
+ * How every program starts, never varied: args → config → log → privileged opens → drop groups,
+ * gid, uid → rlimits, sandbox → ready → loop → stop in reverse.
+ */
+#ifndef LIB_DAEMON_DAEMON_H
+#define LIB_DAEMON_DAEMON_H
+
+#include "lib/base/err.h"
+#include "lib/config/config.h"
+
+struct daemon_options {
+	const char *program;
+	const char *usage; /* shown by --help; the common options are added */
+};
+
+/*
+ * Reads `-c FILE` (default /etc/lazaret/lazaret.yaml), `--check`, `--help`, `--version`; loads the
+ * configuration; opens the log; blocks SIGTERM, SIGINT, SIGHUP and SIGCHLD for a loop's signalfd;
+ * ignores SIGPIPE; sets no-new-privileges, no core of secrets, and close-on-exec on everything
+ * inherited but 0 to 2 and the ready descriptor. Wrong usage or a wrong configuration ends the
+ * process with its sysexits code and one clear line on standard error. Gives the configuration.
+ */
+struct config *daemon_start(int argc, char **argv, const struct daemon_options *options);
+
+/* Gives up root for `user` (its groups included); "" stays. Refuses to stay root quietly: it warns.
+ */
+enum result daemon_drop(const char *user, struct err *err);
+
+/* Tells whoever started us that we serve: one line "ready" on the descriptor that LAZARET_READY_FD
+ * names. */
+void daemon_ready(void);
+
+/* A process that dies with its parent (PR_SET_PDEATHSIG), for children of a supervisor. */
+void daemon_die_with_parent(void);
+
+/* Starts a program without a shell, with this process's environment and the given descriptors
+ * (terminated by -1) kept open at 3, 4, …; safe beside a ZeroMQ context, as nothing runs between
+ * fork and exec. Gives the pid. */
+enum result daemon_spawn(
+        const char *path, char *const argv[], const int *keep, int *pid, struct err *err);
+
+/* The path of a sibling program: beside our own executable in a build or an installed tree. To be
+ * freed. */
+char *daemon_sibling(const char *program);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * Decoders as lenient as the most lenient mail client, and what they stumbled over. They never
+ * fail: whatever can't be read is passed over. Output is at most as long as the input
+ * (quoted-printable, base64) and linear in it.
+ */
+#ifndef LIB_MIME_DECODE_H
+#define LIB_MIME_DECODE_H
+
+#include "lib/base/buf.h"
+#include "lib/mime/map.h"
+
+enum decode_oddity {
+	DECODE_PADDING_INSIDE =
+	        1, /* base64: "=" before the end, and more behind it (which is decoded, too) */
+	DECODE_BAD_CHARACTER = 2,
+	DECODE_BAD_ESCAPE = 4, /* quoted-printable */
+	DECODE_BLANK_SOFT_BREAK = 8,
+	DECODE_SHORT = 16, /* ends in the middle */
+};
+
+/* Adds the decoded bytes to `out`, gives a set of oddities. */
+unsigned decode_base64(const void *bytes, size_t size, struct buf *out);
+unsigned decode_quoted_printable(const void *bytes, size_t size, struct buf *out);
+unsigned decode_uuencode(
+        const void *bytes, size_t size, struct buf *out); /* from "begin" on; or bare lines */
+
+/* The body of a part under its own encoding, or under another candidate. */
+unsigned decode_part(
+        const struct mime_map *map, size_t part, enum mime_encoding encoding, struct buf *out);
+
+/* Header text: unfolds, decodes RFC 2047 words in any charset (iconv), takes raw 8-bit as UTF-8,
+ * else windows-1252. Always gives valid UTF-8, without control characters. To be freed. */
+char *decode_header_text(const void *bytes, size_t size);
+
+/* The n-th field of that name, decoded as above; NULL if absent. */
+char *decode_field(const struct mime_map *map, size_t part, const char *name, size_t nth);
+
+/* Any charset to UTF-8; what can't be converted becomes U+FFFD. An unknown charset is taken as
+ * UTF-8, else windows-1252. */
+void decode_charset(const void *bytes, size_t size, const char *charset, struct buf *out);
+
+#endif

@@ -1,0 +1,15 @@
+/*
+ * File names as an attacker writes them, made comparable: what a recipient's system would open.
+ */
+#ifndef LIB_MIME_NAME_H
+#define LIB_MIME_NAME_H
+
+/* NFKC, bidirectional, zero-width and control characters taken out, full-width and look-alike dots
+ * made dots, path parts dropped, `::$DATA` streams and {CLSID} endings taken off, trailing dots and
+ * blanks dropped, lower case. To be freed. */
+char *name_normalise(const char *utf8);
+
+/* The extension of a normalised name without its dot, or "". Points into the name. */
+const char *name_extension(const char *normalised);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * GMime, the second view of a message. The only file that knows GMime and GLib is view.c.
+ */
+#ifndef LIB_MIME_VIEW_H
+#define LIB_MIME_VIEW_H
+
+#include "lib/base/buf.h"
+#include "lib/mime/map.h"
+
+/* A leaf part as GMime sees it. */
+struct view_part {
+	char *type;
+	char *name;    /* "" if none */
+	char *content; /* decoded by GMime */
+	size_t size;
+};
+
+struct view {
+	struct view_part *parts;
+	size_t count;
+	size_t depth;
+	int truncated; /* a limit was hit */
+};
+
+void view_start(void); /* once a process, before any fork */
+struct view *view_new(const void *bytes, size_t size, const struct mime_limits *limits);
+void view_free(struct view **view);
+
+/* Adds names that only GMime sees to the map's parts, and notes MIME_ANOMALY_VIEWS_DIFFER where a
+ * leaf's decoded content or the list of leaves is not the same. Gives the number of GMime leaves
+ * (indexes into view->parts, malloc'ed, in *extra) whose content is nowhere in our map and must be
+ * looked at, too. */
+size_t view_compare(struct mime_map *map, const struct view *view, size_t **extra);
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * Every message there is: its number on the wire, its name, its envelope, and whether a frame of
+ * bytes follows. docs/PROTOCOL.md tells who sends which and when; a test checks that it names every
+ * one.
+ */
+#ifndef PROTOS_MESSAGES_H
+#define PROTOS_MESSAGES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/err.h"
+#include "protos/lazaret.pb-c.h"
+
+enum { PROTOCOL_VERSION = 1 };
+
+/*   NAME                  number  envelope type           pb-c function prefix        body */
+#define MESSAGES(X)                                                                                \
+	X(SUBMIT, 1, Lz__Submission, submission, 1)                                                \
+	X(VERDICT, 2, Lz__Verdict, verdict, 0)                                                     \
+	X(BUSY, 3, Lz__Busy, busy, 0)                                                              \
+	X(READY, 4, Lz__Ready, ready, 0)                                                           \
+	X(JOB, 5, Lz__Job, job, 1)                                                                 \
+	X(DONE, 6, Lz__Done, done, 0)                                                              \
+	X(FAILED, 7, Lz__Failed, failed, 0)                                                        \
+	X(HEARTBEAT, 8, Lz__Heartbeat, heartbeat, 0)                                               \
+	X(GOODBYE, 9, Lz__Goodbye, goodbye, 0)                                                     \
+	X(BROKER_STATUS_REQUEST, 10, Lz__BrokerStatusRequest, broker_status_request, 0)            \
+	X(BROKER_STATUS, 11, Lz__BrokerStatus, broker_status, 0)                                   \
+	X(STORE, 20, Lz__Store, store, 1)                                                          \
+	X(STORED, 21, Lz__Stored, stored, 0)                                                       \
+	X(CONFIRM, 22, Lz__Confirm, confirm, 0)                                                    \
+	X(CONFIRMED, 23, Lz__Confirmed, confirmed, 0)                                              \
+	X(LIST, 24, Lz__List, list, 0)                                                             \
+	X(ITEMS, 25, Lz__Items, items, 0)                                                          \
+	X(SHOW, 26, Lz__Show, show, 0)                                                             \
+	X(SHOWN, 27, Lz__Shown, shown, 0)                                                          \
+	X(FETCH, 28, Lz__Fetch, fetch, 0)                                                          \
+	X(FETCHED, 29, Lz__Fetched, fetched, 1)                                                    \
+	X(RELEASE, 30, Lz__Release, release, 0)                                                    \
+	X(RELEASED, 31, Lz__Released, released, 0)                                                 \
+	X(DELETE, 32, Lz__Delete, delete, 0)                                                       \
+	X(DELETED, 33, Lz__Deleted, deleted, 0)                                                    \
+	X(STATS_REQUEST, 34, Lz__StatsRequest, stats_request, 0)                                   \
+	X(STATS, 35, Lz__Stats, stats, 0)                                                          \
+	X(COUNT, 36, Lz__Count, count, 0)                                                          \
+	X(COUNTED, 37, Lz__Counted, counted, 0)                                                    \
+	X(TAKE, 38, Lz__Take, take, 0)                                                             \
+	X(TAKEN, 39, Lz__Taken, taken, 0)                                                          \
+	X(FINISH, 40, Lz__Finish, finish, 0)                                                       \
+	X(FINISHED, 41, Lz__Finished, finished, 0)                                                 \
+	X(ERROR, 42, Lz__Error, error, 0)
+
+enum message_type {
+#define X(name, number, type, prefix, body) MESSAGE_##name = number,
+	MESSAGES(X)
+#undef X
+};
+
+/* What is known of one type; NULL for a number that no message has. */
+struct message_info {
+	enum message_type type;
+	const char *name;
+	const ProtobufCMessageDescriptor *descriptor;
+	int has_body;
+};
+
+const struct message_info *message_info(unsigned type);
+
+/*
+ * Unpacks and checks an envelope: refuses malformed bytes, fields this version does not know, texts
+ * that are not UTF-8 or hold control characters where they may not, too many or too long fields,
+ * and values out of their range (protos/check.c has the limits). Gives the message on RESULT_OK;
+ * free with message_free(). Everything else is RESULT_PERMANENT. `body_size` is what came behind
+ * it.
+ */
+enum result message_unpack(enum message_type type, const void *bytes, size_t size, size_t body_size,
+        ProtobufCMessage **out, struct err *err);
+
+/* The same for a submission or scan result that came by another way than the wire. */
+enum result message_check(
+        enum message_type type, const ProtobufCMessage *message, size_t body_size, struct err *err);
+
+void message_free(ProtobufCMessage *message); /* NULL is fine */
+
+#endif

@@ -1,0 +1,133 @@
+/*
+ * One message under examination: what it is, what the filters found, and what it cost. Filters read
+ * it and add findings; policy.c alone turns findings into what happens to each recipient.
+ */
+#ifndef WORKERS_QSCAN_SCAN_H
+#define WORKERS_QSCAN_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/base/buf.h"
+#include "lib/config/config.h"
+#include "lib/mime/map.h"
+#include "lib/mime/view.h"
+#include "protos/messages.h"
+
+enum { SCAN_ALL_RECIPIENTS = -1, SCAN_NO_PART = -1 };
+
+/* Why something was not scanned; policy.unscanned has a key for each. */
+enum unscanned {
+	UNSCANNED_NOT, /* it was */
+	UNSCANNED_LIMIT,
+	UNSCANNED_ERROR,
+	UNSCANNED_TIMEOUT,
+	UNSCANNED_ENCRYPTED,
+	UNSCANNED_FORMAT,
+	UNSCANNED_MALFORMED,
+	UNSCANNED_AMBIGUOUS,
+	UNSCANNED_CRASH,
+	UNSCANNED_DATABASE,
+};
+const char *unscanned_name(enum unscanned why);
+
+/* What a filter found. Texts are owned by the scan. */
+struct finding {
+	const char *check;        /* the filter's name */
+	char *symbol;             /* "VIRUS_Eicar-Signature", "ATTACHMENT_EXECUTABLE", … */
+	enum unscanned unscanned; /* not UNSCANNED_NOT: this is a "could not look" */
+	enum action action;       /* what its rule asks for; ACTION_NONE leaves it to policy */
+	uint64_t code;            /* of a reject; 0: policy's */
+	char *text;               /* of a reject, a notice or the replacement text; "" */
+	char *rule;               /* the rule's name, e.g. "attachments.executables" */
+	char *where;              /* "1.2/inner.zip/x.exe" */
+	char *detail;
+	double points; /* towards the spam score */
+	int part;      /* index into the map, or SCAN_NO_PART: the whole message */
+	int recipient; /* index, or SCAN_ALL_RECIPIENTS */
+	int quiet;     /* makes no notice */
+	const char *
+	        reason; /* item reason: virus, attachment, subject, spam, access, size, unscanned */
+};
+
+/* A decoded piece of content: a part's body under one candidate encoding, an archive's member, a
+ * GMime leaf. Made once by the attachments filter's walk and looked at by all that come after it.
+ */
+struct content {
+	int part;   /* map part it came from */
+	char *path; /* "1.2/inner.zip/x.exe" */
+	char *name; /* of a member; "" where the part's names apply */
+	const unsigned char *bytes;
+	size_t size;
+	char *true_type;  /* libmagic's, "" if weak or unknown */
+	int level;        /* 0: directly in the mail; n: inside n containers */
+	struct buf owned; /* empty where `bytes` lie in the message itself */
+};
+
+struct check_cost {
+	const char *name;
+	int64_t cost_us;
+	int skipped;
+};
+
+struct scan {
+	const struct config *config;
+	const Lz__Submission *submission;
+	const unsigned char *bytes;
+	size_t size;
+	int64_t now_ms;      /* wall clock, for items */
+	int64_t deadline_us; /* monotonic: filters that loop look at it and say UNSCANNED_TIMEOUT */
+	struct mime_map *map;
+	struct view *view;
+	struct content *contents;
+	size_t content_count;
+	struct finding *findings;
+	size_t finding_count;
+	double score;
+	struct check_cost costs[16];
+	size_t cost_count;
+	const char *engine; /* signature state, lent */
+	char *subject;      /* decoded; "" */
+	char *header_from;
+	char *header_message_id;
+	int allowed; /* an access rule with `allow` matched for all recipients: subject and spam are
+	                skipped */
+	int sender_authentic; /* P9: authenticated, internal, or aligned by a trusted
+	                         Authentication-Results */
+	int automatic; /* null reverse-path, list or automatic mail: never a notice to its sender */
+};
+
+/* Adds a finding, all texts empty, action none, part and recipient "all"; lends it until the next
+ * call. */
+struct finding *scan_find(
+        struct scan *scan, const char *check, const char *reason, const char *symbol);
+struct finding *scan_unscanned(
+        struct scan *scan, const char *check, enum unscanned why, const char *detail);
+void finding_text(char **field, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+struct content *scan_add_content(
+        struct scan *scan, int part, const char *path, const char *name, int level);
+
+/*
+ * A filter. They stand in one table in pipeline.c, in the order they run.
+ *   open    compiles what the configuration says, once, before the scanners are forked: shared,
+ * read-only from then on. Gives *state (may stay NULL). An error stops the start; `warn` reports
+ * what was skipped (file and line). settle  once in each scanner, after the fork and before any
+ * message: what can't be shared (cookies, caches). scan    looks at one message. Never fails: what
+ * it could not do is an unscanned finding. wanted  false where its answer could not change the
+ * outcome any more; NULL: always.
+ */
+struct filter {
+	const char *name;
+	enum result (*open)(const struct config *config, void **state,
+	        void (*warn)(void *context, const char *sentence), void *context, struct err *err);
+	enum result (*settle)(void *state, struct err *err);
+	int (*wanted)(const void *state, const struct scan *scan);
+	void (*scan)(void *state, struct scan *scan);
+	void (*close)(void **state);
+};
+
+extern const struct filter filter_access, filter_size, filter_map, filter_subject,
+        filter_attachments, filter_virus, filter_spam;
+
+#endif
