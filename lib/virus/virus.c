@@ -1,0 +1,327 @@
+#include "lib/virus/virus.h"
+
+#include <clamav.h>
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/text.h"
+
+struct virus_engine {
+	struct cl_engine *clamav; /* NULL: no signatures */
+	struct virus_limits limits;
+	char *state;
+};
+
+/* What cl_load() takes from a folder: its CLI_DBEXT. Everything else there is not a signature. */
+static const char *const extensions[] = {"cvd", "cld", "cud", "db", "hdb", "hdu", "fp", "mdb",
+        "mdu", "hsb", "hsu", "sfp", "msb", "msu", "ndb", "ndu", "ldb", "ldu", "sdb", "zmd", "rmd",
+        "pdb", "gdb", "wdb", "cbc", "ftm", "cfg", "cdb", "cat", "crb", "idb", "ioc", "yar", "yara",
+        "pwdb", "ign", "ign2", "imp"};
+
+/* libclamav's last complaint while it loads: it prints to standard error otherwise, and the return
+ * code alone says only "Malformed database". */
+static char complaint[256];
+
+static void hear(enum cl_msg severity, const char *full, const char *text, void *context)
+{
+	if (severity == CL_MSG_ERROR)
+		snprintf(complaint, sizeof(complaint), "%s", text);
+}
+
+static enum result start_library(struct err *err)
+{
+	static int started;
+	cl_error_t code;
+
+	if (started)
+		return RESULT_OK;
+	cl_set_clcb_msg(hear);
+	code = cl_init(CL_INIT_DEFAULT);
+	if (code != CL_SUCCESS)
+		return err_set(err, RESULT_PERMANENT, "libclamav: %s", cl_strerror(code));
+	started = 1;
+	return RESULT_OK;
+}
+
+/* ---------------------------------------------------------------- what is loaded */
+
+static const char *extension_of(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return dot ? dot + 1 : "";
+}
+
+static int is_packed(const char *name)
+{
+	const char *extension = extension_of(name);
+
+	return text_same(extension, "cvd") || text_same(extension, "cld");
+}
+
+static int is_database(const struct dirent *entry)
+{
+	const char *extension = extension_of(entry->d_name);
+	size_t at;
+
+	if (entry->d_name[0] == '.')
+		return 0;
+	for (at = 0; at < sizeof(extensions) / sizeof(extensions[0]); at++)
+		if (text_same(extension, extensions[at]))
+			return 1;
+	return 0;
+}
+
+static void add_packed(struct buf *state, const char *path, const char *name)
+{
+	struct cl_cvd *head = cl_cvdhead(path);
+
+	if (!head)
+		return;
+	buf_add_format(state, "%s%.*s:%u/%s", state->size ? ", " : "",
+	        (int)(extension_of(name) - 1 - name), name, head->version, head->time);
+	cl_cvdfree(head);
+}
+
+static void add_loose(struct buf *list, const char *path, const char *name)
+{
+	struct stat status;
+
+	if (!stat(path, &status))
+		buf_add_format(list, "%s %lld %lld.%09ld\n", name, (long long)status.st_size,
+		        (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+}
+
+static void add_digest(struct buf *state, const struct buf *list)
+{
+	unsigned char digest[SHA256_HASH_SIZE];
+	unsigned size = sizeof(digest);
+	char hex[9];
+
+	if (!list->size || !cl_sha256(list->data, list->size, digest, &size))
+		return;
+	text_hex(digest, 4, hex);
+	buf_add_format(state, "%sloose:%s", state->size ? ", " : "", hex);
+}
+
+static char *describe(const char *folder, struct dirent **files, int count, unsigned signatures)
+{
+	struct buf state = {0}, list = {0};
+	int at;
+
+	for (at = 0; at < count; at++) {
+		char *path = alloc_format("%s/%s", folder, files[at]->d_name);
+
+		if (is_packed(files[at]->d_name))
+			add_packed(&state, path, files[at]->d_name);
+		else
+			add_loose(&list, path, files[at]->d_name);
+		free(path);
+	}
+	add_digest(&state, &list);
+	buf_fini(&list);
+	buf_add_format(&state, "; %u signatures", signatures);
+	return buf_give(&state);
+}
+
+/* ---------------------------------------------------------------- loading */
+
+static cl_error_t set_limits(struct cl_engine *clamav, const struct virus_limits *limits)
+{
+	const struct {
+		enum cl_engine_field field;
+		long long value;
+	} table[] = {
+	        {CL_ENGINE_MAX_SCANSIZE, (long long)limits->scan_bytes},
+	        {CL_ENGINE_MAX_FILESIZE, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_FILES, limits->files},
+	        {CL_ENGINE_MAX_RECURSION, limits->recursion},
+	        {CL_ENGINE_MAX_SCANTIME, (long long)limits->time_ms},
+	};
+	cl_error_t code;
+	size_t at;
+
+	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		code = cl_engine_set_num(clamav, table[at].field, table[at].value);
+		if (code != CL_SUCCESS)
+			return code;
+	}
+	return CL_SUCCESS;
+}
+
+static enum result load(const char *folder, const struct virus_limits *limits,
+        struct cl_engine *clamav, unsigned *signatures, struct err *err)
+{
+	unsigned options = CL_DB_STDOPT | (limits->pua ? CL_DB_PUA : 0);
+	cl_error_t code = set_limits(clamav, limits);
+
+	complaint[0] = '\0';
+	if (code == CL_SUCCESS)
+		code = cl_load(folder, clamav, signatures, options);
+	if (code == CL_SUCCESS)
+		code = cl_engine_compile(clamav);
+	if (code == CL_SUCCESS)
+		return RESULT_OK;
+	return err_set(err, RESULT_PERMANENT, "signatures in %s: %s%s%s", folder, cl_strerror(code),
+	        complaint[0] ? ": " : "", complaint);
+}
+
+static enum result open_engine(const char *folder, struct dirent **files, int count,
+        struct virus_engine *engine, struct err *err)
+{
+	unsigned signatures = 0;
+
+	if (start_library(err))
+		return RESULT_PERMANENT;
+	engine->clamav = cl_engine_new();
+	if (!engine->clamav)
+		return err_set(err, RESULT_TEMPORARY, "libclamav: no engine");
+	if (load(folder, &engine->limits, engine->clamav, &signatures, err))
+		return RESULT_PERMANENT;
+	engine->state = describe(folder, files, count, signatures);
+	return RESULT_OK;
+}
+
+enum result virus_open(const char *folder, const struct virus_limits *limits,
+        struct virus_engine **out, struct err *err)
+{
+	struct virus_engine *engine;
+	struct dirent **files = NULL;
+	enum result result = RESULT_OK;
+	int count = scandir(folder, &files, is_database, alphasort), at;
+
+	if (count < 0)
+		return err_sys(err, RESULT_PERMANENT, "signatures in %s", folder);
+	engine = alloc_zero(1, sizeof(*engine));
+	engine->limits = *limits;
+	if (count)
+		result = open_engine(folder, files, count, engine, err);
+	else
+		engine->state = alloc_string("none");
+	for (at = 0; at < count; at++)
+		free(files[at]);
+	free(files);
+	if (result)
+		virus_close(&engine);
+	else
+		*out = engine;
+	return result;
+}
+
+void virus_close(struct virus_engine **engine)
+{
+	if (!*engine)
+		return;
+	if ((*engine)->clamav)
+		cl_engine_free((*engine)->clamav);
+	free((*engine)->state);
+	free(*engine);
+	*engine = NULL;
+}
+
+const char *virus_state(const struct virus_engine *engine)
+{
+	return engine->state;
+}
+
+/* ---------------------------------------------------------------- scanning */
+
+/* Heuristics that are no virus but the absence of an answer. */
+static enum virus_answer classify(const char *name)
+{
+	static const struct {
+		const char *beginning;
+		enum virus_answer answer;
+	} table[] = {
+	        {"Heuristics.Limits.Exceeded.MaxScanTime", VIRUS_TIMEOUT},
+	        {"Heuristics.Limits.Exceeded", VIRUS_LIMIT},
+	        {"Heuristics.Encrypted", VIRUS_ENCRYPTED},
+	};
+	size_t at;
+
+	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++)
+		if (!strncmp(name, table[at].beginning, strlen(table[at].beginning)))
+			return table[at].answer;
+	return VIRUS_HIT;
+}
+
+static enum virus_answer failure(cl_error_t code)
+{
+	switch (code) {
+	case CL_EMAXREC:
+	case CL_EMAXSIZE:
+	case CL_EMAXFILES:
+		return VIRUS_LIMIT;
+	case CL_ETIMEOUT:
+		return VIRUS_TIMEOUT;
+	default:
+		return VIRUS_ERROR;
+	}
+}
+
+static cl_error_t scan_map(struct virus_engine *engine, cl_fmap_t *map, const char **found)
+{
+	struct cl_scan_options options = {
+	        .general = CL_SCAN_GENERAL_HEURISTICS | CL_SCAN_GENERAL_UNPRIVILEGED,
+	        .parse = ~0U,
+	        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
+	                     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+	};
+	unsigned long scanned = 0;
+
+	return cl_scanmap_callback(map, NULL, found, &scanned, engine->clamav, &options, NULL);
+}
+
+/* The limit is set before each scan: a message's parts share one time, and the process has one
+ * thread, so nobody else is in the engine. */
+static void limit_time(struct virus_engine *engine, int64_t time_ms)
+{
+	if (time_ms > engine->limits.time_ms)
+		time_ms = engine->limits.time_ms;
+	if (time_ms < 1)
+		time_ms = 1; /* 0 would be "no limit" */
+	cl_engine_set_num(engine->clamav, CL_ENGINE_MAX_SCANTIME, time_ms);
+}
+
+/* libclamav answers a map above its limit with CL_VIRUS and no name. */
+static int too_large(const struct virus_engine *engine, size_t size, char name[VIRUS_NAME_ROOM])
+{
+	if (size <= engine->limits.file_bytes && size <= engine->limits.scan_bytes)
+		return 0;
+	snprintf(name, VIRUS_NAME_ROOM, "Heuristics.Limits.Exceeded.MaxFileSize");
+	return 1;
+}
+
+enum virus_answer virus_scan(struct virus_engine *engine, const void *bytes, size_t size,
+        int64_t time_ms, char name[VIRUS_NAME_ROOM])
+{
+	const char *found = NULL;
+	cl_error_t code;
+	cl_fmap_t *map;
+
+	name[0] = '\0';
+	if (!engine->clamav)
+		return VIRUS_DATABASE;
+	if (!size)
+		return VIRUS_CLEAN;
+	if (too_large(engine, size, name))
+		return VIRUS_LIMIT;
+	map = cl_fmap_open_memory(bytes, size);
+	if (!map)
+		return VIRUS_ERROR;
+	limit_time(engine, time_ms);
+	code = scan_map(engine, map, &found);
+	cl_fmap_close(map);
+	snprintf(name, VIRUS_NAME_ROOM, "%s", found ? found : "");
+	if (code == CL_VIRUS)
+		return classify(name);
+	if (code == CL_CLEAN || code == CL_VERIFIED)
+		return VIRUS_CLEAN;
+	snprintf(name, VIRUS_NAME_ROOM, "%s", cl_strerror(code));
+	return failure(code);
+}

@@ -1,0 +1,236 @@
+#include "lib/virus/virus.h"
+
+#include <dirent.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+
+#define TESTFILES "/usr/share/clamav-testfiles"
+
+static const struct virus_limits limits = {
+        .scan_bytes = 100 << 20,
+        .file_bytes = 50 << 20,
+        .files = 5000,
+        .recursion = 17,
+        .time_ms = 20000,
+};
+
+static char folder[64];
+
+/* Put together at run time, so that no scanner objects to the source. */
+static void eicar(char out[69])
+{
+	snprintf(out, 69, "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-",
+	        "ANTIVIRUS-TEST-FILE!$H+H*");
+}
+
+static void write_database(const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), RESULT_OK);
+}
+
+static void remove_database(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(unlink(path), 0);
+}
+
+static int make_folder(void **state)
+{
+	char text[69], hex[2 * 68 + 1], line[256];
+
+	snprintf(folder, sizeof(folder), "/tmp/test_virus.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	eicar(text);
+	text_hex(text, 68, hex);
+	snprintf(line, sizeof(line), "Test.Eicar:0:*:%s\n", hex);
+	write_database("test.ndb", line);
+	write_database("test.hdb", "aa15bcf478d165efd2065190eb473bcb:544:Test.Clam\n");
+	return 0;
+}
+
+static int drop_folder(void **state)
+{
+	remove_database("test.ndb");
+	remove_database("test.hdb");
+	return rmdir(folder);
+}
+
+static struct virus_engine *opened(const struct virus_limits *with)
+{
+	struct virus_engine *engine = NULL;
+	struct err err;
+
+	assert_int_equal(virus_open(folder, with, &engine, &err), RESULT_OK);
+	return engine;
+}
+
+static void finds_a_signature_and_names_it(void **state)
+{
+	struct virus_engine *engine = opened(&limits);
+	char text[69], name[VIRUS_NAME_ROOM];
+
+	eicar(text);
+	assert_int_equal(virus_scan(engine, text, 68, 20000, name), VIRUS_HIT);
+	assert_string_equal(name, "Test.Eicar.UNOFFICIAL");
+	assert_int_equal(virus_scan(engine, "nothing here", 12, 20000, name), VIRUS_CLEAN);
+	assert_string_equal(name, "");
+	assert_int_equal(virus_scan(engine, "", 0, 20000, name), VIRUS_CLEAN);
+	virus_close(&engine);
+	assert_null(engine);
+}
+
+static void finds_all_of_clamavs_test_files_from_memory(void **state)
+{
+	struct virus_engine *engine = opened(&limits);
+	char path[512], name[VIRUS_NAME_ROOM];
+	struct dirent *entry;
+	int found = 0;
+	DIR *files = opendir(TESTFILES);
+
+	assert_non_null(files);
+	while ((entry = readdir(files))) {
+		struct buf bytes = {0};
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", TESTFILES, entry->d_name);
+		assert_int_equal(file_read(path, 16 << 20, &bytes, NULL), RESULT_OK);
+		if (virus_scan(engine, bytes.data, bytes.size, 20000, name) != VIRUS_HIT)
+			fail_msg("%s: %s", entry->d_name, name);
+		buf_fini(&bytes);
+		found++;
+	}
+	closedir(files);
+	assert_int_equal(found, 44);
+	virus_close(&engine);
+}
+
+static void a_limit_is_not_clean(void **state)
+{
+	struct virus_limits small = limits;
+	struct virus_engine *engine;
+	char name[VIRUS_NAME_ROOM];
+	char *large = alloc_zero(1, 20000);
+
+	small.file_bytes = 10000;
+	engine = opened(&small);
+	memset(large, 'a', 20000);
+	assert_int_equal(virus_scan(engine, large, 20000, 20000, name), VIRUS_LIMIT);
+	assert_string_equal(name, "Heuristics.Limits.Exceeded.MaxFileSize");
+	assert_int_equal(virus_scan(engine, large, 9000, 20000, name), VIRUS_CLEAN);
+	free(large);
+	virus_close(&engine);
+}
+
+/* Packs a small text with `command`, whose %s are the archive and the text. */
+static enum virus_answer scan_packed(const char *command)
+{
+	struct virus_engine *engine = opened(&limits);
+	char archive[160], text[160], line[512], name[VIRUS_NAME_ROOM];
+	enum virus_answer answer;
+	struct buf bytes = {0};
+
+	write_database("a.txt", "hello\n");
+	snprintf(text, sizeof(text), "%s/a.txt", folder);
+	snprintf(archive, sizeof(archive), "%s/packed.bin", folder);
+	snprintf(line, sizeof(line), "%s %s %s >/dev/null", command, archive, text);
+	assert_int_equal(system(line), 0);
+	assert_int_equal(file_read(archive, 1 << 20, &bytes, NULL), RESULT_OK);
+	answer = virus_scan(engine, bytes.data, bytes.size, 20000, name);
+	buf_fini(&bytes);
+	remove_database("a.txt");
+	remove_database("packed.bin");
+	virus_close(&engine);
+	return answer;
+}
+
+static void what_needs_a_password_is_encrypted(void **state)
+{
+	assert_int_equal(scan_packed("7z a -tzip -pword"), VIRUS_ENCRYPTED);
+	assert_int_equal(scan_packed("7z a -t7z -pword -mhe=on"), VIRUS_ENCRYPTED);
+	assert_int_equal(scan_packed("7z a -tzip"), VIRUS_CLEAN);
+	assert_int_equal(scan_packed("7z a -t7z"), VIRUS_CLEAN);
+}
+
+static void a_folder_without_signatures_answers_database(void **state)
+{
+	struct virus_engine *engine = NULL;
+	char empty[] = "/tmp/test_virus.XXXXXX", name[VIRUS_NAME_ROOM];
+
+	assert_non_null(mkdtemp(empty));
+	assert_int_equal(virus_open(empty, &limits, &engine, NULL), RESULT_OK);
+	assert_string_equal(virus_state(engine), "none");
+	assert_int_equal(virus_scan(engine, "x", 1, 100, name), VIRUS_DATABASE);
+	virus_close(&engine);
+	rmdir(empty);
+}
+
+static void an_unreadable_folder_is_an_error(void **state)
+{
+	struct virus_engine *engine = NULL;
+	struct err err;
+
+	assert_int_equal(virus_open("/nonexistent", &limits, &engine, &err), RESULT_PERMANENT);
+	assert_non_null(strstr(err.text, "/nonexistent"));
+	assert_null(engine);
+}
+
+static void a_broken_database_is_an_error(void **state)
+{
+	struct virus_engine *engine = NULL;
+	struct err err;
+
+	write_database("broken.ndb", "this is no signature\n");
+	assert_int_equal(virus_open(folder, &limits, &engine, &err), RESULT_PERMANENT);
+	assert_non_null(strstr(err.text, "alformed"));
+	assert_null(engine);
+	remove_database("broken.ndb");
+}
+
+static void the_state_changes_with_the_signatures(void **state)
+{
+	struct virus_engine *engine = opened(&limits);
+	char *before = alloc_string(virus_state(engine));
+
+	assert_non_null(strstr(before, "; 2 signatures"));
+	virus_close(&engine);
+	write_database("more.hdb", "00000000000000000000000000000000:9:Test.Other\n");
+	engine = opened(&limits);
+	assert_string_not_equal(virus_state(engine), before);
+	assert_non_null(strstr(virus_state(engine), "; 3 signatures"));
+	virus_close(&engine);
+	remove_database("more.hdb");
+	free(before);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(finds_a_signature_and_names_it),
+	        cmocka_unit_test(finds_all_of_clamavs_test_files_from_memory),
+	        cmocka_unit_test(a_limit_is_not_clean),
+	        cmocka_unit_test(what_needs_a_password_is_encrypted),
+	        cmocka_unit_test(a_folder_without_signatures_answers_database),
+	        cmocka_unit_test(an_unreadable_folder_is_an_error),
+	        cmocka_unit_test(a_broken_database_is_an_error),
+	        cmocka_unit_test(the_state_changes_with_the_signatures),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
