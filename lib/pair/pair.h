@@ -1,7 +1,10 @@
 /*
  * Handing bytes to another process on this host: a sealed memfd, passed over a SOCK_SEQPACKET pair.
- * The receiver maps it read-only and can trust that it neither shrinks nor changes. Used between
- * qworker and its scanners.
+ * The receiver maps it read-only and can trust that it neither shrinks nor changes: a mapping that
+ * shrinks is a SIGBUS, one that changes makes every check a race. Used between qworker and qscan.
+ *
+ * Nothing here believes the other side: what comes is a sealed parcel of the sizes it claims, or it
+ * is refused whole, descriptors closed.
  */
 #ifndef LIB_PAIR_PAIR_H
 #define LIB_PAIR_PAIR_H
@@ -13,20 +16,27 @@
 
 enum { PAIR_PARTS = 2 };
 
+/* What a parcel between qworker and a scanner is. */
+enum pair_kind {
+	PAIR_SCAN = 1,      /* a packed Submission, and the message */
+	PAIR_RESULT = 2,    /* a packed ScanResult */
+	PAIR_UNSCANNED = 3, /* as PAIR_SCAN: decide by policy, don't look at the message */
+};
+
 /* A memfd that holds up to two runs of bytes one behind the other. */
 struct pair_parcel {
 	uint32_t kind;
 	uint64_t sizes[PAIR_PARTS];
-	const unsigned char *parts[PAIR_PARTS]; /* into the mapping */
+	const unsigned char *parts[PAIR_PARTS]; /* into the mapping; never NULL */
 	void *mapping;
 	size_t mapped;
 };
 
-/* Both ends are close-on-exec; NULL for a blocking one is a choice of the caller afterwards. */
+/* Gives both ends, close-on-exec and blocking; file_flags() makes one non-blocking. */
 enum result pair_new(int ends[2], struct err *err);
 
-/* Sends one parcel. RESULT_PERMANENT: the other side is gone. RESULT_TEMPORARY: would block, or no
- * memory for it. */
+/* Sends one parcel; the bytes are lent. RESULT_PERMANENT: the other side is gone. RESULT_TEMPORARY:
+ * would block, or no memory or descriptors for it. */
 enum result pair_send(int end, uint32_t kind, const void *first, size_t first_size,
         const void *second, size_t second_size, struct err *err);
 
@@ -34,11 +44,13 @@ enum result pair_send(int end, uint32_t kind, const void *first, size_t first_si
  * "closed"), or sent what is not a sealed parcel of at most `limit` bytes. Free with
  * pair_parcel_free(). */
 enum result pair_receive(int end, size_t limit, struct pair_parcel *out, struct err *err);
-void pair_parcel_free(struct pair_parcel *parcel);
+void pair_parcel_free(struct pair_parcel *parcel); /* {0} and a freed one are fine */
 
-/* Passes a descriptor with a short text, e.g. a new scanner's end of its pair; and takes one. */
-enum result pair_send_fd(int end, int fd, const void *text, size_t size, struct err *err);
-enum result pair_receive_fd(
-        int end, int *fd, void *text, size_t room, size_t *size, struct err *err);
+/* Sends a short text, with a descriptor (lent) or -1 for none. Results as pair_send(). */
+enum result pair_send_fd(int end, int fd, const char *text, struct err *err);
+
+/* Receives one: the text, NUL-terminated and refused if longer than `room`, and a descriptor of
+ * the caller's own in *fd (close-on-exec), or -1. Results as pair_receive(). */
+enum result pair_receive_fd(int end, int *fd, char *text, size_t room, struct err *err);
 
 #endif
