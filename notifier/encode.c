@@ -1,0 +1,132 @@
+#include "notifier/encode.h"
+
+#include <string.h>
+
+#include "lib/base/utf8.h"
+
+enum {
+	LINE_MOST = 76,
+	WORD_BYTES = 42
+}; /* 42 bytes are 56 of base64: a word of 68 octets, of 75 allowed */
+
+static int is_plain(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return 0;
+	return 1;
+}
+
+/* Folds at blanks only, so that the value unfolds to itself. */
+static void add_folded(const char *text, size_t column, struct buf *out)
+{
+	const char *end;
+
+	while (*text) {
+		end = text + 1;
+		while (*end && *end != ' ')
+			end++;
+		if (column + (size_t)(end - text) > LINE_MOST && *text == ' ' && end - text > 1) {
+			buf_add_string(out, "\r\n");
+			column = 0;
+		}
+		buf_add(out, text, (size_t)(end - text));
+		column += (size_t)(end - text);
+		text = end;
+	}
+}
+
+static void add_base64(const unsigned char *bytes, size_t size, struct buf *out)
+{
+	static const char digits[] =
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t at;
+	unsigned long group;
+
+	for (at = 0; at < size; at += 3) {
+		group = (unsigned long)bytes[at] << 16;
+		if (at + 1 < size)
+			group |= (unsigned long)bytes[at + 1] << 8;
+		if (at + 2 < size)
+			group |= bytes[at + 2];
+		buf_add_char(out, digits[group >> 18 & 63]);
+		buf_add_char(out, digits[group >> 12 & 63]);
+		buf_add_char(out, at + 1 < size ? digits[group >> 6 & 63] : '=');
+		buf_add_char(out, at + 2 < size ? digits[group & 63] : '=');
+	}
+}
+
+/* A run of whole characters of at most WORD_BYTES; a byte that is no UTF-8 counts as one and is
+ * replaced. */
+static size_t next_word(const unsigned char *text, size_t size, struct buf *word)
+{
+	size_t at = 0, length;
+
+	buf_clear(word);
+	while (at < size) {
+		length = utf8_decode(text + at, size - at, NULL);
+		if (word->size + (length ? length : 3) > WORD_BYTES)
+			break;
+		if (!length)
+			buf_add_string(word, "\xef\xbf\xbd");
+		else if (length == 1 && (text[at] < ' ' || text[at] == 127))
+			buf_add_char(word, ' ');
+		else
+			buf_add(word, text + at, length);
+		at += length ? length : 1;
+	}
+	return at;
+}
+
+void encode_field(const char *text, size_t column, struct buf *out)
+{
+	struct buf word = {0};
+	size_t at = 0, size = strlen(text);
+
+	if (is_plain(text) && !strstr(text, "=?")) {
+		add_folded(text, column, out);
+		return;
+	}
+	while (at < size) {
+		if (at)
+			buf_add_string(out, "\r\n ");
+		at += next_word((const unsigned char *)text + at, size - at, &word);
+		buf_add_string(out, "=?utf-8?B?");
+		add_base64((const unsigned char *)word.data, word.size, out);
+		buf_add_string(out, "?=");
+	}
+	buf_fini(&word);
+}
+
+void encode_body(const char *text, struct buf *out)
+{
+	size_t column = 0;
+	unsigned char c;
+
+	for (; *text; text++) {
+		c = (unsigned char)*text;
+		if (c == '\r')
+			continue;
+		if (c == '\n') {
+			buf_add_string(out, "\r\n");
+			column = 0;
+			continue;
+		}
+		if (column >= LINE_MOST - 3) {
+			buf_add_string(out, "=\r\n");
+			column = 0;
+		}
+		/* A blank at a line's end would be lost on the way, a dot at its beginning is
+		 * SMTP's. */
+		if (c < ' ' || c > '~' || c == '=' || (c == ' ' && (text[1] == '\n' || !text[1])) ||
+		        (c == '.' && !column)) {
+			buf_add_format(out, "=%02X", c);
+			column += 3;
+		} else {
+			buf_add_char(out, (char)c);
+			column++;
+		}
+	}
+	if (column)
+		buf_add_string(out, "\r\n");
+}

@@ -1,0 +1,39 @@
+import os
+import sys
+
+import pytest
+
+sys.path.insert(0, os.path.dirname(__file__))
+
+from world import World  # noqa: E402
+
+
+def pytest_collection_modifyitems(items):
+    # From simple to hard, in the order of the files' numbers.
+    items.sort(key=lambda item: str(item.fspath))
+
+
+@pytest.fixture
+def world(request):
+    """A started world; `@pytest.mark.config("…")` gives it configuration of its own."""
+    marker = request.node.get_closest_marker("config")
+    it = World(marker.args[0] if marker else "")
+    try:
+        it.start()
+        yield it
+        failed = getattr(request.node, "failed", False)
+        if failed:
+            print(it.lazaret.log()[-6000:])
+    finally:
+        it.stop()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = (yield).get_result()
+    if report.when == "call" and report.failed:
+        item.failed = True
+        world = item.funcargs.get("world")
+        if world is not None:
+            report.sections.append(("lazaret's log", world.lazaret.log()[-8000:]))
+            report.sections.append(("postfix's log", world.postfix.log()[-4000:]))
