@@ -1,0 +1,97 @@
+#include "lib/filetype/filetype.h"
+
+#include <stdint.h>
+#include <string.h>
+
+static uint32_t little16(const unsigned char *at)
+{
+	return (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+static uint32_t little32(const unsigned char *at)
+{
+	return little16(at) | little16(at + 2) << 16;
+}
+
+static uint32_t big32(const unsigned char *at)
+{
+	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/* A plain DOS program: its header must describe a file of about this size, so that a text which
+ * begins with "MZ" is none. */
+static int is_dos(const unsigned char *bytes, size_t size)
+{
+	size_t last = little16(bytes + 2), pages = little16(bytes + 4);
+	size_t header = little16(bytes + 8) * 16;
+
+	if (!pages || last > 511 || header < 28 || header > size)
+		return 0;
+	return (pages - 1) * 512 + last <= size + 512;
+}
+
+static const char *dos_or_windows(const unsigned char *bytes, size_t size)
+{
+	static const char *const newer[] = {"NE", "LE", "LX"};
+	size_t at;
+
+	if (size < 28 || (memcmp(bytes, "MZ", 2) && memcmp(bytes, "ZM", 2)))
+		return NULL;
+	if (size >= 64) {
+		at = little32(bytes + 60);
+		if (at <= size - 4 && !memcmp(bytes + at, "PE\0\0", 4))
+			return "application/vnd.microsoft.portable-executable";
+		for (size_t n = 0; n < sizeof(newer) / sizeof(newer[0]); n++)
+			if (at >= 64 && at <= size - 4 && !memcmp(bytes + at, newer[n], 2))
+				return "application/x-dosexec";
+	}
+	return is_dos(bytes, size) ? "application/x-dosexec" : NULL;
+}
+
+static const char *elf(const unsigned char *bytes, size_t size)
+{
+	if (size < 20 || memcmp(bytes, "\177ELF", 4) || bytes[4] < 1 || bytes[4] > 2 ||
+	        bytes[5] < 1 || bytes[5] > 2)
+		return NULL;
+	return "application/x-executable";
+}
+
+/* 0xcafebabe is both a Mach-O for several machines and a Java class: the next number is a count of
+ * machines, always small, or a class version, always at least 45. */
+static const char *mach_or_java(const unsigned char *bytes, size_t size)
+{
+	uint32_t magic;
+
+	if (size < 28)
+		return NULL;
+	magic = big32(bytes);
+	if (magic == 0xcafebabe)
+		return big32(bytes + 4) < 45 ? "application/x-mach-binary"
+		                             : "application/x-java-applet";
+	if (magic == 0xfeedface || magic == 0xfeedfacf || magic == 0xcefaedfe ||
+	        magic == 0xcffaedfe)
+		return "application/x-mach-binary";
+	return NULL;
+}
+
+static const char *shortcut(const unsigned char *bytes, size_t size)
+{
+	static const unsigned char head[] = {
+	        0x4c, 0, 0, 0, 0x01, 0x14, 0x02, 0, 0, 0, 0, 0, 0xc0, 0, 0, 0, 0, 0, 0, 0x46};
+
+	if (size < sizeof(head) || memcmp(bytes, head, sizeof(head)))
+		return NULL;
+	return "application/x-ms-shortcut";
+}
+
+const char *filetype_program(const void *bytes, size_t size)
+{
+	static const char *(*const shapes[])(const unsigned char *, size_t) = {
+	        dos_or_windows, elf, mach_or_java, shortcut};
+	const char *type = NULL;
+	size_t at;
+
+	for (at = 0; !type && at < sizeof(shapes) / sizeof(shapes[0]); at++)
+		type = shapes[at](bytes, size);
+	return type;
+}
