@@ -14,6 +14,16 @@
 
 enum { PROTOCOL_VERSION = 1 };
 
+/* The bounds that senders keep to, as receivers refuse what is beyond. Texts that are taken from a
+ * mail's content (names, subjects, findings' places) are for the scanner to cut. The other fields'
+ * limits stand in the table of protos/check.c. */
+enum {
+	MESSAGE_ENVELOPE_MAX = 16 << 20, /* bytes of an envelope, packed */
+	MESSAGE_RECIPIENTS_MAX = 10000,
+	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
+	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
+};
+
 /*   NAME                  number  envelope type           pb-c function prefix        body */
 #define MESSAGES(X)                                                                                \
 	X(SUBMIT, 1, Lz__Submission, submission, 1)                                                \
@@ -49,7 +59,8 @@ enum { PROTOCOL_VERSION = 1 };
 	X(TAKEN, 39, Lz__Taken, taken, 0)                                                          \
 	X(FINISH, 40, Lz__Finish, finish, 0)                                                       \
 	X(FINISHED, 41, Lz__Finished, finished, 0)                                                 \
-	X(ERROR, 42, Lz__Error, error, 0)
+	X(ERROR, 42, Lz__Error, error, 0)                                                          \
+	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,
@@ -70,16 +81,28 @@ const struct message_info *message_info(unsigned type);
 /*
  * Unpacks and checks an envelope: refuses malformed bytes, fields this version does not know, texts
  * that are not UTF-8 or hold control characters where they may not, too many or too long fields,
- * and values out of their range (protos/check.c has the limits). Gives the message on RESULT_OK;
- * free with message_free(). Everything else is RESULT_PERMANENT. `body_size` is what came behind
- * it.
+ * and values out of their range (protos/check.c has the limits, protos/sense.c what belongs
+ * together). Gives the message on RESULT_OK; free with message_free(). Everything else is
+ * RESULT_PERMANENT.
+ *
+ * `body_size` is what came behind it; of a MESSAGE_SCAN_RESULT, which never crosses the wire but
+ * comes from a scanner, the size of the message that was scanned. It is not looked at for types
+ * without a body. A hostile envelope costs at most some 16 times its size in memory.
  */
 enum result message_unpack(enum message_type type, const void *bytes, size_t size, size_t body_size,
         ProtobufCMessage **out, struct err *err);
 
-/* The same for a submission or scan result that came by another way than the wire. */
+/* The same checks for a message that was built here, such as a submission with what the MTA said:
+ * refused at once, it is an answer; refused by the next program, it is silence. */
 enum result message_check(
         enum message_type type, const ProtobufCMessage *message, size_t body_size, struct err *err);
+
+/*
+ * What a verdict alone can't show: that it is this submission's, that each of its recipients is in
+ * exactly one group, and that every edit lies inside the message. RESULT_OK or RESULT_PERMANENT.
+ */
+enum result verdict_fits(
+        const Lz__Verdict *verdict, const Lz__Submission *submission, struct err *err);
 
 void message_free(ProtobufCMessage *message); /* NULL is fine */
 
