@@ -14,7 +14,7 @@
 #include "lib/mime/view.h"
 #include "protos/messages.h"
 
-enum { SCAN_ALL_RECIPIENTS = -1, SCAN_NO_PART = -1 };
+enum { SCAN_ALL_RECIPIENTS = -1, SCAN_NO_PART = -1, SCAN_MAX_FINDINGS = 4096 };
 
 /* Why something was not scanned; policy.unscanned has a key for each. */
 enum unscanned {
@@ -83,6 +83,7 @@ struct scan {
 	size_t content_count;
 	struct finding *findings;
 	size_t finding_count;
+	struct finding spare; /* lent by scan_find() beyond its limit, and not looked at */
 	double score;
 	struct check_cost costs[16];
 	size_t cost_count;
@@ -97,14 +98,24 @@ struct scan {
 	int automatic; /* null reverse-path, list or automatic mail: never a notice to its sender */
 };
 
+/* Starts *scan on one message; everything is lent and must outlive it. Then frees what it found. */
+void scan_init(struct scan *scan, const struct config *config, const Lz__Submission *submission,
+        const void *bytes, size_t size);
+void scan_fini(struct scan *scan);
+
+/* Has the time for this message run out? Loops ask between steps, and say UNSCANNED_TIMEOUT. */
+int scan_late(const struct scan *scan);
+
 /* Adds a finding, all texts empty, action none, part and recipient "all"; lends it until the next
- * call. */
+ * call. Of one check's findings at most SCAN_MAX_FINDINGS are kept: what is more holds the whole
+ * message as unscanned(limit), so that a flood of findings hides none. */
 struct finding *scan_find(
         struct scan *scan, const char *check, const char *reason, const char *symbol);
 struct finding *scan_unscanned(
         struct scan *scan, const char *check, enum unscanned why, const char *detail);
 void finding_text(char **field, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Adds a piece of content with no bytes yet; lends it until the next call. */
 struct content *scan_add_content(
         struct scan *scan, int part, const char *path, const char *name, int level);
 

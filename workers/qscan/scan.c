@@ -1,0 +1,196 @@
+#include "workers/qscan/scan.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+
+const char *unscanned_name(enum unscanned why)
+{
+	static const char *const names[] = {"", "limit", "error", "timeout", "encrypted", "format",
+	        "malformed", "ambiguous", "crash", "database"};
+
+	return (size_t)why < sizeof(names) / sizeof(names[0]) ? names[why] : "error";
+}
+
+/* Three quarters of the time in which qworker ends the scanner: late enough to use it, early enough
+ * to say what was not looked at. */
+static int64_t time_for(const struct config *config, const Lz__Submission *submission)
+{
+	int64_t ms = config->workers.timeout_ms - config->workers.timeout_ms / 4;
+
+	if (submission->deadline_ms && submission->deadline_ms < (uint64_t)ms)
+		ms = (int64_t)submission->deadline_ms;
+	return ms * 1000;
+}
+
+void scan_init(struct scan *scan, const struct config *config, const Lz__Submission *submission,
+        const void *bytes, size_t size)
+{
+	memset(scan, 0, sizeof(*scan));
+	scan->config = config;
+	scan->submission = submission;
+	scan->bytes = bytes;
+	scan->size = size;
+	scan->now_ms = clock_wall_ms();
+	scan->deadline_us = clock_monotonic_us() + time_for(config, submission);
+	scan->engine = "";
+	scan->subject = alloc_string("");
+	scan->header_from = alloc_string("");
+	scan->header_message_id = alloc_string("");
+}
+
+static void finding_fini(struct finding *finding)
+{
+	free(finding->symbol);
+	free(finding->text);
+	free(finding->rule);
+	free(finding->where);
+	free(finding->detail);
+}
+
+static void content_fini(struct content *content)
+{
+	free(content->path);
+	free(content->name);
+	free(content->true_type);
+	buf_fini(&content->owned);
+}
+
+void scan_fini(struct scan *scan)
+{
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		finding_fini(&scan->findings[i]);
+	for (i = 0; i < scan->content_count; i++)
+		content_fini(&scan->contents[i]);
+	if (scan->spare.symbol)
+		finding_fini(&scan->spare);
+	free(scan->findings);
+	free(scan->contents);
+	free(scan->subject);
+	free(scan->header_from);
+	free(scan->header_message_id);
+	view_free(&scan->view);
+	mime_map_free(&scan->map);
+	memset(scan, 0, sizeof(*scan));
+}
+
+int scan_late(const struct scan *scan)
+{
+	return clock_monotonic_us() > scan->deadline_us;
+}
+
+static struct finding *finding_init(
+        struct finding *finding, const char *check, const char *reason, const char *symbol)
+{
+	memset(finding, 0, sizeof(*finding));
+	finding->check = check;
+	finding->reason = reason;
+	finding->symbol = alloc_string(symbol);
+	finding->text = alloc_string("");
+	finding->rule = alloc_string("");
+	finding->where = alloc_string("");
+	finding->detail = alloc_string("");
+	finding->part = SCAN_NO_PART;
+	finding->recipient = SCAN_ALL_RECIPIENTS;
+	return finding;
+}
+
+static size_t findings_of(const struct scan *scan, const char *check)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < scan->finding_count; i++)
+		count += strcmp(scan->findings[i].check, check) == 0;
+	return count;
+}
+
+static struct finding *append(
+        struct scan *scan, const char *check, const char *reason, const char *symbol)
+{
+	size_t count = scan->finding_count;
+
+	if ((count & (count - 1)) == 0) /* at each power of two */
+		scan->findings =
+		        alloc_grow(scan->findings, count ? 2 * count : 1, sizeof(*scan->findings));
+	scan->finding_count++;
+	return finding_init(&scan->findings[count], check, reason, symbol);
+}
+
+static struct finding *lend_spare(struct scan *scan, const char *check)
+{
+	if (scan->spare.symbol)
+		finding_fini(&scan->spare);
+	return finding_init(&scan->spare, check, "unscanned", "");
+}
+
+struct finding *scan_find(
+        struct scan *scan, const char *check, const char *reason, const char *symbol)
+{
+	size_t already = findings_of(scan, check);
+	struct finding *finding;
+
+	if (already > SCAN_MAX_FINDINGS)
+		return lend_spare(scan, check);
+	if (already < SCAN_MAX_FINDINGS)
+		return append(scan, check, reason, symbol);
+	finding = append(scan, check, "unscanned", "TOO_MANY_FINDINGS");
+	finding->unscanned = UNSCANNED_LIMIT;
+	finding->action = ACTION_QUARANTINE;
+	return lend_spare(scan, check);
+}
+
+struct finding *scan_unscanned(
+        struct scan *scan, const char *check, enum unscanned why, const char *detail)
+{
+	char symbol[32];
+	struct finding *finding;
+	size_t i;
+
+	snprintf(symbol, sizeof(symbol), "UNSCANNED_%s", unscanned_name(why));
+	for (i = 0; symbol[i]; i++)
+		if (symbol[i] >= 'a' && symbol[i] <= 'z')
+			symbol[i] = (char)(symbol[i] - 'a' + 'A');
+	finding = scan_find(scan, check, "unscanned", symbol);
+	finding->unscanned = why;
+	finding_text(&finding->detail, "%s", detail);
+	return finding;
+}
+
+void finding_text(char **field, const char *format, ...)
+{
+	va_list ap;
+	char *text = NULL;
+
+	va_start(ap, format);
+	if (vasprintf(&text, format, ap) < 0)
+		text = alloc_string("");
+	va_end(ap);
+	free(*field);
+	*field = text;
+}
+
+struct content *scan_add_content(
+        struct scan *scan, int part, const char *path, const char *name, int level)
+{
+	size_t count = scan->content_count;
+	struct content *content;
+
+	if ((count & (count - 1)) == 0)
+		scan->contents =
+		        alloc_grow(scan->contents, count ? 2 * count : 1, sizeof(*scan->contents));
+	content = &scan->contents[scan->content_count++];
+	memset(content, 0, sizeof(*content));
+	content->part = part;
+	content->path = alloc_string(path);
+	content->name = alloc_string(name);
+	content->true_type = alloc_string("");
+	content->bytes = (const unsigned char *)"";
+	content->level = level;
+	return content;
+}
