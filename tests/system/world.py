@@ -279,6 +279,7 @@ class Lazaret:
         self.socket = self.run / "front/front.sock"
         self.next_hop, self.config = next_hop, config
         self.process = None
+        self.singles = {}
         self.bin.mkdir(parents=True, exist_ok=True)
         for program in PROGRAMS:
             shutil.copy2(pathlib.Path(programs) / program, self.bin / program)
@@ -353,7 +354,58 @@ class Lazaret:
         os.close(read)
         return self
 
+    # ---- each program by itself, as on several hosts or under a service manager
+
+    def make_folders(self):
+        """What `lazaret` does before it starts the others."""
+        user, group = account(USER), account(PIPE_USER)
+        for folder, mode, gid in ((self.run, 0o755, 0), (self.state, 0o755, 0), (self.run / "front", 0o750, group.pw_gid),
+                                  (self.run / "broker", 0o700, user.pw_gid), (self.run / "quarantine", 0o700, user.pw_gid),
+                                  (self.run / "tmp", 0o711, 0), (self.state / "quarantine", 0o700, user.pw_gid)):
+            folder.mkdir(parents=True, exist_ok=True)
+            os.chmod(folder, mode)
+            owner = 0 if folder in (self.run, self.state, self.run / "tmp") else user.pw_uid
+            os.chown(folder, owner, gid)
+
+    def start_one(self, program, conf=None, prefix=(), seconds=30):
+        read, write = os.pipe()
+        os.set_inheritable(write, True)
+        with open(self.logfile, "ab") as log:
+            process = subprocess.Popen([*prefix, str(self.bin / program), "-c", str(conf or self.conf)],
+                                       env=dict(os.environ, LAZARET_READY_FD=str(write)), cwd="/",
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=[write],
+                                       start_new_session=True)
+        os.close(write)
+        os.set_blocking(read, False)
+        end, said = time.monotonic() + seconds, b""
+        while b"ready" not in said:
+            try:
+                said += os.read(read, 100)
+            except BlockingIOError:
+                pass
+            if process.poll() is not None or time.monotonic() > end:
+                os.close(read)
+                raise AssertionError(f"{program} did not start:\n" + self.log()[-3000:])
+            time.sleep(0.02)
+        os.close(read)
+        self.singles[program] = process
+        return process
+
+    def stop_one(self, program, how=signal.SIGTERM, seconds=30):
+        process = self.singles.pop(program)
+        process.send_signal(how)
+        process.wait(seconds)
+        return process.returncode
+
+    def start_each(self, programs=("qstore", "qbroker", "qworker", "qfront", "qnotify")):
+        self.make_folders()
+        for program in programs:
+            self.start_one(program)
+        return self
+
     def stop(self):
+        for program in reversed(list(self.singles)):
+            self.stop_one(program)
         if not self.process:
             return
         self.process.terminate()
@@ -371,10 +423,11 @@ class Lazaret:
                     os.kill(one, signal.SIGKILL)
                 except ProcessLookupError:
                     pass
-        if self.process:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
+        for process in [self.process, *self.singles.values()]:
+            if process:
+                process.kill()
+                process.wait()
+        self.process, self.singles = None, {}
 
     def pids(self):
         """Process ids by program, of this world only (by the path of the executable)."""
@@ -422,6 +475,11 @@ class World:
     def start(self):
         self.postfix.start()
         self.lazaret.start()
+        return self
+
+    def start_each(self):
+        self.postfix.start()
+        self.lazaret.start_each()
         return self
 
     def stop(self):
