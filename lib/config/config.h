@@ -56,8 +56,7 @@ struct config_log {
 	enum config_log_to to;
 };
 
-/* Key files hold one Z85 key a line (`name key` where several); see lazaret.yaml(5). "" where CURVE
- * is not used. */
+/* Key files hold one Z85 key a line; see lazaret.yaml(5). "" where CURVE is not used. */
 struct config_curve {
 	char *secret_key;    /* file: this host's key pair, from `qctl keys new` */
 	char *allowed_keys;  /* file: public keys that may connect to our bound tcp:// endpoints:
@@ -99,7 +98,7 @@ struct config_workers {
 	int64_t timeout_ms; /* for one message in a scanner */
 	uint64_t memory;    /* of one scanner, beyond the engine */
 	uint64_t max_jobs;  /* messages after which a scanner is replaced; 0: never */
-	char *tmp_dir;      /* "": run_dir/tmp */
+	char *tmp_dir;
 };
 
 struct config_size {
@@ -239,8 +238,8 @@ struct config_quarantine {
 
 struct config_notifier {
 	char *quarantine;
-	char *next_hop; /* "": as front.next_hop */
-	char *from;     /* "": site.admin */
+	char *next_hop;
+	char *from;
 	int to_sender;
 	int to_recipient;
 	int to_admin;
@@ -253,8 +252,11 @@ struct config_notifier {
 	uint64_t attempts;
 };
 
+struct config_places; /* the line of each value */
+
 struct config {
 	char *path; /* the file, for messages */
+	struct config_places *places;
 	struct config_site site;
 	struct config_log log;
 	struct config_curve curve;
@@ -274,8 +276,8 @@ struct config {
 };
 
 /* Reads and checks all of it. Endpoints and paths that are absent are derived from site.run_dir and
- * site.state_dir. RESULT_PERMANENT: err is "file:line: section.key: what was found, what was
- * expected". Gives *out. */
+ * site.state_dir; relative paths are seen from the file's own folder. RESULT_PERMANENT: err is
+ * "file:line: section.key: what was found, what was expected". Gives *out. */
 enum result config_load(const char *path, struct config **out, struct err *err);
 enum result config_parse(
         const char *name, const char *text, size_t size, struct config **out, struct err *err);

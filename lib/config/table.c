@@ -1,0 +1,633 @@
+#include "lib/config/table.h"
+
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+
+#define AT(part, member) offsetof(struct config_##part, member)
+#define BIT(action) (1u << ACTION_##action)
+#define SECTION(part, rows)                                                                        \
+	{                                                                                          \
+		sizeof(struct config_##part), sizeof(rows) / sizeof(*(rows)), rows                 \
+	}
+
+enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
+#define DAY ((uint64_t)24 * HOUR)
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+#define TIB ((uint64_t)1 << 40)
+
+const struct choice table_actions[] = {
+        {"none", ACTION_NONE, "note it and go on"},
+        {"allow", ACTION_ALLOW, "let it pass this check; the virus scan is never switched off"},
+        {"tag", ACTION_TAG, "deliver, with header fields that say so"},
+        {"cut", ACTION_CUT, "take the part out, keep it, leave a text in its place"},
+        {"redirect", ACTION_REDIRECT, "deliver to policy.redirect_to instead"},
+        {"quarantine", ACTION_QUARANTINE, "hold the whole message"},
+        {"discard", ACTION_DISCARD, "hold a copy, tell the MTA all is well, tell nobody"},
+        {"reject", ACTION_REJECT, "refuse it with a code and a text"},
+        {"defer", ACTION_DEFER, "ask the MTA to try again later"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice log_levels[] = {
+        {"debug", LOG_LEVEL_DEBUG, "each step of each message"},
+        {"info", LOG_LEVEL_INFO, "what became of each message"},
+        {"warning", LOG_LEVEL_WARNING, "what somebody should look at"},
+        {"error", LOG_LEVEL_ERROR, "what somebody must look at"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice log_targets[] = {
+        {"stderr", LOG_TO_STDERR, "standard error, for a service manager to collect"},
+        {"syslog", LOG_TO_SYSLOG, "syslog, facility mail"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice pattern_matches[] = {
+        {"exact", MATCH_EXACT, "the whole text"},
+        {"prefix", MATCH_PREFIX, "the text begins so"},
+        {"glob", MATCH_GLOB, "the whole text, with *, ? and [a-z]"},
+        {"regex", MATCH_REGEX, "a Perl-like expression, found anywhere"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice item_reasons[] = {
+        {"virus", 0, NULL},
+        {"attachment", 0, NULL},
+        {"subject", 0, NULL},
+        {"spam", 0, NULL},
+        {"access", 0, NULL},
+        {"size", 0, NULL},
+        {"unscanned", 0, NULL},
+        {"undeliverable", 0, NULL},
+        {NULL, 0, NULL},
+};
+
+/* What may happen to a message as a whole, and to a single part of it. */
+#define WHOLE (BIT(TAG) | BIT(REDIRECT) | BIT(QUARANTINE) | BIT(DISCARD) | BIT(REJECT) | BIT(DEFER))
+#define PART (WHOLE | BIT(CUT))
+
+static const struct field site_fields[] = {
+        {"name", FIELD_TEXT, AT(site, name), NULL, "mail.example.org", FORM_HOST,
+                .prose = "This host's name, in HELO, in the Message-ID of notices and in header "
+                         "fields."},
+        {"admin", FIELD_TEXT, AT(site, admin), NULL, "postmaster@example.org", FORM_ADDRESS,
+                .prose = "The administrator's address: notices to the administrator go there, and "
+                         "notices come from it."},
+        {"domains", FIELD_LIST, AT(site, domains), "[]", "[example.org]", FORM_DOMAIN,
+                .prose = "Domains of our own recipients. Senders in them count as internal where "
+                         "the client is one of ours."},
+        {"networks", FIELD_LIST, AT(site, networks), "[127.0.0.0/8, \"::1/128\"]", NULL,
+                FORM_NETWORK,
+                .prose = "Networks of our own clients. Everybody else who is not authenticated is "
+                         "an outsider."},
+        {"run_dir", FIELD_TEXT, AT(site, run_dir), "/run/lazaret", NULL, FORM_PATH,
+                .prose = "Folder of sockets and scratch files. Its sub-folders guard who may talk "
+                         "to whom by their permissions."},
+        {"state_dir", FIELD_TEXT, AT(site, state_dir), "/var/lib/lazaret", NULL, FORM_PATH,
+                .prose = "Folder of what must survive a restart: the quarantine. Never a network "
+                         "file system: LMDB would break."},
+        {"user", FIELD_TEXT, AT(site, user), "", "lazaret", FORM_USER,
+                .prose = "Account that every program but the scanners changes to when started as "
+                         "root. Empty: stay as started."},
+        {"scan_user", FIELD_TEXT, AT(site, scan_user), "", "lazaret-scan", FORM_USER,
+                .prose = "Account of the scanners, which meet the hostile bytes: better one that "
+                         "owns no file at all. Empty: stay as started."},
+        {"front_group", FIELD_TEXT, AT(site, front_group), "", "lazaret-submit", FORM_USER,
+                .prose = "Group that may open the submitter's socket: the group of the account "
+                         "that the MTA runs qsubmit as. Empty: the group of the user above."},
+};
+static const struct section site_section = SECTION(site, site_fields);
+
+static const struct field log_fields[] = {
+        {"level", FIELD_CHOICE, AT(log, level), "info", .choices = log_levels,
+                .prose = "The least that is logged."},
+        {"to", FIELD_CHOICE, AT(log, to), "stderr", .choices = log_targets,
+                .prose = "Where the lines go."},
+};
+static const struct section log_section = SECTION(log, log_fields);
+
+static const struct field curve_fields[] = {
+        {"secret_key", FIELD_TEXT, AT(curve, secret_key), "", "keys/host.key", FORM_PATH,
+                .prose = "File with this host's key pair, made by \"qctl keys new\". Needed for "
+                         "every tcp:// endpoint. Readable by nobody else."},
+        {"allowed_keys", FIELD_TEXT, AT(curve, allowed_keys), "", "keys/allowed", FORM_PATH,
+                .prose = "File with the public keys that may connect to the tcp:// endpoints we "
+                         "listen on, \"key name\" a line. Without it CURVE would encrypt but keep "
+                         "nobody out."},
+        {"server_keys", FIELD_TEXT, AT(curve, server_keys), "", "keys/servers", FORM_PATH,
+                .prose = "File with the public keys of the tcp:// endpoints we connect to, "
+                         "\"endpoint key\" a line."},
+        {"allow_plain_tcp", FIELD_BOOL, AT(curve, allow_plain_tcp), "false",
+                .prose = "Allows tcp:// without encryption and without any authentication: whoever "
+                         "reaches the port reads mail and decides what is clean. For a network "
+                         "that nobody else is on."},
+};
+static const struct section curve_section = SECTION(curve, curve_fields);
+
+static const struct field front_fields[] = {
+        {"socket", FIELD_TEXT, AT(front, socket), "<site.run_dir>/front/front.sock", NULL,
+                FORM_SOCKET, .prose = "Unix socket on which qfront waits for qsubmit."},
+        {"brokers", FIELD_LIST, AT(front, brokers), "[ipc://<site.run_dir>/broker/front.ipc]", NULL,
+                FORM_ENDPOINT, .prose = "Brokers, in the order in which they are tried."},
+        {"quarantine", FIELD_TEXT, AT(front, quarantine),
+                "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
+                .prose = "The quarantine, where deliveries are confirmed."},
+        {"next_hop", FIELD_TEXT, AT(front, next_hop), NULL, "127.0.0.1:10026", FORM_HOST_PORT,
+                .prose = "Where scanned mail goes by SMTP: the MTA's re-injection port, which must "
+                         "not filter again."},
+        {"deadline", FIELD_TIME, AT(front, deadline_ms), "300s", .least = 10 * SECOND,
+                .most = 333 * SECOND,
+                .prose = "From a message's arrival to our answer; then the MTA is asked to try "
+                         "again later. Postfix kills a filter after 1000 s and bounces the "
+                         "message, so we stay under a third of that."},
+        {"silence", FIELD_TIME, AT(front, silence_ms), "10s", .least = 1 * SECOND,
+                .most = 5 * MINUTE,
+                .prose = "A broker that says nothing for so long is passed over for the next one."},
+        {"next_hop_timeout", FIELD_TIME, AT(front, next_hop_timeout_ms), "120s",
+                .least = 1 * SECOND, .most = 10 * MINUTE,
+                .prose = "For each reply of the next hop."},
+        {"max_messages", FIELD_NUMBER, AT(front, max_messages), "200", .least = 1, .most = 100000,
+                .prose = "Messages in hand at once; beyond, the MTA is asked to try again later. "
+                         "At least the number of filter processes that the MTA runs."},
+        {"max_bytes", FIELD_SIZE, AT(front, max_bytes), "512M", .least = MIB, .most = TIB,
+                .prose = "Bytes of the messages in hand."},
+        {"connections", FIELD_NUMBER, AT(front, connections), "20", .least = 1, .most = 1000,
+                .prose = "Connections to the next hop that are kept open for reuse."},
+};
+static const struct section front_section = SECTION(front, front_fields);
+
+static const struct field broker_fields[] = {
+        {"fronts", FIELD_LIST, AT(broker, fronts), "[ipc://<site.run_dir>/broker/front.ipc]", NULL,
+                FORM_ENDPOINT,
+                .prose = "Endpoints on which the broker listens for submitters and qctl."},
+        {"workers", FIELD_LIST, AT(broker, workers), "[ipc://<site.run_dir>/broker/worker.ipc]",
+                NULL, FORM_ENDPOINT, .prose = "Endpoints on which the broker listens for workers."},
+        {"max_messages", FIELD_NUMBER, AT(broker, max_messages), "1000", .least = 1,
+                .most = 1000000,
+                .prose = "Messages in flight; beyond, submitters are told to try elsewhere or "
+                         "later."},
+        {"max_bytes", FIELD_SIZE, AT(broker, max_bytes), "1G", .least = MIB, .most = TIB,
+                .prose = "Bytes of the messages in flight: the broker holds them in memory."},
+        {"heartbeat", FIELD_TIME, AT(broker, heartbeat_ms), "1s", .least = 100, .most = MINUTE,
+                .prose = "How often broker and worker tell each other that they live."},
+        {"silence", FIELD_TIME, AT(broker, silence_ms), "5s", .least = 500, .most = 5 * MINUTE,
+                .prose = "A worker that says nothing for so long is dead, and what it had is given "
+                         "to another. Several heartbeats."},
+        {"attempts", FIELD_NUMBER, AT(broker, attempts), "2", .least = 1, .most = 10,
+                .prose = "How often a message is tried that kills its scanner. After that "
+                         "policy.unscanned.crash decides."},
+        {"drain", FIELD_TIME, AT(broker, drain_ms), "30s", .most = 10 * MINUTE,
+                .prose = "At the end, time for what is still in flight."},
+};
+static const struct section broker_section = SECTION(broker, broker_fields);
+
+static const struct field workers_fields[] = {
+        {"brokers", FIELD_LIST, AT(workers, brokers), "[ipc://<site.run_dir>/broker/worker.ipc]",
+                NULL, FORM_ENDPOINT,
+                .prose = "Brokers that this pool works for: all of them at once."},
+        {"quarantine", FIELD_TEXT, AT(workers, quarantine),
+                "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
+                .prose = "The quarantine that keeps what is cut."},
+        {"scanners", FIELD_NUMBER, AT(workers, scanners), "0", .most = 1024,
+                .prose = "Scanner processes; 0 is one a core."},
+        {"queue", FIELD_NUMBER, AT(workers, queue), "2", .most = 1000,
+                .prose = "Messages taken beyond those being scanned, so that a scanner never waits "
+                         "for the next one."},
+        {"timeout", FIELD_TIME, AT(workers, timeout_ms), "90s", .least = 1 * SECOND,
+                .most = 5 * MINUTE,
+                .prose = "For one message in a scanner; then the scanner is killed and "
+                         "policy.unscanned.timeout decides. All attempts together should fit into "
+                         "front.deadline."},
+        {"memory", FIELD_SIZE, AT(workers, memory), "1G", .least = 64 * MIB, .most = TIB,
+                .prose = "Of one scanner, beyond the signatures that all share."},
+        {"max_jobs", FIELD_NUMBER, AT(workers, max_jobs), "1000", .most = 1000000000,
+                .prose = "Messages after which a scanner is replaced by a fresh one; 0 is never."},
+        {"tmp_dir", FIELD_TEXT, AT(workers, tmp_dir), "<site.run_dir>/tmp", NULL, FORM_PATH,
+                .prose = "Folder under which each scanner has scratch space of its own: best a "
+                         "tmpfs."},
+};
+static const struct section workers_section = SECTION(workers, workers_fields);
+
+static const struct field size_fields[] = {
+        {"max_size", FIELD_SIZE, AT(size, max_size), "50M", .least = 64 * KIB,
+                .most = 2 * GIB - MIB,
+                .prose = "The largest message that is scanned and delivered. At least the MTA's "
+                         "own limit (message_size_limit), which refuses earlier and better."},
+        {"action", FIELD_CHOICE, AT(size, action), "reject", .choices = table_actions,
+                .allowed = WHOLE, .prose = "What happens to a larger one."},
+        {"code", FIELD_NUMBER, AT(size, code), "552", .least = 500, .most = 599,
+                .prose = "SMTP code of a rejection."},
+        {"text", FIELD_TEXT, AT(size, text), "Message is larger than this site accepts", NULL,
+                FORM_REPLY, .prose = "Text of a rejection."},
+};
+static const struct section size_section = SECTION(size, size_fields);
+
+static const struct field access_rule_fields[] = {
+        {"name", FIELD_TEXT, AT(access_rule, name), "rule<number>", NULL, FORM_NAME,
+                .prose = "Shown in logs and by qctl explain."},
+        {"senders", FIELD_LIST, AT(access_rule, senders), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "Reverse-paths: user@domain, @domain, .domain (and all below it), a "
+                         "pattern, or <> for the null one."},
+        {"senders_file", FIELD_TEXT, AT(access_rule, senders_file), "", NULL, FORM_PATH,
+                .prose = "A file with more of them, one a line, that is read again when it "
+                         "changes."},
+        {"from", FIELD_LIST, AT(access_rule, from), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "The same, for the addresses in the From field."},
+        {"networks", FIELD_LIST, AT(access_rule, networks), "[]", NULL, FORM_NETWORK,
+                .prose = "Addresses of the client."},
+        {"networks_file", FIELD_TEXT, AT(access_rule, networks_file), "", NULL, FORM_PATH,
+                .prose = "A file with more of them, one a line, that is read again when it "
+                         "changes."},
+        {"hosts", FIELD_LIST, AT(access_rule, hosts), "[]", NULL, FORM_GLOB,
+                .prose = "The client's name or HELO: a name, .domain or a pattern."},
+        {"recipients", FIELD_LIST, AT(access_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "Written like senders: the rule is for these recipients only."},
+        {"recipients_file", FIELD_TEXT, AT(access_rule, recipients_file), "", NULL, FORM_PATH,
+                .prose = "A file with more of them, one a line, that is read again when it "
+                         "changes."},
+        {"outsiders", FIELD_BOOL, AT(access_rule, outsiders), "false",
+                .prose = "Only for clients that are outside site.networks and not authenticated."},
+        {"action", FIELD_CHOICE, AT(access_rule, action), "reject", .choices = table_actions,
+                .allowed = WHOLE | BIT(NONE) | BIT(ALLOW),
+                .prose = "What happens. allow skips the checks of subject and spam for these "
+                         "recipients, never the virus scan."},
+        {"code", FIELD_NUMBER, AT(access_rule, code), "550", .least = 500, .most = 599,
+                .prose = "SMTP code of a rejection."},
+        {"text", FIELD_TEXT, AT(access_rule, text), "Not accepted here", NULL, FORM_REPLY,
+                .prose = "Text of a rejection."},
+};
+static const struct section access_rule_section = SECTION(access_rule, access_rule_fields);
+
+static const struct field access_fields[] = {
+        {"rules", FIELD_RULES, AT(access, count), "[]",
+                "- name: partners\n  senders: [\"@partner.example\", .partner.example]\n  action: "
+                "allow\n"
+                "- name: insiders-only\n  recipients: [everybody@example.org]\n  outsiders: true\n "
+                " action: reject\n",
+                .section = &access_rule_section,
+                .prose = "All conditions that a rule names must hold, in a list any. The first "
+                         "rule that matches a recipient decides for that recipient."},
+        {"null_sender_one_recipient", FIELD_BOOL, AT(access, null_sender_one_recipient), "true",
+                .prose = "A null reverse-path with more than one recipient is rejected: bounces "
+                         "have one (RFC 5321 section 3.6.3)."},
+};
+static const struct section access_section = SECTION(access, access_fields);
+
+static const struct field subject_rule_fields[] = {
+        {"name", FIELD_TEXT, AT(subject_rule, name), "rule<number>", NULL, FORM_NAME,
+                .prose = "Shown in logs and by qctl explain."},
+        {"field", FIELD_TEXT, AT(subject_rule, field), "Subject", NULL, FORM_FIELD,
+                .prose = "The header field that is looked at, decoded and as it came."},
+        {"match", FIELD_CHOICE, AT(subject_rule, match), "exact", .choices = pattern_matches,
+                .prose = "How patterns are meant; never with regard to case."},
+        {"patterns", FIELD_LIST, AT(subject_rule, patterns), "[]", NULL, FORM_ANY,
+                .prose = "The rule applies where any of them matches."},
+        {"patterns_file", FIELD_TEXT, AT(subject_rule, patterns_file), "", NULL, FORM_PATH,
+                .prose = "A file with more of them, one a line, that is read again when it "
+                         "changes."},
+        {"strip_prefixes", FIELD_BOOL, AT(subject_rule, strip_prefixes), "false",
+                .prose = "Takes off Re:, Fwd:, AW: and the like, and [list] tags, before it "
+                         "compares."},
+        {"action", FIELD_CHOICE, AT(subject_rule, action), "quarantine", .choices = table_actions,
+                .allowed = WHOLE | BIT(NONE) | BIT(ALLOW),
+                .prose = "What happens. Behind a queue, discard is better than reject: the MTA "
+                         "turns a refusal into a bounce to a sender who may be forged. allow ends "
+                         "the search: no later rule of this section is tried."},
+        {"code", FIELD_NUMBER, AT(subject_rule, code), "553", .least = 500, .most = 599,
+                .prose = "SMTP code of a rejection."},
+        {"text", FIELD_TEXT, AT(subject_rule, text), "Message refused by local policy", NULL,
+                FORM_REPLY, .prose = "Text of a rejection."},
+        {"notify", FIELD_BOOL, AT(subject_rule, notify), "false",
+                .prose = "Whether a hit makes notices: a worm's flood must not make a flood of "
+                         "notices."},
+};
+static const struct section subject_rule_section = SECTION(subject_rule, subject_rule_fields);
+
+static const struct field subject_fields[] = {
+        {"rules", FIELD_RULES, AT(subject, count), "[]",
+                "- name: worm\n  match: prefix\n  patterns: [I love you, Your document]\n  "
+                "strip_prefixes: true\n"
+                "  action: discard\n",
+                .section = &subject_rule_section,
+                .prose = "Patterns over the Subject or another header field. The first rule that "
+                         "matches decides."},
+};
+static const struct section subject_section = SECTION(subject, subject_fields);
+
+static const struct field attachment_rule_fields[] = {
+        {"name", FIELD_TEXT, AT(attachment_rule, name), "rule<number>", NULL, FORM_NAME,
+                .prose = "Shown in logs, notices and by qctl explain."},
+        {"names", FIELD_LIST, AT(attachment_rule, names), "[]", NULL, FORM_GLOB,
+                .prose = "Patterns over every name that a mail program might see, in lower case "
+                         "and without trailing dots and blanks."},
+        {"types", FIELD_LIST, AT(attachment_rule, types), "[]", NULL, FORM_GLOB,
+                .prose = "Patterns over the declared types."},
+        {"true_types", FIELD_LIST, AT(attachment_rule, true_types), "[]", NULL, FORM_GLOB,
+                .prose = "Patterns over the types that the content itself shows, as \"file "
+                         "--mime-type\" prints them."},
+        {"inside", FIELD_BOOL, AT(attachment_rule, inside), "true",
+                .prose = "Also for members of archives and other containers; the part that holds "
+                         "the member is what is cut."},
+        {"action", FIELD_CHOICE, AT(attachment_rule, action), "cut", .choices = table_actions,
+                .allowed = PART | BIT(NONE) | BIT(ALLOW),
+                .prose = "What happens. allow lets this part pass the rules below it, never the "
+                         "virus scan."},
+        {"text", FIELD_TEXT, AT(attachment_rule, text),
+                "Attachments of this kind are not accepted here", NULL, FORM_REPLY,
+                .prose = "Why, for the text left in its place, for notices and rejections."},
+};
+static const struct section attachment_rule_section =
+        SECTION(attachment_rule, attachment_rule_fields);
+
+/* What a double click runs, on the desktops that mail is read on; collected from what Outlook and
+ * Gmail block and from what droppers of the last years came as. Names in lower case, as they are
+ * compared. */
+#define RULE_EXECUTABLES                                                                           \
+	"- name: executables\n"                                                                    \
+	"  names: ['*.exe', '*.com', '*.scr', '*.pif', '*.cpl', '*.msi', '*.msp',\n"               \
+	"    '*.mst', '*.msu', '*.msix', '*.msixbundle', '*.appx', '*.appxbundle',\n"              \
+	"    '*.appinstaller', '*.dll', '*.sys', '*.ocx', '*.drv', '*.vxd', '*.ax',\n"             \
+	"    '*.cmd', '*.gadget', '*.application', '*.xbap', '*.jar', '*.jnlp', '*.apk',\n"        \
+	"    '*.app', '*.command', '*.xll', '*.wll', '*.{*-*-*-*-*}']\n"                           \
+	"  true_types: [application/x-dosexec,\n"                                                  \
+	"    application/vnd.microsoft.portable-executable, application/x-msdownload,\n"           \
+	"    application/x-executable, application/x-pie-executable,\n"                            \
+	"    application/x-sharedlib, application/x-object, application/x-mach-binary,\n"          \
+	"    application/x-msi, application/java-archive, application/x-java-applet,\n"            \
+	"    application/vnd.android.package-archive]\n"                                           \
+	"  inside: true\n"                                                                         \
+	"  action: cut\n"                                                                          \
+	"  text: Programs are not accepted by mail here\n"
+
+#define RULE_SCRIPTS                                                                               \
+	"- name: scripts\n"                                                                        \
+	"  names: ['*.bat', '*.ps1', '*.ps1xml', '*.ps2', '*.psc1', '*.psd1', '*.psm1',\n"         \
+	"    '*.vb', '*.vbs', '*.vbe', '*.vbscript', '*.js', '*.jse', '*.mjs', '*.ws',\n"          \
+	"    '*.wsf', '*.wsc', '*.wsh', '*.sct', '*.shb', '*.shs', '*.hta', '*.msh',\n"            \
+	"    '*.msh1', '*.msh2', '*.mshxml', '*.scf', '*.lnk', '*.url', '*.website',\n"            \
+	"    '*.webloc', '*.desktop', '*.reg', '*.inf', '*.ins', '*.isp', '*.chm',\n"              \
+	"    '*.hlp', '*.hpj', '*.msc', '*.theme', '*.themepack', '*.diagcab',\n"                  \
+	"    '*.diagcfg', '*.diagpkg', '*.settingcontent-ms', '*.appcontent-ms',\n"                \
+	"    '*.appref-ms', '*.library-ms', '*.search-ms', '*.searchconnector-ms',\n"              \
+	"    '*.pcd', '*.xnk', '*.mad', '*.maf', '*.mag', '*.mam', '*.mar', '*.mas',\n"            \
+	"    '*.mde', '*.ade', '*.iqy', '*.slk', '*.rdp', '*.applescript', '*.scpt',\n"            \
+	"    '*.workflow']\n"                                                                      \
+	"  true_types: [application/x-ms-shortcut, text/x-msdos-batch,\n"                          \
+	"    application/vnd.ms-htmlhelp]\n"                                                       \
+	"  inside: true\n"                                                                         \
+	"  action: cut\n"                                                                          \
+	"  text: Scripts and shortcuts are not accepted by mail here\n"
+
+#define RULE_IMAGES                                                                                \
+	"- name: disk-images\n"                                                                    \
+	"  names: ['*.iso', '*.img', '*.vhd', '*.vhdx', '*.udf', '*.wim', '*.dmg',\n"              \
+	"    '*.pkg', '*.mpkg']\n"                                                                 \
+	"  true_types: [application/x-iso9660-image]\n"                                            \
+	"  inside: true\n"                                                                         \
+	"  action: cut\n"                                                                          \
+	"  text: Disk images are not accepted by mail here\n"
+
+static const struct field attachments_fields[] = {
+        {"rules", FIELD_RULES, AT(attachments, count), RULE_EXECUTABLES RULE_SCRIPTS RULE_IMAGES,
+                .section = &attachment_rule_section,
+                .prose = "The first rule that matches a part or a member decides. Rules that are "
+                         "given take the place of the default ones: copy these from the sample and "
+                         "change them."},
+        {"max_parts", FIELD_NUMBER, AT(attachments, max_parts), "1000", .least = 1, .most = 100000,
+                .prose = "MIME parts of a message; beyond, policy.unscanned.limit decides, as for "
+                         "the limits that follow."},
+        {"max_depth", FIELD_NUMBER, AT(attachments, max_depth), "20", .least = 1, .most = 100,
+                .prose = "Levels of MIME parts and of containers in containers."},
+        {"max_members", FIELD_NUMBER, AT(attachments, max_members), "5000", .least = 1,
+                .most = 1000000, .prose = "Members of all containers of a message."},
+        {"max_expanded", FIELD_SIZE, AT(attachments, max_expanded), "256M", .least = MIB,
+                .most = 64 * GIB, .prose = "Bytes of all members of a message, unpacked."},
+        {"max_ratio", FIELD_NUMBER, AT(attachments, max_ratio), "200", .least = 2, .most = 100000,
+                .prose = "How many times its packed size a container may unpack to: more is a "
+                         "bomb. Small ones are spared."},
+};
+static const struct section attachments_section = SECTION(attachments, attachments_fields);
+
+static const struct field virus_fields[] = {
+        {"enabled", FIELD_BOOL, AT(virus, enabled), "true",
+                .prose = "Whether libclamav looks at mail."},
+        {"database", FIELD_TEXT, AT(virus, database), "/var/lib/clamav", NULL, FORM_PATH,
+                .prose = "Folder of the signatures that freshclam keeps. New ones are taken up "
+                         "without a pause."},
+        {"max_scan_size", FIELD_SIZE, AT(virus, max_scan_size), "200M", .least = MIB,
+                .most = 2 * GIB,
+                .prose = "Bytes that libclamav looks at for one piece of content, unpacked."},
+        {"max_file_size", FIELD_SIZE, AT(virus, max_file_size), "64M", .least = MIB,
+                .most = 2 * GIB - 1,
+                .prose = "The largest single file that libclamav looks at. At least size.max_size, "
+                         "or large mail counts as unscanned."},
+        {"max_files", FIELD_NUMBER, AT(virus, max_files), "2000", .least = 1, .most = 1000000,
+                .prose = "Files in one piece of content."},
+        {"max_recursion", FIELD_NUMBER, AT(virus, max_recursion), "12", .least = 1, .most = 100,
+                .prose = "Levels of files in files."},
+        {"max_scan_time", FIELD_TIME, AT(virus, max_scan_time_ms), "30s", .least = 100,
+                .most = 5 * MINUTE,
+                .prose = "For one piece of content. Under workers.timeout, so that a slow part "
+                         "costs no scanner."},
+        {"pua", FIELD_BOOL, AT(virus, pua), "false",
+                .prose = "Also finds possibly unwanted applications; expect false alarms."},
+};
+static const struct section virus_section = SECTION(virus, virus_fields);
+
+static const struct field spam_fields[] = {
+        {"enabled", FIELD_BOOL, AT(spam, enabled), "true",
+                .prose = "Whether mail is scored by rules."},
+        {"rules", FIELD_LIST, AT(spam, rules), "[<datadir>/rules]", NULL, FORM_PATH,
+                .prose = "Files in SpamAssassin's syntax, and folders of such files (*.cf), in "
+                         "this order."},
+        {"max_size", FIELD_SIZE, AT(spam, max_size), "512k", .least = 4 * KIB, .most = GIB,
+                .prose = "Of larger messages, only so much of the text is seen by the rules."},
+};
+static const struct section spam_section = SECTION(spam, spam_fields);
+
+#define UNSCANNED(word, normal, allow, why)                                                        \
+	{                                                                                          \
+#word, FIELD_CHOICE, AT(unscanned, word), normal, .choices = table_actions,        \
+		                                                  .allowed = allow, .prose = why   \
+	}
+
+static const struct field unscanned_fields[] = {
+        UNSCANNED(limit, "quarantine", PART | BIT(NONE),
+                "A limit was met: parts, depth, members, bytes, ratio."),
+        UNSCANNED(error, "defer", WHOLE | BIT(NONE),
+                "A check failed for reasons of its own; it may work later."),
+        UNSCANNED(timeout, "quarantine", WHOLE | BIT(NONE), "A check took too long."),
+        UNSCANNED(encrypted, "tag", PART | BIT(NONE),
+                "Content that nobody but the recipient can open. Much honest mail is so; it is "
+                "also how malware travels with its password in the text."),
+        UNSCANNED(format, "quarantine", PART | BIT(NONE),
+                "A container that could not be read to its end."),
+        UNSCANNED(malformed, "tag", PART | BIT(NONE),
+                "Mail that breaks the rules of MIME, but that all readers understand alike. A lot "
+                "of honest mail does."),
+        UNSCANNED(ambiguous, "quarantine", PART | BIT(NONE),
+                "Content that two readers may understand differently, so that what we scanned may "
+                "not be what is opened."),
+        UNSCANNED(crash, "quarantine", WHOLE | BIT(NONE),
+                "It killed its scanner, each time it was tried."),
+        UNSCANNED(database, "defer", WHOLE | BIT(NONE), "There are no usable signatures."),
+};
+static const struct section unscanned_section = SECTION(unscanned, unscanned_fields);
+
+/* The first row is there in `policies` only: the others are shared. */
+static const struct field policy_fields[] = {
+        {"recipients", FIELD_LIST, AT(policy, recipients), NULL, NULL, FORM_MAIL_GLOB,
+                .prose = "Whom this is for: user@domain, @domain, .domain or a pattern."},
+        {"virus", FIELD_CHOICE, AT(policy, virus), "cut", .choices = table_actions,
+                .allowed = BIT(CUT) | BIT(QUARANTINE) | BIT(DISCARD) | BIT(REJECT) | BIT(REDIRECT),
+                .prose = "What happens to a virus."},
+        {"virus_code", FIELD_NUMBER, AT(policy, virus_code), "554", .least = 500, .most = 599,
+                .prose = "SMTP code where it is rejected."},
+        {"virus_text", FIELD_TEXT, AT(policy, virus_text), "Message contains malware", NULL,
+                FORM_REPLY, .prose = "Text where it is rejected."},
+        {"unscanned", FIELD_SECTION, AT(policy, unscanned), "{}", .section = &unscanned_section,
+                .prose = "What happens to mail that could not be scanned, by the reason. It is "
+                         "never called clean, and with none the header fields and the log still "
+                         "say so."},
+        {"spam_tag", FIELD_POINTS, AT(policy, spam_tag), "5", .most = 1000,
+                .prose = "Points at or above which header fields say that it is spam; 0 is never, "
+                         "as for those that follow."},
+        {"spam_redirect", FIELD_POINTS, AT(policy, spam_redirect), "0", .most = 1000,
+                .prose = "Points at or above which it goes to redirect_to."},
+        {"spam_quarantine", FIELD_POINTS, AT(policy, spam_quarantine), "10", .most = 1000,
+                .prose = "Points at or above which it is held."},
+        {"spam_reject", FIELD_POINTS, AT(policy, spam_reject), "0", .most = 1000,
+                .prose = "Points at or above which it is refused. Behind a queue the MTA would "
+                         "bounce it to a forged sender."},
+        {"spam_text", FIELD_TEXT, AT(policy, spam_text), "Message looks like spam", NULL,
+                FORM_REPLY, .prose = "Text where spam is rejected."},
+        {"subject_prefix", FIELD_TEXT, AT(policy, subject_prefix), "", "[SPAM] ", FORM_REPLY,
+                .prose = "Put before the Subject of spam that is delivered with a tag. It breaks "
+                         "signatures over the Subject; header fields do not."},
+        {"redirect_to", FIELD_TEXT, AT(policy, redirect_to), "", "spam@example.org", FORM_ADDRESS,
+                .prose = "Mailbox for what is redirected."},
+        {"keep_original", FIELD_BOOL, AT(policy, keep_original), "true",
+                .prose = "Keeps the whole message where parts are cut, so that it can be released "
+                         "as it was; false keeps the parts only."},
+};
+static const struct section policies_section = SECTION(policy, policy_fields);
+static const struct section policy_section = {sizeof(struct config_policy),
+        sizeof(policy_fields) / sizeof(*policy_fields) - 1, policy_fields + 1};
+
+static const struct field quarantine_fields[] = {
+        {"listen", FIELD_LIST, AT(quarantine, listen),
+                "[ipc://<site.run_dir>/quarantine/store.ipc]", NULL, FORM_ENDPOINT,
+                .prose = "Endpoints on which the quarantine listens."},
+        {"path", FIELD_TEXT, AT(quarantine, path), "<site.state_dir>/quarantine", NULL, FORM_PATH,
+                .prose = "Folder of the database, on a local disk."},
+        {"map_size", FIELD_SIZE, AT(quarantine, map_size), "4G", .least = 16 * MIB,
+                .most = 16 * TIB,
+                .prose = "The most that the database may grow to. It takes no space before it is "
+                         "needed."},
+        {"reserve", FIELD_SIZE, AT(quarantine, reserve), "256M", .least = MIB, .most = TIB,
+                .prose = "Of it, kept free so that deletes always work: what would go beyond is "
+                         "deferred, and loudly."},
+        {"max_item_size", FIELD_SIZE, AT(quarantine, max_item_size), "64M", .least = 64 * KIB,
+                .most = 2 * GIB,
+                .prose = "The largest message that is stored. At least size.max_size."},
+        {"commit_delay", FIELD_TIME, AT(quarantine, commit_delay_ms), "2ms", .most = SECOND,
+                .prose = "How long a commit waits for others to share its write to disk."},
+        {"confirm_timeout", FIELD_TIME, AT(quarantine, confirm_timeout_ms), "6h", .least = MINUTE,
+                .most = 30 * DAY,
+                .prose = "After so long an item whose delivery nobody confirmed is marked so, and "
+                         "its notices go out and say it. Longer than the MTA's pauses between "
+                         "tries."},
+        {"keep", FIELD_TIME, AT(quarantine, keep_ms), "30d", .most = 36500 * DAY,
+                .prose = "Age at which items are deleted; 0 is never."},
+        {"lease", FIELD_TIME, AT(quarantine, lease_ms), "5m", .least = 10 * SECOND, .most = DAY,
+                .prose = "How long a notifier may hold a record of the outbox before another may "
+                         "take it."},
+};
+static const struct section quarantine_section = SECTION(quarantine, quarantine_fields);
+
+static const struct field notifier_fields[] = {
+        {"quarantine", FIELD_TEXT, AT(notifier, quarantine),
+                "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
+                .prose = "The quarantine whose outbox is carried."},
+        {"next_hop", FIELD_TEXT, AT(notifier, next_hop), "<front.next_hop>", NULL, FORM_HOST_PORT,
+                .prose = "Where notices and released mail go by SMTP."},
+        {"from", FIELD_TEXT, AT(notifier, from), "<site.admin>", NULL, FORM_ADDRESS,
+                .prose = "The From of notices. Their reverse-path is null, so that they are never "
+                         "bounced."},
+        {"to_sender", FIELD_BOOL, AT(notifier, to_sender), "true",
+                .prose = "Tells the sender, but only where the address cannot be forged, never for "
+                         "viruses, never for automatic mail."},
+        {"to_recipient", FIELD_BOOL, AT(notifier, to_recipient), "true",
+                .prose = "Tells the recipient what was held."},
+        {"to_admin", FIELD_BOOL, AT(notifier, to_admin), "true",
+                .prose = "Tells the administrator."},
+        {"not_for", FIELD_LIST, AT(notifier, not_for), "[spam, subject, access]", NULL, FORM_ANY,
+                .choices = item_reasons,
+                .prose = "Reasons that make no notice: what comes in floods."},
+        {"templates", FIELD_TEXT, AT(notifier, templates), "<datadir>/templates", NULL, FORM_PATH,
+                .prose = "Folder of the texts of notices."},
+        {"trusted_auth_results", FIELD_LIST, AT(notifier, trusted_auth_results), "[]",
+                "[mx.example.org]", FORM_HOST,
+                .prose = "Names (authserv-id) whose Authentication-Results fields are believed, "
+                         "because the MTA in front of us writes them and removes forged ones (RFC "
+                         "8601 section 5)."},
+        {"poll", FIELD_TIME, AT(notifier, poll_ms), "2s", .least = 100, .most = HOUR,
+                .prose = "How often the outbox is looked at."},
+        {"retry", FIELD_TIME, AT(notifier, retry_ms), "5m", .least = SECOND, .most = DAY,
+                .prose = "Pause after a try that failed; it grows with each."},
+        {"attempts", FIELD_NUMBER, AT(notifier, attempts), "20", .least = 1, .most = 1000,
+                .prose = "Tries before a notice or a release counts as failed."},
+};
+static const struct section notifier_section = SECTION(notifier, notifier_fields);
+
+/* In the order in which they are read: what stands in a `<key>` comes before it, `policy` before
+ * `policies`. */
+static const struct field root_fields[] = {
+        {"site", FIELD_SECTION, offsetof(struct config, site), "{}", .section = &site_section,
+                .prose = "Who we are."},
+        {"log", FIELD_SECTION, offsetof(struct config, log), "{}", .section = &log_section,
+                .prose = "One line an event, the message's id first."},
+        {"curve", FIELD_SECTION, offsetof(struct config, curve), "{}", .section = &curve_section,
+                .prose = "Keys for programs on several hosts. On one host, ipc:// endpoints need "
+                         "none."},
+        {"front", FIELD_SECTION, offsetof(struct config, front), "{}", .section = &front_section,
+                .prose = "qfront, on the MTA's host."},
+        {"broker", FIELD_SECTION, offsetof(struct config, broker), "{}", .section = &broker_section,
+                .prose = "qbroker, which gives each message to a free worker."},
+        {"workers", FIELD_SECTION, offsetof(struct config, workers), "{}",
+                .section = &workers_section, .prose = "qworker and its scanners."},
+        {"size", FIELD_SECTION, offsetof(struct config, size), "{}", .section = &size_section,
+                .prose = "Size of messages."},
+        {"access", FIELD_SECTION, offsetof(struct config, access), "{}", .section = &access_section,
+                .prose = "Lists of senders, clients and recipients that are allowed or denied."},
+        {"subject", FIELD_SECTION, offsetof(struct config, subject), "{}",
+                .section = &subject_section,
+                .prose = "Forbidden subjects and other header fields."},
+        {"attachments", FIELD_SECTION, offsetof(struct config, attachments), "{}",
+                .section = &attachments_section,
+                .prose = "Names and types of attachments, and what they may unpack to."},
+        {"virus", FIELD_SECTION, offsetof(struct config, virus), "{}", .section = &virus_section,
+                .prose = "libclamav."},
+        {"spam", FIELD_SECTION, offsetof(struct config, spam), "{}", .section = &spam_section,
+                .prose = "Rules that score mail."},
+        {"policy", FIELD_SECTION, offsetof(struct config, policy), "{}", .section = &policy_section,
+                .prose = "What findings mean. Where several apply to a recipient, the strictest "
+                         "wins: defer, reject, discard, quarantine, redirect, in this order; tags "
+                         "and cuts add up."},
+        {"policies", FIELD_RULES, offsetof(struct config, policies), "[]",
+                "- recipients: [\"@sales.example.org\"]\n  spam_quarantine: 15\n  unscanned:\n    "
+                "encrypted: none\n",
+                .section = &policies_section,
+                .prose = "Other policies for some recipients. What one leaves out is as in policy; "
+                         "the first that matches counts."},
+        {"quarantine", FIELD_SECTION, offsetof(struct config, quarantine), "{}",
+                .section = &quarantine_section,
+                .prose = "qstore, which keeps what was held or cut."},
+        {"notifier", FIELD_SECTION, offsetof(struct config, notifier), "{}",
+                .section = &notifier_section,
+                .prose = "qnotify, which carries notices and released mail."},
+};
+const struct section table_root = {
+        sizeof(struct config), sizeof(root_fields) / sizeof(*root_fields), root_fields};
