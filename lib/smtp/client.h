@@ -40,54 +40,73 @@ struct smtp_message {
 	size_t piece_count;
 	int eight_bit, smtputf8;
 	const char *envid, *ret;
-	/* XFORWARD attributes; NULL or "" is sent as [UNAVAILABLE] */
+	/* XFORWARD attributes: none is sent where all are NULL; else an absent one is sent as
+	 * [UNAVAILABLE]. IDENT is the queue id. */
 	const char *xforward_name, *xforward_addr, *xforward_port, *xforward_proto, *xforward_helo,
 	        *xforward_ident;
 	/* 1: if any recipient is refused temporarily, nothing is sent to any (a door with one
-	 * answer for all) */
+	 * answer for all). */
 	int all_or_none;
+	/* 1: stop in SMTP_ASKING before DATA, where anything would be sent at all. */
+	int ask;
 };
 
 struct smtp_reply {
-	int code;       /* 0: none came (see err) */
-	char text[256]; /* first line's, enhanced code included, cut and made safe */
+	int code;       /* 0: none came, and the text is ours */
+	char text[256]; /* first line's, cut and made safe; ours begin with an enhanced code */
 };
 
 enum smtp_state {
 	SMTP_CONNECTING, /* waits for the greeting and EHLO */
 	SMTP_IDLE,       /* takes a message */
 	SMTP_BUSY,
-	SMTP_DONE,   /* the message is answered: read the replies, then smtp_next() */
-	SMTP_CLOSED, /* broken or quit; err says why. Replies of a message in hand are as far as
-	                they came. */
+	SMTP_ASKING, /* every RCPT is answered, nothing is sent: smtp_client_proceed() decides */
+	SMTP_DONE,   /* the message is answered: read the results, then smtp_client_next() */
+	SMTP_CLOSED, /* broken or quit; the error says why. A message in hand has its results. */
 };
 
+/* `helo` is copied. `timeout_ms` is for each reply of the server, and for each step forward in
+ * writing. */
 struct smtp_client *smtp_client_new(const char *helo, int64_t now_ms, int64_t timeout_ms);
 void smtp_client_free(struct smtp_client **client);
 
 enum smtp_state smtp_client_state(const struct smtp_client *client);
 void smtp_client_input(struct smtp_client *client, const void *bytes, size_t size, int64_t now_ms);
-void smtp_client_eof(struct smtp_client *client); /* the connection is closed or failed */
-int64_t smtp_client_deadline(const struct smtp_client *client); /* call smtp_client_tick() then */
+/* The connection is closed or failed; `why` may be NULL. */
+void smtp_client_eof(struct smtp_client *client, const char *why);
+/* When to call smtp_client_tick(); INT64_MAX: never. */
+int64_t smtp_client_deadline(const struct smtp_client *client);
 void smtp_client_tick(struct smtp_client *client, int64_t now_ms);
 
 /* What is to be written: lends bytes; say with smtp_client_written() how many were. */
 size_t smtp_client_output(struct smtp_client *client, const char **bytes);
 void smtp_client_written(struct smtp_client *client, size_t size, int64_t now_ms);
 
-/* In SMTP_IDLE only. The message is lent until SMTP_DONE or SMTP_CLOSED. */
+/* In SMTP_IDLE only. The message is lent until SMTP_DONE or SMTP_CLOSED, which may be at once. */
 void smtp_client_send(
         struct smtp_client *client, const struct smtp_message *message, int64_t now_ms);
 
-/* Per recipient in SMTP_DONE or SMTP_CLOSED: RESULT_OK taken, RESULT_TEMPORARY, RESULT_PERMANENT
- * (also: a parameter is needed that the server does not offer, e.g. SMTPUTF8), or RESULT_UNSURE:
- * the last byte of the message had been given to the connection and no reply to it came. */
+/* In SMTP_ASKING: `go` sends the message to the recipients taken; else nothing is sent and these
+ * end as RESULT_TEMPORARY. */
+void smtp_client_proceed(struct smtp_client *client, int go, int64_t now_ms);
+
+/*
+ * Per recipient, in SMTP_ASKING, SMTP_DONE or SMTP_CLOSED. RESULT_OK: the server has taken the
+ * message for it. RESULT_TEMPORARY. RESULT_PERMANENT: also where something is needed that the
+ * server does not offer (SMTPUTF8), or does not take (size). RESULT_UNSURE: the last byte of the
+ * message had been given to the connection and no reply came. RESULT_NONE: in SMTP_ASKING only,
+ * taken so far. `reply` may be NULL.
+ */
 enum result smtp_client_result(
         const struct smtp_client *client, size_t recipient, struct smtp_reply *reply);
 const char *smtp_client_error(const struct smtp_client *client);
 
-void smtp_client_next(struct smtp_client *client,
-        int64_t now_ms); /* SMTP_DONE to SMTP_IDLE (RSET where needed) */
-void smtp_client_quit(struct smtp_client *client);
+/* In SMTP_CLOSED: the server had closed a kept connection before it read anything of the message
+ * in hand. It may be sent again on a new one, and nothing happened twice. */
+int smtp_client_untouched(const struct smtp_client *client);
+
+/* SMTP_DONE to SMTP_IDLE. A transaction left open is reset with the next message. */
+void smtp_client_next(struct smtp_client *client);
+void smtp_client_quit(struct smtp_client *client, int64_t now_ms); /* SMTP_IDLE or SMTP_DONE */
 
 #endif
