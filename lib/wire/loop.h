@@ -27,15 +27,16 @@ void loop_free(struct loop **loop);
 
 struct loop_source *loop_add_fd(
         struct loop *loop, int fd, unsigned events, loop_ready *ready, void *context);
-void loop_change(struct loop_source *source, unsigned events); /* of a descriptor; 0 pauses it */
+/* Of a descriptor. 0 pauses it wholly; LOOP_HANGUP alone only tells when the other side is gone. */
+void loop_change(struct loop_source *source, unsigned events);
 struct loop_source *loop_add_socket(
         struct loop *loop, struct wire_socket *socket, loop_ready *ready, void *context);
 struct loop_source *loop_add_timer(
         struct loop *loop, int64_t every_ms, loop_tick *tick, void *context);
 void loop_remove(struct loop_source **source);
 
-/* SIGTERM and SIGINT (and SIGHUP) arrive here instead of killing. daemon_start() has blocked them
- * before any thread. */
+/* SIGTERM, SIGINT and SIGHUP arrive here instead of killing, and SIGCHLD, where there are children.
+ * Several of one kind may arrive as one. daemon_start() has blocked them before any thread. */
 void loop_on_signal(struct loop *loop, loop_stop *stop, void *context);
 
 int64_t loop_now_ms(const struct loop *loop); /* monotonic, as of this turn */

@@ -26,7 +26,7 @@
 struct wire;        /* the context, its keys and its ZAP handler */
 struct wire_socket; /* one ROUTER or DEALER */
 
-/* Reads the keys that `curve` names. `program` is used as ZAP domain in logs. Gives *out. */
+/* Reads the keys that `curve` names. Gives *out. */
 enum result wire_open(const struct config_curve *curve, struct wire **out, struct err *err);
 void wire_close(struct wire **wire); /* at most one second for what is still on its way */
 
@@ -47,6 +47,7 @@ void wire_body_copy(const void *bytes, size_t size, struct wire_body *out);
 void wire_body_take(void *bytes, size_t size, struct wire_body *out);
 void wire_body_share(const struct wire_body *from,
         struct wire_body *out); /* another reference to the same bytes */
+void wire_body_move(struct wire_body *from, struct wire_body *out); /* from is {0} afterwards */
 const void *wire_body_data(const struct wire_body *body);
 size_t wire_body_size(const struct wire_body *body);
 void wire_body_free(struct wire_body *body);
@@ -65,19 +66,23 @@ struct wire_limits {
 	int high_water;   /* messages a peer, both ways */
 };
 
-/* A ROUTER bound to every endpoint of the list; ROUTER_MANDATORY. ipc:// paths get mode 0660. */
+/* A ROUTER bound to every endpoint of the list; ROUTER_MANDATORY. ipc:// sockets get mode 0660, a
+ * missing folder 0750. */
 enum result wire_bind(struct wire *wire, const struct config_list *endpoints,
         const struct wire_limits *limits, struct wire_socket **out, struct err *err);
 
-/* A DEALER connected to one endpoint. */
+/* A DEALER connected to one endpoint. It has a random name for its whole life, so that it is the
+ * same peer to the other side after a connection was lost and made again. Nothing is queued while
+ * there is no connection: until the first one is made wire_send() says RESULT_TEMPORARY. */
 enum result wire_connect(struct wire *wire, const char *endpoint, const struct wire_limits *limits,
         struct wire_socket **out, struct err *err);
 void wire_socket_close(struct wire_socket **socket);
 
 /*
- * Sends without waiting. `peer` for a ROUTER, NULL for a DEALER. The body (may be NULL) is taken on
- * RESULT_OK and left with the caller otherwise. RESULT_TEMPORARY: the peer is gone, or too much is
- * waiting for it.
+ * Sends without waiting. `peer` for a ROUTER, NULL for a DEALER. The body is taken on RESULT_OK and
+ * left with the caller otherwise; NULL where the type has none, or for an empty one.
+ * RESULT_TEMPORARY: the peer is gone, or too much is waiting for it. RESULT_PERMANENT: the envelope
+ * is larger than anybody would take.
  */
 enum result wire_send(struct wire_socket *socket, const struct wire_peer *peer,
         enum message_type type, uint64_t request, const ProtobufCMessage *envelope,
@@ -95,8 +100,22 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err);
 
-/* ---- keys ---- */
+/*
+ * ---- keys ----
+ * Key files have two words a line; empty lines and those that begin with "# " are comments.
+ *   curve.secret_key    public <key>          this host's pair; only its owner may read it
+ *                       secret <key>
+ *   curve.allowed_keys  <key> <name>          who may connect to our tcp:// endpoints; read again
+ *                                             when it has changed, and letting nobody in that is
+ *                                             new while it can't be read
+ *   curve.server_keys   <endpoint> <key>      whom we connect to, as the configuration spells it
+ */
+
 /* A new CURVE key pair in Z85, 41 bytes each with the NUL. */
 void wire_keys_new(char public_key[41], char secret_key[41]);
+
+/* Makes a pair and writes it in a file for curve.secret_key. RESULT_PERMANENT: the file is there
+ * already, or can't be written. */
+enum result wire_keys_create(const char *path, char public_key[41], struct err *err);
 
 #endif

@@ -1,0 +1,65 @@
+#include <string.h>
+#include <zmq.h>
+
+#include "lib/base/clock.h"
+#include "lib/crypto/digest.h"
+#include "lib/wire/inner.h"
+
+/* Waits for the socket to be readable or writable. */
+static int wait_for(struct wire_socket *socket, short events, int64_t until_ms)
+{
+	zmq_pollitem_t item = {socket->zmq, 0, events, 0};
+	int64_t left_ms;
+
+	while ((left_ms = until_ms - clock_monotonic_ms()) >= 0)
+		if (zmq_poll(&item, 1, (long)left_ms) > 0)
+			return 1;
+	return 0;
+}
+
+/* What a peer says of itself is its word, so that nothing but these three is believed. */
+static enum result result_of(const Lz__Error *error, struct err *err)
+{
+	enum result result = RESULT_PERMANENT;
+
+	if (error->result == RESULT_NONE || error->result == RESULT_TEMPORARY)
+		result = (enum result)error->result;
+	return err_set(err, result, "%s", error->text);
+}
+
+static enum result wait_for_answer(
+        struct wire_socket *socket, int64_t until_ms, struct wire_message *answer, struct err *err)
+{
+	enum result result;
+
+	while (wait_for(socket, ZMQ_POLLIN, until_ms)) {
+		result = wire_receive(socket, answer, err);
+		if (result == RESULT_OK && answer->request == socket->request)
+			return RESULT_OK;
+		wire_message_free(answer); /* garbage, or an answer that came too late once */
+	}
+	return err_set(err, RESULT_TEMPORARY, "%s doesn't answer", socket->endpoint);
+}
+
+enum result wire_ask(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
+        struct err *err)
+{
+	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
+	enum result result;
+
+	*answer = (struct wire_message){0};
+	if (!wait_for(socket, ZMQ_POLLOUT, until_ms))
+		return err_set(err, RESULT_TEMPORARY, "nobody is there at %s", socket->endpoint);
+	if (socket->request == 0)
+		random_bytes(&socket->request, sizeof(socket->request));
+	socket->request++;
+	result = wire_send(socket, NULL, type, socket->request, envelope, NULL, err);
+	if (result == RESULT_OK)
+		result = wait_for_answer(socket, until_ms, answer, err);
+	if (result != RESULT_OK || answer->type != MESSAGE_ERROR)
+		return result;
+	result = result_of((const Lz__Error *)answer->envelope, err);
+	wire_message_free(answer);
+	return result;
+}

@@ -1,0 +1,59 @@
+/*
+ * What the files of lib/wire share, and nobody else sees: the structs behind wire.h, key files, the
+ * ZAP handler.
+ */
+#ifndef LIB_WIRE_INNER_H
+#define LIB_WIRE_INNER_H
+
+#include "lib/wire/wire.h"
+
+enum { KEY_TEXT = 41, KEY_BYTES = 32 };
+
+/* ---- keys.c: files of two words a line ---- */
+struct key_row {
+	char *first;
+	char *second;
+};
+struct key_file {
+	size_t count;
+	struct key_row *rows;
+};
+/* A line that is empty, or "#" alone or before a blank, is a comment: a key may begin with "#".
+ * RESULT_PERMANENT: not readable, or a line has not two words. Gives the rows. */
+enum result key_file_read(const char *path, struct key_file *out, struct err *err);
+void key_file_free(struct key_file *file);
+const char *key_file_find(const struct key_file *file, const char *first); /* NULL: not there */
+/* The pair of this host. Refuses a file that others than its owner may read. */
+enum result key_pair_read(
+        const char *path, char public_key[KEY_TEXT], char secret_key[KEY_TEXT], struct err *err);
+int key_decode(const char *text, unsigned char out[KEY_BYTES]); /* 0: not a key */
+
+/* ---- zap.c: who may connect to our tcp:// endpoints (ZeroMQ RFC 27) ---- */
+struct zap;
+/* Binds the handler's inproc endpoint and reads the allowed keys. Gives *out. */
+enum result zap_open(void *context, const char *allowed_keys, struct zap **out, struct err *err);
+void zap_close(struct zap **zap);
+void *zap_socket(struct zap *zap); /* for the loop to wait on */
+void zap_serve(struct zap *zap);   /* answers everything that waits */
+
+/* ---- wire.c ---- */
+struct wire {
+	void *context;
+	int has_keys;
+	char public_key[KEY_TEXT];
+	char secret_key[KEY_TEXT];
+	struct key_file servers;
+	char *allowed_keys; /* file */
+	struct zap *zap;    /* NULL where nobody may connect by CURVE */
+	int allow_plain_tcp;
+};
+
+struct wire_socket {
+	struct wire *wire;
+	void *zmq;
+	int is_router;
+	char *endpoint; /* of a DEALER */
+	uint64_t request;
+};
+
+#endif
