@@ -17,7 +17,8 @@ struct daemon_options {
  * Reads `-c FILE` (default /etc/lazaret/lazaret.yaml), `--check`, `--help`, `--version`; loads the
  * configuration; opens the log; blocks SIGTERM, SIGINT, SIGHUP and SIGCHLD for a loop's signalfd;
  * ignores SIGPIPE; sets no-new-privileges, no core of secrets, and close-on-exec on everything
- * inherited but 0 to 2 and the ready descriptor. Wrong usage or a wrong configuration ends the
+ * inherited but 0 to 2. With LAZARET_SUPERVISED in the environment the process dies with its
+ * parent. Wrong usage or a wrong configuration ends the
  * process with its sysexits code and one clear line on standard error. Gives the configuration.
  */
 struct config *daemon_start(int argc, char **argv, const struct daemon_options *options);
@@ -30,17 +31,18 @@ enum result daemon_drop(const char *user, struct err *err);
  * names. */
 void daemon_ready(void);
 
-/* A process that dies with its parent (PR_SET_PDEATHSIG), for children of a supervisor. */
+/* From now on the process gets SIGTERM when its parent dies (PR_SET_PDEATHSIG), also after
+ * daemon_drop(); at once if the parent is no longer the one that daemon_spawn()ed it. */
 void daemon_die_with_parent(void);
 
-/* Starts a program without a shell, with this process's environment and the given descriptors
- * (terminated by -1) kept open at 3, 4, …; safe beside a ZeroMQ context, as nothing runs between
- * fork and exec. Gives the pid. */
+/* Starts a program without a shell, with this process's environment, no signal blocked or ignored,
+ * and the given descriptors (ended by -1; NULL for none) open at 3, 4, …, and no others but 0 to 2.
+ * Safe beside a ZeroMQ context, as nothing of ours runs between fork and exec. Gives the pid. */
 enum result daemon_spawn(
         const char *path, char *const argv[], const int *keep, int *pid, struct err *err);
 
-/* The path of a sibling program: beside our own executable in a build or an installed tree. To be
- * freed. */
+/* The path of a sibling program: beside our own executable, or where programs are installed that
+ * nobody starts by hand. To be freed. */
 char *daemon_sibling(const char *program);
 
 #endif

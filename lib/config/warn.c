@@ -1,0 +1,210 @@
+/* config_warn(): what is allowed, and probably not meant. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+#include "lib/config/form.h"
+#include "lib/config/place.h"
+
+enum { KEEP_LEAST_DAYS = 7 };
+
+struct warner {
+	const struct config *config;
+	void (*say)(void *context, const char *sentence);
+	void *context;
+};
+
+static void warn(const struct warner *warner, const void *at, const char *format, ...)
+        __attribute__((format(printf, 3, 4)));
+
+static void warn(const struct warner *warner, const void *at, const char *format, ...)
+{
+	char *place = places_show(warner->config, at), *sentence, text[400];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	sentence = alloc_format("%s: %s", place, text);
+	warner->say(warner->context, sentence);
+	free(sentence);
+	free(place);
+}
+
+static void warn_reject(const struct warner *warner, const enum action *action)
+{
+	if (*action == ACTION_REJECT)
+		warn(warner, action,
+		        "behind a queue the MTA turns this refusal into a bounce to a sender who "
+		        "may be forged; use action: discard (a copy is kept)");
+}
+
+static void warn_rules(const struct warner *warner)
+{
+	const struct config *config = warner->config;
+	size_t i;
+
+	for (i = 0; i < config->subject.count; i++)
+		warn_reject(warner, &config->subject.rules[i].action);
+	for (i = 0; i < config->attachments.count; i++)
+		warn_reject(warner, &config->attachments.rules[i].action);
+}
+
+static void warn_unscanned(const struct warner *warner, const struct config_unscanned *unscanned)
+{
+	const enum action *all[] = {&unscanned->limit, &unscanned->error, &unscanned->timeout,
+	        &unscanned->encrypted, &unscanned->format, &unscanned->malformed,
+	        &unscanned->ambiguous, &unscanned->crash, &unscanned->database};
+	size_t i;
+
+	for (i = 0; i < sizeof(all) / sizeof(*all); i++)
+		if (*all[i] == ACTION_NONE && all[i] != &unscanned->encrypted &&
+		        all[i] != &unscanned->malformed)
+			warn(warner, all[i],
+			        "mail that could not be scanned is delivered as if it were clean");
+}
+
+static void warn_points(const struct warner *warner, const struct config_policy *policy)
+{
+	if (policy->spam_reject > 0)
+		warn(warner, &policy->spam_reject,
+		        "behind a queue the MTA bounces refused spam to a sender who is mostly "
+		        "forged; use spam_quarantine");
+	if (policy->spam_quarantine > 0 && policy->spam_quarantine < policy->spam_tag)
+		warn(warner, &policy->spam_quarantine,
+		        "spam is held before it would be tagged: spam_tag (%g) is never reached",
+		        policy->spam_tag);
+}
+
+static void warn_policy(const struct warner *warner, const struct config_policy *policy)
+{
+	if (policy->virus == ACTION_REJECT)
+		warn(warner, &policy->virus,
+		        "behind a queue the MTA bounces the virus to a sender who is mostly "
+		        "forged; use cut, quarantine or discard");
+	warn_unscanned(warner, &policy->unscanned);
+	warn_points(warner, policy);
+}
+
+static void warn_site(const struct warner *warner)
+{
+	const struct config_site *site = &warner->config->site;
+
+	if (geteuid() == 0 && !site->user[0])
+		warn(warner, &site->user, "is empty: programs started as root stay root");
+	if (geteuid() == 0 && !site->scan_user[0])
+		warn(warner, &site->scan_user,
+		        "is empty: scanners started as root meet hostile mail as root");
+	if (site->scan_user[0] && !strcmp(site->scan_user, site->user))
+		warn(warner, &site->scan_user,
+		        "is the account of the other programs: a scanner that is taken over could "
+		        "reach the quarantine");
+	if (!site->domains.count)
+		warn(warner, &site->domains, "is empty: no sender counts as internal by domain");
+}
+
+static void warn_keys(const struct warner *warner)
+{
+	const struct config_curve *curve = &warner->config->curve;
+	struct stat st;
+
+	if (curve->allow_plain_tcp)
+		warn(warner, &curve->allow_plain_tcp,
+		        "whoever reaches a tcp:// port reads mail and decides what is clean");
+	if (curve->secret_key[0] && stat(curve->secret_key, &st) == 0 && (st.st_mode & 077))
+		warn(warner, &curve->secret_key,
+		        "%s may be read by others than its owner (mode %03o); chmod 600",
+		        log_quote(curve->secret_key), st.st_mode & 0777);
+}
+
+static void warn_times(const struct warner *warner)
+{
+	const struct config *config = warner->config;
+	uint64_t tries = config->broker.attempts * (uint64_t)config->workers.timeout_ms;
+	char shown[32];
+
+	form_show_time(tries, shown);
+	if (tries >= (uint64_t)config->front.deadline_ms)
+		warn(warner, &config->workers.timeout_ms,
+		        "%" PRIu64 " attempts take up to %s, longer than front.deadline: slow mail "
+		        "stays in the MTA's queue instead of being decided",
+		        config->broker.attempts, shown);
+	form_show_time((uint64_t)config->quarantine.keep_ms, shown);
+	if (config->quarantine.keep_ms &&
+	        config->quarantine.keep_ms < KEEP_LEAST_DAYS * INT64_C(86400000))
+		warn(warner, &config->quarantine.keep_ms,
+		        "%s is short: people who are away for a week find their mail deleted",
+		        shown);
+	if (!config->quarantine.keep_ms)
+		warn(warner, &config->quarantine.keep_ms,
+		        "nothing is ever deleted: when the quarantine is full, mail is deferred");
+}
+
+static void warn_limits(const struct warner *warner)
+{
+	const struct config *config = warner->config;
+
+	if (!config->virus.enabled)
+		warn(warner, &config->virus.enabled, "mail is not scanned for viruses");
+	else if (config->virus.max_file_size < config->size.max_size)
+		warn(warner, &config->virus.max_file_size,
+		        "is less than size.max_size: large mail counts as unscanned (limit)");
+	if (config->workers.memory < config->attachments.max_expanded + 2 * config->size.max_size)
+		warn(warner, &config->workers.memory,
+		        "is less than attachments.max_expanded and two messages of size.max_size: "
+		        "large mail may kill its scanner");
+}
+
+static void warn_missing(const struct warner *warner, char *const *path)
+{
+	if ((*path)[0] && access(*path, F_OK) != 0)
+		warn(warner, path, "%s is not there", log_quote(*path));
+}
+
+static void warn_files(const struct warner *warner)
+{
+	const struct config *config = warner->config;
+	size_t i;
+
+	for (i = 0; i < config->access.count; i++) {
+		warn_missing(warner, &config->access.rules[i].senders_file);
+		warn_missing(warner, &config->access.rules[i].networks_file);
+		warn_missing(warner, &config->access.rules[i].recipients_file);
+	}
+	for (i = 0; i < config->subject.count; i++)
+		warn_missing(warner, &config->subject.rules[i].patterns_file);
+	for (i = 0; config->spam.enabled && i < config->spam.rules.count; i++)
+		if (access(config->spam.rules.items[i], F_OK) != 0)
+			warn(warner, &config->spam.rules, "%s is not there",
+			        log_quote(config->spam.rules.items[i]));
+	if (config->virus.enabled)
+		warn_missing(warner, &config->virus.database);
+	warn_missing(warner, &config->curve.secret_key);
+	warn_missing(warner, &config->curve.allowed_keys);
+	warn_missing(warner, &config->curve.server_keys);
+	warn_missing(warner, &config->notifier.templates);
+}
+
+void config_warn(const struct config *config, void (*say)(void *context, const char *sentence),
+        void *context)
+{
+	const struct warner warner = {config, say, context};
+	size_t i;
+
+	warn_site(&warner);
+	warn_keys(&warner);
+	warn_times(&warner);
+	warn_limits(&warner);
+	warn_rules(&warner);
+	warn_policy(&warner, &config->policy);
+	for (i = 0; i < config->policies.count; i++)
+		warn_policy(&warner, &config->policies.rules[i]);
+	warn_files(&warner);
+}
