@@ -1,0 +1,111 @@
+"""Two hosts: front, broker and quarantine on one, workers on the other, over tcp:// with CURVE."""
+import subprocess
+import time
+
+import mails
+import pytest
+from world import World, wait_for
+
+SPACE, HERE, THERE = "lazaret-w", "10.213.77.1", "10.213.77.2"
+
+
+def run(*args):
+    subprocess.run(args, check=True, capture_output=True, timeout=20)
+
+
+@pytest.fixture
+def second_host():
+    subprocess.run(["ip", "netns", "del", SPACE], capture_output=True)
+    run("ip", "netns", "add", SPACE)
+    try:
+        run("ip", "link", "add", "lzt0", "type", "veth", "peer", "name", "lzt1", "netns", SPACE)
+        run("ip", "addr", "add", f"{HERE}/30", "dev", "lzt0")
+        run("ip", "link", "set", "lzt0", "up")
+        run("ip", "-n", SPACE, "addr", "add", f"{THERE}/30", "dev", "lzt1")
+        run("ip", "-n", SPACE, "link", "set", "lzt1", "up")
+        run("ip", "-n", SPACE, "link", "set", "lo", "up")
+        yield ["ip", "netns", "exec", SPACE]
+    finally:
+        subprocess.run(["ip", "netns", "del", SPACE], capture_output=True)
+
+
+def keys(world, name):
+    """A key pair as the administrator makes it: (secret file, public key)."""
+    secret = world.dir / f"{name}.key"
+    out = world.lazaret.qctl("keys", "new", str(secret)).stdout
+    public = [word for word in out.split() if len(word) == 40]
+    assert public, out
+    subprocess.run(["chown", "news", str(secret)], check=True)
+    return secret, public[-1]
+
+
+def two_hosts(world, allowed_worker=True):
+    """Configurations of both hosts; the keys are known to each other, or the worker's is not."""
+    run_dir = world.lazaret.run
+    main_secret, main_public = keys(world, "main")
+    worker_secret, worker_public = keys(world, "worker")
+    (world.dir / "allowed").write_text(f"{main_public} main\n" + (f"{worker_public} worker\n" if allowed_worker else ""))
+    (world.dir / "servers").write_text(f"tcp://{HERE}:5571 {main_public}\ntcp://{HERE}:5572 {main_public}\n")
+    curve = f"curve:\n  allowed_keys: {world.dir}/allowed\n  server_keys: {world.dir}/servers\n"
+    world.lazaret.write(curve + f"  secret_key: {main_secret}\n"
+                        f"broker:\n  workers: ['tcp://{HERE}:5571']\n"
+                        f"quarantine:\n  listen: ['ipc://{run_dir}/quarantine/store.ipc', 'tcp://{HERE}:5572']\n"
+                        "front:\n  silence: 1s\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+    main = world.lazaret.conf.read_text()
+    world.lazaret.write(curve + f"  secret_key: {worker_secret}\n"
+                        f"workers:\n  brokers: ['tcp://{HERE}:5571']\n  quarantine: tcp://{HERE}:5572\n  timeout: 5s\n")
+    other = world.dir / "worker.yaml"
+    other.write_text(world.lazaret.conf.read_text())
+    world.lazaret.conf.write_text(main)
+    return other
+
+
+def start(world, other, prefix):
+    world.postfix.start()
+    world.lazaret.make_folders()
+    for program in ("qstore", "qbroker", "qfront", "qnotify"):
+        world.lazaret.start_one(program)
+    world.lazaret.start_one("qworker", conf=other, prefix=prefix)
+
+
+def test_workers_on_another_host_scan_and_store(second_host):
+    world = World()
+    try:
+        start(world, two_hosts(world), second_host)
+        world.send(mails.plain(subject="far"))
+        world.sink.wait(1, to="user@example.org")
+        world.send(mails.eicar_mail(subject="far and bad"), to="two@example.org")
+        world.sink.wait(1, to="two@example.org")
+        item = wait_for(world.lazaret.items, message="an item")[0]
+        assert item["reason"] == "virus"
+    finally:
+        world.stop()
+
+
+def test_a_worker_without_an_allowed_key_gets_nothing(second_host):
+    world = World()
+    try:
+        start(world, two_hosts(world, allowed_worker=False), second_host)
+        world.send(mails.plain(subject="not for strangers"))
+        wait_for(lambda: "status=deferred" in world.postfix.log(), 40, message="a deferral")
+        assert not world.sink.mails
+        worker_lines = [l for l in world.lazaret.log().splitlines() if "qworker[" in l and " id=" in l]
+        assert not worker_lines, worker_lines[:3]
+        # Let in, it works: the key was the only thing missing, and the list reloads by itself.
+        with open(world.dir / "allowed", "a") as allowed:
+            allowed.write(f"{public_of(world, 'worker')} worker\n")
+        time.sleep(1)
+        world.postfix.flush()
+        world.sink.wait(1, 60, to="user@example.org")
+    finally:
+        world.stop()
+
+
+def public_of(world, name):
+    text = (world.dir / f"{name}.key").read_text()
+    pub = world.dir / f"{name}.key.pub"
+    if pub.exists():
+        text = pub.read_text()
+    words = [w for w in text.split() if len(w) == 40]
+    assert words, text
+    return words[0]
