@@ -73,13 +73,14 @@ struct option {
 };
 
 /* For every socket. libzmq's own defaults wait for ever, believe in dead peers and take messages of
- * any size. */
+ * any size. A client whose key was refused is let go, and tries again, only when the time for the
+ * handshake is over. */
 static const struct option always[] = {
         {ZMQ_LINGER, LINGER_MS},
         {ZMQ_SNDTIMEO, 0},
         {ZMQ_RCVTIMEO, 0},
         {ZMQ_IPV6, 1},
-        {ZMQ_HANDSHAKE_IVL, 10000},
+        {ZMQ_HANDSHAKE_IVL, 5000},
         {ZMQ_HEARTBEAT_IVL, 5000},
         {ZMQ_HEARTBEAT_TIMEOUT, 15000},
         {ZMQ_HEARTBEAT_TTL, 15000},
