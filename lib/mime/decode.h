@@ -24,6 +24,10 @@ unsigned decode_quoted_printable(const void *bytes, size_t size, struct buf *out
 unsigned decode_uuencode(
         const void *bytes, size_t size, struct buf *out); /* from "begin" on; or bare lines */
 
+unsigned decode_yenc(const void *bytes, size_t size, struct buf *out); /* from "=ybegin" on */
+unsigned decode_binhex(
+        const void *bytes, size_t size, struct buf *out); /* RFC 1741: the data fork */
+
 /* The body of a part under its own encoding, or under another candidate. */
 unsigned decode_part(
         const struct mime_map *map, size_t part, enum mime_encoding encoding, struct buf *out);
@@ -34,6 +38,9 @@ char *decode_header_text(const void *bytes, size_t size);
 
 /* The n-th field of that name, decoded as above; NULL if absent. */
 char *decode_field(const struct mime_map *map, size_t part, const char *name, size_t nth);
+
+/* Opens the common charsets once, so that scanners that may open no files can use them. */
+void decode_start(void);
 
 /* Any charset to UTF-8; what can't be converted becomes U+FFFD. An unknown charset is taken as
  * UTF-8, else windows-1252. */

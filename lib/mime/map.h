@@ -24,6 +24,8 @@ enum mime_encoding {
 	MIME_BASE64,
 	MIME_QUOTED_PRINTABLE,
 	MIME_UUENCODE,
+	MIME_YENC,   /* only of synthetic parts */
+	MIME_BINHEX, /* likewise */
 	MIME_UNKNOWN_ENCODING,
 };
 
@@ -114,7 +116,9 @@ struct mime_name {
 struct mime_part {
 	size_t parent;            /* index; the root's is itself */
 	size_t depth;             /* root 0 */
-	char *path;               /* "1", "1.2", IMAP-like; the root "0" */
+	char *path;               /* "1", "1.2", IMAP-like; the root "0"; the message inside the
+	                             message/rfc822 "2" is "2.0" and its parts "2.1", …; synthetic
+	                             parts are "1.s1", … */
 	struct mime_range whole;  /* what a cut replaces: from behind the delimiter line to before
 	                             the next one's line end */
 	struct mime_range header; /* with the separating empty line */
@@ -132,8 +136,14 @@ struct mime_part {
 	int is_multipart;  /* it has children from its body by delimiters */
 	int is_message;    /* message/rfc822 and the like: its child is the message inside */
 	int is_attachment; /* Content-Disposition: attachment */
-	int is_synthetic;  /* a piece with no header of its own: preamble, epilogue, uuencoded file
-	                    */
+	int is_synthetic;  /* not a body part by the book, but what some client may open: content in
+	                      a preamble or epilogue, behind a garbled delimiter, or inside text (a
+	                      uuencoded file, a MIME message). It may lie inside a leaf, which keeps
+	                      its whole body */
+	int needs_decoding; /* a multipart or message under a transfer encoding: decode the body and
+	                       build another map over the result */
+	uint64_t noted;     /* bit set (1 << enum mime_anomaly_kind) */
+	size_t child_count, synthetic_count;
 };
 
 struct mime_limits {
@@ -153,6 +163,7 @@ struct mime_map {
 	struct mime_anomaly *anomalies;
 	size_t anomaly_count;
 	int truncated;
+	uint64_t noted; /* of all parts together */
 };
 
 /* Always gives a map, of whatever bytes. Free with mime_map_free(). `limits` may be NULL for the

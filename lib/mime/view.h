@@ -23,6 +23,10 @@ struct view {
 };
 
 void view_start(void); /* once a process, before any fork */
+
+/* Unicode's NFKC and lower case of any UTF-8; what is not valid becomes U+FFFD. To be freed. */
+char *view_nfkc(const char *utf8);
+
 struct view *view_new(const void *bytes, size_t size, const struct mime_limits *limits);
 void view_free(struct view **view);
 

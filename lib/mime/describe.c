@@ -1,0 +1,533 @@
+/*
+ * What a part's header fields may mean: every type, encoding, boundary and name that some client
+ * would take from them.
+ */
+#include "lib/mime/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/text.h"
+#include "lib/mime/decode.h"
+
+/* Of one field name in one header; candidates of one part. */
+enum { FIELDS_MAX = 16, NAMES_MAX = 32, TYPES_MAX = 8 };
+
+struct describer {
+	struct build *build;
+	size_t part;
+	struct strings types;
+	struct strings *boundaries;
+	struct strings names;
+	int two_boundaries; /* parameters of one field state different boundaries */
+	int odd_boundary;   /* its parameter can be read in several ways */
+};
+
+static struct mime_part *own(const struct describer *describer)
+{
+	return &describer->build->map->parts[describer->part];
+}
+
+static void note(const struct describer *describer, enum mime_anomaly_kind kind)
+{
+	mime_map_note(describer->build->map, kind, describer->part, own(describer)->whole.offset);
+}
+
+/* The value without its line ends; NULs stay in. */
+static void unfold(
+        const struct describer *describer, const struct mime_field *field, struct buf *out)
+{
+	const struct build *build = describer->build;
+	const char *bytes = (const char *)build->map->bytes + field->value.offset;
+	size_t size = field->value.length, at;
+
+	if (size > build->limits.max_field_bytes)
+		size = build->limits.max_field_bytes;
+	buf_reserve(out, size + 1);
+	for (at = 0; at < size; at++)
+		if (bytes[at] != '\r' && bytes[at] != '\n')
+			buf_add_char(out, bytes[at]);
+	buf_add(out, "", 0);
+}
+
+/* ---------------------------------------------------------------- names */
+
+static void add_name(struct describer *describer, enum mime_name_source source, const char *text)
+{
+	struct mime_part *part = own(describer);
+	char *copy;
+
+	if (!*text || !strings_add(&describer->names, text))
+		return;
+	copy = alloc_string(text);
+	part->names = alloc_grow(part->names, part->name_count + 1, sizeof *part->names);
+	part->names[part->name_count++] = (struct mime_name){source, copy};
+}
+
+/* "%2eexe": not RFC 2231, but some clients decode it wherever it stands. */
+static void add_percent_decoded(
+        struct describer *describer, enum mime_name_source source, const char *text)
+{
+	struct buf out = {0};
+	unsigned code;
+	char pair[3] = {0};
+
+	for (; *text; text++) {
+		memcpy(pair, text[0] == '%' && text[1] ? text + 1 : "\0", 2);
+		if (strspn(pair, "0123456789abcdefABCDEF") == 2) {
+			code = (unsigned)strtoul(pair, NULL, 16);
+			buf_add_char(&out, code ? (char)code : ' ');
+			text += 2;
+		} else {
+			buf_add_char(&out, *text);
+		}
+	}
+	text = out.data;
+	if (text) {
+		char *clean = decode_header_text(out.data, out.size);
+
+		add_name(describer, source, clean);
+		free(clean);
+	}
+	buf_fini(&out);
+}
+
+/* A reading in all its decoded forms. */
+static void add_name_forms(
+        struct describer *describer, enum mime_name_source source, const char *reading)
+{
+	char *decoded = decode_header_text(reading, strlen(reading));
+
+	add_name(describer, source, decoded);
+	if (strchr(decoded, '%'))
+		add_percent_decoded(describer, source, decoded);
+	free(decoded);
+	if (strstr(reading, "=?")) {
+		struct buf raw = {0};
+
+		decode_charset(reading, strlen(reading), "utf-8", &raw);
+		add_name(describer, source, raw.data);
+		buf_fini(&raw);
+	}
+}
+
+static void add_parameter_names(struct describer *describer, enum mime_name_source source,
+        struct params *params, const char *name)
+{
+	struct strings readings = {.most = NAMES_MAX};
+	size_t at;
+
+	if (params_values(params, name, &readings) > 1)
+		note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+	for (at = 0; at < readings.count; at++)
+		add_name_forms(describer, source, readings.items[at]);
+	strings_fini(&readings);
+}
+
+static void add_field_name(
+        struct describer *describer, const char *field, enum mime_name_source source)
+{
+	const struct mime_field *found =
+	        mime_field(describer->build->map, describer->part, field, 0);
+	struct buf value = {0};
+	char *text;
+
+	if (!found)
+		return;
+	unfold(describer, found, &value);
+	text = decode_header_text(value.data, value.size);
+	add_name(describer, source, text);
+	free(text);
+	buf_fini(&value);
+}
+
+/* ---------------------------------------------------------------- Content-Type */
+
+static int is_type(const char *text)
+{
+	const char *slash = strchr(text, '/');
+
+	return slash && slash > text && slash[1] && !strchr(slash + 1, '/') &&
+	       !strpbrk(text, " ()<>@,;:\\\"[]?=");
+}
+
+/* Too long to be read alike by everybody, or of characters that RFC 2046 section 5.1.1 forbids. */
+static int is_bad_boundary(const char *boundary)
+{
+	size_t size = strlen(boundary);
+
+	return !size || size > 70 || boundary[size - 1] == ' ' ||
+	       boundary[strspn(boundary, "0123456789abcdefghijklmnopqrstuvwxyz"
+	                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ'()+_,-./:=? "
+	                                 /* forbidden, too, but common and read alike */
+	                                 "&$#@!*%{}[]|~^<>")];
+}
+
+static void add_boundaries(struct describer *describer, struct params *params)
+{
+	size_t before = describer->boundaries->count, stated;
+
+	stated = params_values(params, "boundary", describer->boundaries);
+	describer->two_boundaries |= stated > 1;
+	describer->odd_boundary |= describer->boundaries->count - before > stated;
+	for (; before < describer->boundaries->count; before++)
+		if (is_bad_boundary(describer->boundaries->items[before]))
+			note(describer, MIME_ANOMALY_BAD_BOUNDARY);
+}
+
+static void read_type_field(struct describer *describer, const struct mime_field *field)
+{
+	struct buf value = {0};
+	struct params params;
+	struct strings charsets = {.most = 1};
+
+	unfold(describer, field, &value);
+	params_read(&params, value.data, value.size);
+	if (!is_type(params.value) || params.value_odd)
+		note(describer, MIME_ANOMALY_BAD_TYPE);
+	if (*params.value)
+		strings_add(&describer->types, params.value);
+	add_boundaries(describer, &params);
+	add_parameter_names(describer, MIME_NAME_TYPE, &params, "name");
+	add_parameter_names(describer, MIME_NAME_TYPE, &params, "filename");
+	if (!*own(describer)->charset && params_values(&params, "charset", &charsets)) {
+		free(own(describer)->charset);
+		own(describer)->charset = alloc_string(charsets.items[0]);
+	}
+	if (params.odd)
+		note(describer, MIME_ANOMALY_BAD_PARAMETER);
+	strings_fini(&charsets);
+	params_fini(&params);
+	buf_fini(&value);
+}
+
+static void read_types(struct describer *describer)
+{
+	const struct mime_field *field;
+	size_t nth, before = 0;
+	int differ = 0;
+
+	for (nth = 0; nth < FIELDS_MAX; nth++) {
+		field = mime_field(describer->build->map, describer->part, "Content-Type", nth);
+		if (!field)
+			break;
+		read_type_field(describer, field);
+		differ |= nth && describer->boundaries->count > before;
+		before = describer->boundaries->count;
+	}
+	if (describer->types.count > 1 || differ)
+		note(describer, MIME_ANOMALY_DUPLICATE_TYPE);
+	if (describer->two_boundaries)
+		note(describer, MIME_ANOMALY_DUPLICATE_BOUNDARY);
+	if (describer->odd_boundary)
+		note(describer, MIME_ANOMALY_BAD_PARAMETER);
+}
+
+/* The default of a multipart/digest's parts is a message (RFC 2046 section 5.1.5). */
+static void choose_type(struct describer *describer)
+{
+	struct mime_part *part = own(describer);
+	const struct mime_part *parent = &describer->build->map->parts[part->parent];
+	size_t at, chosen = 0;
+
+	for (at = describer->types.count; at-- > 0;)
+		if (text_starts(describer->types.items[at], "multipart/"))
+			chosen = at;
+	free(part->type);
+	if (!describer->types.count) {
+		part->type =
+		        alloc_string(parent != part && strcmp(parent->type, "multipart/digest") == 0
+		                             ? "message/rfc822"
+		                             : "text/plain");
+		return;
+	}
+	part->type = alloc_string(describer->types.items[chosen]);
+	part->other_types = alloc_zero(describer->types.count, sizeof *part->other_types);
+	for (at = 0; at < describer->types.count; at++)
+		if (at != chosen)
+			part->other_types[part->other_type_count++] =
+			        alloc_string(describer->types.items[at]);
+}
+
+/* ---------------------------------------------------------------- the other fields */
+
+static void read_dispositions(struct describer *describer)
+{
+	const struct mime_field *field;
+	struct strings values = {.most = 4};
+	size_t nth;
+
+	for (nth = 0; nth < FIELDS_MAX; nth++) {
+		struct buf value = {0};
+		struct params params;
+
+		field = mime_field(
+		        describer->build->map, describer->part, "Content-Disposition", nth);
+		if (!field)
+			break;
+		unfold(describer, field, &value);
+		params_read(&params, value.data, value.size);
+		strings_add(&values, params.value);
+		own(describer)->is_attachment |= strcmp(params.value, "attachment") == 0;
+		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "filename");
+		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "name");
+		if (params.odd)
+			note(describer, MIME_ANOMALY_BAD_PARAMETER);
+		params_fini(&params);
+		buf_fini(&value);
+	}
+	if (values.count > 1)
+		note(describer, MIME_ANOMALY_DUPLICATE_DISPOSITION);
+	strings_fini(&values);
+}
+
+static const struct {
+	const char *word;
+	enum mime_encoding encoding;
+	int exact_only;
+} encodings[] = {
+        {"7bit", MIME_IDENTITY, 1},
+        {"8bit", MIME_IDENTITY, 1},
+        {"binary", MIME_IDENTITY, 1},
+        {"", MIME_IDENTITY, 1},
+        {"base64", MIME_BASE64, 0},
+        {"quoted-printable", MIME_QUOTED_PRINTABLE, 0},
+        {"x-uuencode", MIME_UUENCODE, 0},
+        {"uuencode", MIME_UUENCODE, 0},
+        {"x-uue", MIME_UUENCODE, 0},
+};
+
+/* The encoding that a field value names exactly, else all that it mentions, as a set. */
+static unsigned read_encoding(const char *value, int *exact)
+{
+	size_t at;
+	unsigned found = 0;
+
+	for (at = 0; at < sizeof encodings / sizeof encodings[0]; at++) {
+		*exact = text_same(value, encodings[at].word);
+		if (*exact)
+			return 1u << encodings[at].encoding;
+		if (!encodings[at].exact_only &&
+		        text_find(value, strlen(value), encodings[at].word))
+			found |= 1u << encodings[at].encoding;
+	}
+	return found;
+}
+
+static char *encoding_text(const struct describer *describer, const struct mime_field *field)
+{
+	struct buf value = {0};
+	char *text, *end;
+
+	unfold(describer, field, &value);
+	text = decode_header_text(value.data, value.size);
+	buf_fini(&value);
+	memmove(text, text + strspn(text, " \t"), strlen(text + strspn(text, " \t")) + 1);
+	for (end = text + strlen(text); end > text && strchr(" \t", end[-1]); end--)
+		end[-1] = '\0';
+	return text;
+}
+
+static enum mime_encoding lowest(unsigned set)
+{
+	enum mime_encoding encoding = MIME_IDENTITY;
+
+	while (encoding < MIME_UNKNOWN_ENCODING && !((set >> encoding) & 1))
+		encoding++;
+	return encoding;
+}
+
+/* Most clients heed one field, some the first and some the last: all that are named are candidates.
+ * A decorated one ("base64 foo") is read by some as named and by others as none. */
+static void read_encodings(struct describer *describer)
+{
+	struct mime_part *part = own(describer);
+	const struct mime_field *field;
+	unsigned first = 0, found;
+	size_t nth;
+	int exact, plain = 1;
+
+	for (nth = 0; nth < FIELDS_MAX; nth++) {
+		char *text;
+
+		field = mime_field(
+		        describer->build->map, describer->part, "Content-Transfer-Encoding", nth);
+		if (!field)
+			break;
+		text = encoding_text(describer, field);
+		found = read_encoding(text, &exact);
+		plain &= exact;
+		free(text);
+		if (!found)
+			found = 1u << MIME_UNKNOWN_ENCODING;
+		if (nth && (part->encodings | found) != part->encodings)
+			note(describer, MIME_ANOMALY_DUPLICATE_ENCODING);
+		first = nth ? first : found;
+		part->encodings |= found;
+	}
+	if (!plain) {
+		note(describer, MIME_ANOMALY_BAD_ENCODING);
+		part->encodings |= 1u << MIME_IDENTITY;
+	}
+	part->encoding = lowest(first ? first : 1u << MIME_IDENTITY);
+	part->encodings |= 1u << part->encoding;
+}
+
+static void note_names(struct describer *describer)
+{
+	const struct mime_part *part = own(describer);
+	size_t at;
+
+	for (at = 1; at < part->name_count; at++)
+		if (part->names[at].source <= MIME_NAME_TYPE &&
+		        part->names[0].source <= MIME_NAME_TYPE)
+			note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+}
+
+void describe_part(struct build *build, size_t part, struct strings *boundaries)
+{
+	struct describer describer = {.build = build,
+	        .part = part,
+	        .types = {.most = TYPES_MAX},
+	        .names = {.most = NAMES_MAX},
+	        .boundaries = boundaries};
+
+	read_dispositions(&describer);
+	read_types(&describer);
+	choose_type(&describer);
+	read_encodings(&describer);
+	add_field_name(&describer, "Content-Description", MIME_NAME_DESCRIPTION);
+	add_field_name(&describer, "Content-Location", MIME_NAME_LOCATION);
+	note_names(&describer);
+	if (text_same(build->map->parts[part].type, "message/partial"))
+		note(&describer, MIME_ANOMALY_PARTIAL_MESSAGE);
+	if (text_same(build->map->parts[part].type, "message/external-body"))
+		note(&describer, MIME_ANOMALY_EXTERNAL_BODY);
+	strings_fini(&describer.types);
+	strings_fini(&describer.names);
+}
+
+static int has_ending(const char *name, const char *ending)
+{
+	size_t size = strlen(name), length = strlen(ending);
+
+	return size > length && text_same(name + size - length, ending);
+}
+
+static int is_message_type(const char *type)
+{
+	return text_same(type, "message/rfc822") || text_same(type, "message/global") ||
+	       text_same(type, "message/news") || text_same(type, "message/http");
+}
+
+int describe_says_message(const struct mime_part *part)
+{
+	size_t at;
+
+	if (is_message_type(part->type))
+		return 1;
+	for (at = 0; at < part->other_type_count; at++)
+		if (is_message_type(part->other_types[at]))
+			return 1;
+	for (at = 0; at < part->name_count; at++)
+		if (has_ending(part->names[at].text, ".eml") ||
+		        has_ending(part->names[at].text, ".mht") ||
+		        has_ending(part->names[at].text, ".mhtml"))
+			return 1;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- bodies */
+
+static int is_base64(unsigned char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+	       c == '+' || c == '/' || c == '=';
+}
+
+/* The first lines hold nothing else, and enough of it that it is no word. */
+int describe_looks_base64(const unsigned char *bytes, struct mime_range range)
+{
+	size_t at = range.offset, end = range.offset + range.length, lines = 0, seen = 0;
+
+	for (; at < end && lines < 8; at++) {
+		if (bytes[at] == '\n' || bytes[at] == '\r') {
+			lines += bytes[at] == '\n' && seen;
+			continue;
+		}
+		if (!is_base64(bytes[at]))
+			return 0;
+		seen++;
+	}
+	return seen >= 24;
+}
+
+/* Which bytes can stand in a base64 body: alphabet 0, padding 0, line ends and blanks 0, others 1.
+ */
+static void base64_table(unsigned char table[256])
+{
+	unsigned c;
+
+	for (c = 0; c < 256; c++)
+		table[c] = !is_base64((unsigned char)c) && !strchr("\r\n\t ", (int)c);
+	table[0] = 1;
+}
+
+static void note_base64(struct build *build, size_t part)
+{
+	const struct mime_range body = build->map->parts[part].body;
+	const unsigned char *bytes = build->map->bytes + body.offset, *padding;
+	unsigned char table[256], bad = 0;
+	size_t at;
+
+	base64_table(table);
+	for (at = 0; at < body.length; at++)
+		bad |= table[bytes[at]];
+	if (bad)
+		mime_map_note(build->map, MIME_ANOMALY_BAD_BASE64, part, body.offset);
+	padding = memchr(bytes, '=', body.length);
+	for (at = padding ? (size_t)(padding - bytes) : body.length; at < body.length; at++)
+		if (is_base64(bytes[at]) && bytes[at] != '=') {
+			mime_map_note(
+			        build->map, MIME_ANOMALY_CHUNKED_BASE64, part, body.offset + at);
+			break;
+		}
+}
+
+static int is_hex(unsigned char c)
+{
+	return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'f');
+}
+
+static void note_quoted_printable(struct build *build, size_t part)
+{
+	const struct mime_range body = build->map->parts[part].body;
+	const unsigned char *bytes = build->map->bytes, *escape;
+	size_t at = body.offset, end = body.offset + body.length;
+
+	while (at < end && (escape = memchr(bytes + at, '=', end - at))) {
+		at = (size_t)(escape - bytes) + 1;
+		if (at == end || bytes[at] == '\n')
+			continue;
+		if (end - at >= 2 && ((is_hex(bytes[at]) && is_hex(bytes[at + 1])) ||
+		                             (bytes[at] == '\r' && bytes[at + 1] == '\n')))
+			continue;
+		mime_map_note(build->map, MIME_ANOMALY_BAD_QUOTED_PRINTABLE, part, at - 1);
+		break;
+	}
+}
+
+void describe_body(struct build *build, size_t part)
+{
+	struct mime_part *own_part = &build->map->parts[part];
+
+	if (own_part->encodings & (1u << MIME_BASE64))
+		note_base64(build, part);
+	else if (describe_looks_base64(build->map->bytes, own_part->body))
+		own_part->encodings |= 1u << MIME_BASE64;
+	if (own_part->encodings & (1u << MIME_QUOTED_PRINTABLE))
+		note_quoted_printable(build, part);
+}

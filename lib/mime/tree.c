@@ -1,0 +1,322 @@
+/*
+ * The tree: a body is split at every delimiter line that any of its boundaries explains. An outer
+ * delimiter ends an inner multipart (RFC 2046 section 5.1.2), so splitting goes from the outside in
+ * and each level walks only the index of its own range.
+ */
+#include "lib/mime/build.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+
+enum place { PLACE_PREAMBLE, PLACE_PART, PLACE_EPILOGUE };
+
+struct splitter {
+	struct build *build;
+	size_t part;
+	const struct around *around; /* begins with this part's own boundaries */
+	enum place place;
+	size_t start; /* of the segment we are in */
+	int cr_lines; /* it began behind a bare CR */
+	size_t found;
+};
+
+static const struct mime_part *part_at(const struct build *build, size_t part)
+{
+	return &build->map->parts[part];
+}
+
+static int has_preamble_content(struct splitter *splitter, struct mime_range range)
+{
+	const struct mime_part *part = part_at(splitter->build, splitter->part);
+
+	/* A delimiter right at the body's beginning leaves no preamble. */
+	return range.offset >= part->body.offset && range.length &&
+	       inside_look(splitter->build, splitter->part, range, 1);
+}
+
+static void close_segment(struct splitter *splitter, size_t end)
+{
+	struct build *build = splitter->build;
+	struct mime_range range = {
+	        splitter->start, end > splitter->start ? end - splitter->start : 0};
+	size_t child;
+
+	if (splitter->place == PLACE_PART) {
+		child = build_part(build, splitter->part, range, 0);
+		if (child != SIZE_MAX)
+			tree_part(build, child, splitter->around, splitter->cr_lines);
+		return;
+	}
+	if (has_preamble_content(splitter, range))
+		mime_map_note(build->map,
+		        splitter->place == PLACE_PREAMBLE ? MIME_ANOMALY_PREAMBLE_CONTENT
+		                                          : MIME_ANOMALY_EPILOGUE_CONTENT,
+		        splitter->part, range.offset);
+}
+
+/* What a delimiter line is to a set of boundaries: 0 nothing, 1 a delimiter, 2 the closing one.
+ * Blanks behind a boundary count on neither side. */
+static int match(const unsigned char *text, size_t size, const char *boundary)
+{
+	size_t length = strlen(boundary);
+
+	while (length && lines_is_blank((unsigned char)boundary[length - 1]))
+		length--;
+	while (size && lines_is_blank(text[size - 1]))
+		size--;
+	if (size < length || memcmp(text, boundary, length) != 0)
+		return 0;
+	if (size == length)
+		return 1;
+	return size == length + 2 && memcmp(text + length, "--", 2) == 0 ? 2 : 0;
+}
+
+static int match_any(
+        const struct build *build, const struct line *line, const struct strings *boundaries)
+{
+	const unsigned char *text = build->map->bytes + line->start + 2;
+	size_t size = line->end - line->start, at;
+	int found = 0, one;
+
+	if (size < 2 || memcmp(text - 2, "--", 2) != 0)
+		return 0;
+	for (at = 0; at < boundaries->count && found != 1; at++) {
+		one = match(text, size - 2, boundaries->items[at]);
+		found = one ? one : found;
+	}
+	return found;
+}
+
+static void at_delimiter(
+        struct splitter *splitter, const struct mark *mark, const struct line *line, int closing)
+{
+	struct build *build = splitter->build;
+	size_t end = lines_end_before(build->map->bytes, splitter->start, mark->offset);
+
+	if (mark->after_cr || line->bare_cr)
+		mime_map_note(build->map, MIME_ANOMALY_CR_LINES, splitter->part, mark->offset);
+	close_segment(splitter, end);
+	if (splitter->place == PLACE_EPILOGUE && !closing)
+		mime_map_note(
+		        build->map, MIME_ANOMALY_EPILOGUE_CONTENT, splitter->part, mark->offset);
+	splitter->place = closing ? PLACE_EPILOGUE : PLACE_PART;
+	splitter->start = line->next;
+	splitter->cr_lines = line->bare_cr;
+	splitter->found++;
+}
+
+static void split(struct build *build, size_t part, const struct around *around)
+{
+	struct mime_range body = part_at(build, part)->body;
+	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	struct splitter splitter = {
+	        .build = build, .part = part, .around = around, .start = body.offset};
+	struct line line;
+	int kind;
+
+	for (; at < build->lines.mark_count && build->lines.marks[at].offset < end; at++) {
+		const struct mark *mark = &build->lines.marks[at];
+
+		if (mark->kind != MARK_DELIMITER || build->map->truncated)
+			continue;
+		lines_read(build->map->bytes, mark->offset, end, 1, &line);
+		kind = match_any(build, &line, around->boundaries);
+		if (kind)
+			at_delimiter(&splitter, mark, &line, kind == 2);
+	}
+	if (splitter.place == PLACE_PART)
+		mime_map_note(build->map, MIME_ANOMALY_MISSING_END, part, end);
+	close_segment(&splitter, end);
+}
+
+/* ---------------------------------------------------------------- which boundary */
+
+static int occurs(const struct build *build, struct mime_range body, char *boundary)
+{
+	const struct strings one = {.items = &boundary, .count = 1};
+	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	struct line line;
+
+	for (; at < build->lines.mark_count && build->lines.marks[at].offset < end; at++) {
+		if (build->lines.marks[at].kind != MARK_DELIMITER)
+			continue;
+		lines_read(build->map->bytes, build->lines.marks[at].offset, end, 1, &line);
+		if (match_any(build, &line, &one) == 1)
+			return 1;
+	}
+	return 0;
+}
+
+/* Keeps those candidates whose delimiters occur in the body; gives how many. */
+static size_t keep_occurring(struct build *build, size_t part, struct strings *boundaries)
+{
+	size_t at, kept = 0;
+
+	for (at = 0; at < boundaries->count; at++) {
+		if (occurs(build, part_at(build, part)->body, boundaries->items[at]))
+			boundaries->items[kept++] = boundaries->items[at];
+		else
+			free(boundaries->items[at]);
+	}
+	boundaries->count = kept;
+	return kept;
+}
+
+/* No usable boundary: a client may take the first line of dashes that a Content- field follows. */
+static void guess(struct build *build, size_t part, struct strings *boundaries)
+{
+	struct mime_range body = part_at(build, part)->body;
+	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	const struct mark *mark;
+	struct line line;
+	char *text;
+
+	for (; at + 1 < build->lines.mark_count; at++) {
+		mark = &build->lines.marks[at];
+		if (mark->offset >= end)
+			return;
+		if (mark->kind != MARK_DELIMITER || mark[1].kind != MARK_FIELD)
+			continue;
+		lines_read(build->map->bytes, mark->offset, end, 1, &line);
+		if (line.end - line.start < 3 || line.next != mark[1].offset)
+			continue;
+		text = alloc_bytes(build->map->bytes + line.start + 2, line.end - line.start - 2);
+		strings_add(boundaries, text);
+		free(text);
+		return;
+	}
+}
+
+static int is_multipart_type(const struct mime_part *part)
+{
+	size_t at;
+
+	if (text_starts(part->type, "multipart/"))
+		return 1;
+	for (at = 0; at < part->other_type_count; at++)
+		if (text_starts(part->other_types[at], "multipart/"))
+			return 1;
+	return 0;
+}
+
+/* The boundaries to split by; none if this is no multipart. */
+static void choose_boundaries(struct build *build, size_t part, struct strings *boundaries)
+{
+	const struct mime_part *own = part_at(build, part);
+	int multipart = is_multipart_type(own);
+	size_t stated = boundaries->count;
+
+	if (keep_occurring(build, part, boundaries)) {
+		if (!multipart)
+			mime_map_note(build->map, MIME_ANOMALY_LOOKALIKE_MULTIPART, part,
+			        own->whole.offset);
+		return;
+	}
+	if (!multipart && !text_find(own->type, strlen(own->type), "multipart"))
+		return;
+	if (!stated || own->body.length)
+		guess(build, part, boundaries);
+	if (boundaries->count && !multipart)
+		mime_map_note(
+		        build->map, MIME_ANOMALY_LOOKALIKE_MULTIPART, part, own->whole.offset);
+	if (multipart && (!stated || boundaries->count))
+		mime_map_note(build->map, MIME_ANOMALY_NO_BOUNDARY, part, own->whole.offset);
+}
+
+static int one_begins_the_other(const char *a, const char *b)
+{
+	size_t a_size = strlen(a), b_size = strlen(b);
+
+	return strncmp(a, b, a_size < b_size ? a_size : b_size) == 0;
+}
+
+/* The same boundary, or one that begins like it, at an outer level. */
+static void note_nested(struct build *build, size_t part, const struct strings *boundaries,
+        const struct around *around)
+{
+	size_t mine, theirs;
+
+	for (; around; around = around->outer)
+		for (mine = 0; mine < boundaries->count; mine++)
+			for (theirs = 0; theirs < around->boundaries->count; theirs++)
+				if (one_begins_the_other(boundaries->items[mine],
+				            around->boundaries->items[theirs]))
+					mime_map_note(build->map, MIME_ANOMALY_NESTED_BOUNDARY,
+					        part, part_at(build, part)->whole.offset);
+}
+
+/* ---------------------------------------------------------------- one part */
+
+static void multipart(
+        struct build *build, size_t part, struct strings *boundaries, const struct around *around)
+{
+	struct mime_part *own = &build->map->parts[part];
+	struct around inner = {around, boundaries};
+
+	own->is_multipart = 1;
+	free(own->boundary);
+	own->boundary = alloc_string(boundaries->items[0]);
+	split(build, part, &inner);
+}
+
+static int is_encoded(const struct mime_part *part)
+{
+	return (part->encodings & ~((1u << MIME_IDENTITY) | (1u << MIME_UNKNOWN_ENCODING))) != 0;
+}
+
+static void message(struct build *build, size_t part, int cr_lines)
+{
+	struct mime_part *own = &build->map->parts[part];
+	size_t child;
+
+	own->is_message = 1;
+	if (is_encoded(own)) {
+		own->needs_decoding = 1;
+		mime_map_note(build->map, MIME_ANOMALY_ENCODED_MESSAGE, part, own->body.offset);
+		if (own->encoding != MIME_QUOTED_PRINTABLE)
+			return;
+	}
+	child = build_part(build, part, own->body, 0);
+	if (child != SIZE_MAX)
+		tree_part(build, child, NULL, cr_lines);
+}
+
+static int is_text(const struct mime_part *part)
+{
+	return text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
+	       !strchr(part->type, '/') || text_starts(part->type, "multipart");
+}
+
+static void leaf(struct build *build, size_t part, const struct around *around)
+{
+	describe_body(build, part);
+	if (around && inside_garbled_delimiters(build, part, around))
+		return;
+	if (is_text(part_at(build, part)))
+		inside_look(build, part, part_at(build, part)->body, 0);
+}
+
+void tree_part(struct build *build, size_t part, const struct around *around, int cr_lines)
+{
+	struct strings boundaries = {.most = BOUNDARIES_MAX};
+
+	header_read(build, part, cr_lines);
+	describe_part(build, part, &boundaries);
+	note_nested(build, part, &boundaries, around);
+	choose_boundaries(build, part, &boundaries);
+	if (is_multipart_type(part_at(build, part)) && is_encoded(part_at(build, part))) {
+		build->map->parts[part].needs_decoding = 1;
+		mime_map_note(build->map, MIME_ANOMALY_ENCODED_MULTIPART, part,
+		        part_at(build, part)->whole.offset);
+	}
+	if (boundaries.count)
+		multipart(build, part, &boundaries, around);
+	else if (describe_says_message(part_at(build, part)))
+		message(build, part, cr_lines);
+	else
+		leaf(build, part, around);
+	strings_fini(&boundaries);
+}
