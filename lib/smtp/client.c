@@ -511,10 +511,24 @@ static void refused(struct smtp_client *client, const struct smtp_reply *reply)
 	fail(client, why);
 }
 
+/* A reply to a command that is not written yet. Where commands are pipelined replies may overtake
+ * them; in the middle of a message on_body() judges. */
+static int is_early(const struct smtp_client *client)
+{
+	if (client->step == STEP_BODY ||
+	        (client->step == STEP_ENVELOPE && client->offer.pipelining))
+		return 0;
+	return client->written < client->out.size;
+}
+
 static void on_reply(struct smtp_client *client, const struct smtp_reply *reply, int64_t now_ms)
 {
 	enum step before = client->step;
 
+	if (is_early(client)) {
+		fail(client, "the server replied before it was asked");
+		return;
+	}
 	switch (client->step) {
 	case STEP_GREETING:
 		on_greeting(client, reply, now_ms);

@@ -145,6 +145,7 @@ static void a_refused_sender_is_every_recipients_answer(void **state)
 	smtp_client_free(&client);
 	client = greeted("250 h\r\n");
 	smtp_client_send(client, &message, 0);
+	says(client, "MAIL FROM:<s@x>\r\n");
 	hear(client, "451 4.1.8 later\r\n");
 	assert_int_equal(smtp_client_state(client), SMTP_DONE);
 	ends(client, 1, RESULT_TEMPORARY, 451);
@@ -348,6 +349,13 @@ static void a_refusal_before_the_message_is_whole_is_believed(void **state)
 	smtp_client_free(&client);
 	client = sending(&message);
 	hear(client, "354 go\r\n250 thank you\r\n");
+	assert_int_equal(smtp_client_state(client), SMTP_CLOSED);
+	ends(client, 0, RESULT_TEMPORARY, 0);
+	smtp_client_free(&client);
+	client = greeted("250 h\r\n");
+	smtp_client_send(client, &message, 0);
+	says(client, "MAIL FROM:<s@x>\r\n");
+	hear(client, "250 ok\r\n250 ok\r\n");
 	assert_int_equal(smtp_client_state(client), SMTP_CLOSED);
 	ends(client, 0, RESULT_TEMPORARY, 0);
 	smtp_client_free(&client);
