@@ -1,0 +1,30 @@
+/*
+ * May the sender be told? Only where the reverse-path can't be forged, and where nobody but a
+ * person would read it: a filter that answers forged senders is a spammer itself. Pure.
+ */
+#ifndef WORKERS_QSCAN_AUTHENTIC_H
+#define WORKERS_QSCAN_AUTHENTIC_H
+
+#include "lib/config/config.h"
+#include "lib/mime/map.h"
+#include "protos/messages.h"
+
+/*
+ * The reverse-path belongs to who sent this: authenticated by SASL; or from a client inside
+ * site.networks (127.0.0.1 counts only if it stands there: mail fetched by a local program comes
+ * from it, too); or the topmost Authentication-Results field (RFC 8601), which alone our own MTA
+ * can have written, is by a trusted authserv-id and says that SPF or DMARC passed for the
+ * reverse-path's own domain, or one above it. `map` may be NULL.
+ */
+int authentic_sender(
+        const struct config *config, const Lz__Submission *submission, const struct mime_map *map);
+
+/* The rule of that field alone, for its tests. `results` is the field's value. */
+int authentic_by_results(const struct config_list *trusted, const char *results, size_t size,
+        const char *reverse_path);
+
+/* Mail that no notice may answer (RFC 3834 section 2): with a null reverse-path, by a list or by a
+ * program. `map` may be NULL: then it counts as automatic, as nobody has looked. */
+int authentic_automatic(const Lz__Submission *submission, const struct mime_map *map);
+
+#endif

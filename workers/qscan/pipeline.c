@@ -1,0 +1,155 @@
+#include "workers/qscan/pipeline.h"
+
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+
+/* From cheap to dear, and each after what it needs: everything behind `map` reads the map, `virus`
+ * and `spam` the contents that `attachments` has unpacked. */
+static const struct filter *const filters[] = {
+        &filter_access,
+        &filter_size,
+        &filter_map,
+        &filter_subject,
+        &filter_attachments,
+        &filter_virus,
+        &filter_spam,
+};
+
+enum { FILTERS = sizeof(filters) / sizeof(filters[0]) };
+
+struct pipeline {
+	void *states[FILTERS];
+	size_t opened;
+};
+
+enum result pipeline_open(const struct config *config,
+        void (*warn)(void *context, const char *sentence), void *context, struct pipeline **out,
+        struct err *err)
+{
+	struct pipeline *pipeline = alloc_zero(1, sizeof(*pipeline));
+	enum result result;
+
+	for (; pipeline->opened < FILTERS; pipeline->opened++) {
+		const struct filter *filter = filters[pipeline->opened];
+
+		if (!filter->open)
+			continue;
+		result = filter->open(
+		        config, &pipeline->states[pipeline->opened], warn, context, err);
+		if (result) {
+			pipeline_close(&pipeline);
+			return err_wrap(err, result, "%s", filter->name);
+		}
+	}
+	*out = pipeline;
+	return RESULT_OK;
+}
+
+enum result pipeline_settle(struct pipeline *pipeline, struct err *err)
+{
+	enum result result;
+	size_t i;
+
+	for (i = 0; i < FILTERS; i++) {
+		if (!filters[i]->settle)
+			continue;
+		result = filters[i]->settle(pipeline->states[i], err);
+		if (result)
+			return err_wrap(err, result, "%s", filters[i]->name);
+	}
+	return RESULT_OK;
+}
+
+static int is_refused(const struct scan *scan, size_t recipient)
+{
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		if (scan->findings[i].action == ACTION_REJECT &&
+		        (scan->findings[i].recipient == SCAN_ALL_RECIPIENTS ||
+		                scan->findings[i].recipient == (int)recipient))
+			return 1;
+	return 0;
+}
+
+/* An allow rule takes some findings away from some recipients, so a reject may not be one. */
+static int is_allowed_for_some(const struct scan *scan)
+{
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		if (scan->findings[i].action == ACTION_ALLOW)
+			return 1;
+	return scan->allowed;
+}
+
+/* Refused for everybody: nobody will get or keep it, whatever else is in it. Anything milder goes
+ * on, as a virus changes who is told, and a defer is for us to say only where we look. */
+static int is_decided(const struct scan *scan)
+{
+	size_t i;
+
+	if (!scan->finding_count || is_allowed_for_some(scan))
+		return 0;
+	for (i = 0; i < scan->submission->n_recipients; i++)
+		if (!is_refused(scan, i))
+			return 0;
+	return 1;
+}
+
+static void run_one(const struct filter *filter, void *state, struct scan *scan)
+{
+	struct check_cost *cost = &scan->costs[scan->cost_count++];
+	int64_t start = clock_monotonic_us();
+
+	cost->name = filter->name;
+	if (is_decided(scan) || (filter->wanted && !filter->wanted(state, scan)))
+		cost->skipped = 1;
+	else if (scan_late(scan))
+		scan_unscanned(scan, filter->name, UNSCANNED_TIMEOUT, "no time left");
+	else
+		filter->scan(state, scan);
+	cost->cost_us = clock_monotonic_us() - start;
+}
+
+static double sum_of_points(const struct scan *scan)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		sum += scan->findings[i].points;
+	return sum;
+}
+
+void pipeline_run(struct pipeline *pipeline, struct scan *scan)
+{
+	size_t i;
+
+	_Static_assert(FILTERS <= sizeof(scan->costs) / sizeof(scan->costs[0]), "room for all");
+	for (i = 0; i < FILTERS; i++)
+		run_one(filters[i], pipeline->states[i], scan);
+	scan->score = sum_of_points(scan);
+}
+
+void pipeline_decline(struct scan *scan)
+{
+	scan->costs[scan->cost_count++] = (struct check_cost){.name = "scanner"};
+	scan_unscanned(scan, "scanner", UNSCANNED_CRASH,
+	        "whoever looked at this message died, so nobody looks any more");
+	scan->automatic = 1; /* its header was not read */
+}
+
+void pipeline_close(struct pipeline **pipeline)
+{
+	if (!*pipeline)
+		return;
+	while ((*pipeline)->opened-- > 0)
+		if (filters[(*pipeline)->opened]->close)
+			filters[(*pipeline)->opened]->close(
+			        &(*pipeline)->states[(*pipeline)->opened]);
+	free(*pipeline);
+	*pipeline = NULL;
+}

@@ -1,0 +1,30 @@
+/*
+ * The filters in their order, run over one message: each is timed, one whose answer can't change
+ * the outcome any more is skipped, and one whose turn comes too late is unscanned(timeout).
+ */
+#ifndef WORKERS_QSCAN_PIPELINE_H
+#define WORKERS_QSCAN_PIPELINE_H
+
+#include "lib/base/err.h"
+#include "workers/qscan/scan.h"
+
+struct pipeline;
+
+/* Opens every filter, once, before scanners are forked. `warn` hears of rules that were left out.
+ * Gives *out; an error says which filter. */
+enum result pipeline_open(const struct config *config,
+        void (*warn)(void *context, const char *sentence), void *context, struct pipeline **out,
+        struct err *err);
+
+/* In each scanner, before its first message. */
+enum result pipeline_settle(struct pipeline *pipeline, struct err *err);
+
+/* Looks at one message; adds findings and costs, and sums the score. */
+void pipeline_run(struct pipeline *pipeline, struct scan *scan);
+
+/* For a message that killed who looked at it: a finding that says so, and nothing else. */
+void pipeline_decline(struct scan *scan);
+
+void pipeline_close(struct pipeline **pipeline);
+
+#endif

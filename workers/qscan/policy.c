@@ -1,0 +1,483 @@
+#include "workers/qscan/policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "workers/qscan/address.h"
+#include "workers/qscan/safe.h"
+
+enum { REPLY_ROOM = 300, DETAIL_ROOM = 400 };
+
+const struct config_policy *policy_for(const struct config *config, const char *recipient)
+{
+	size_t i;
+
+	for (i = 0; i < config->policies.count; i++)
+		if (address_in_list(&config->policies.rules[i].recipients, recipient))
+			return &config->policies.rules[i];
+	return &config->policy;
+}
+
+static enum action asked_of_unscanned(const struct config_unscanned *map, enum unscanned why)
+{
+	switch (why) {
+	case UNSCANNED_LIMIT:
+		return map->limit;
+	case UNSCANNED_TIMEOUT:
+		return map->timeout;
+	case UNSCANNED_ENCRYPTED:
+		return map->encrypted;
+	case UNSCANNED_FORMAT:
+		return map->format;
+	case UNSCANNED_MALFORMED:
+		return map->malformed;
+	case UNSCANNED_AMBIGUOUS:
+		return map->ambiguous;
+	case UNSCANNED_CRASH:
+		return map->crash;
+	case UNSCANNED_DATABASE:
+		return map->database;
+	case UNSCANNED_NOT:
+	case UNSCANNED_ERROR:
+		break;
+	}
+	return map->error;
+}
+
+enum action policy_asks(const struct config_policy *policy, const struct finding *finding)
+{
+	enum action action = finding->action;
+
+	if (finding->unscanned != UNSCANNED_NOT) {
+		enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
+
+		return mapped > action ? mapped : action;
+	}
+	if (action == ACTION_NONE && strcmp(finding->reason, "virus") == 0)
+		action = policy->virus;
+	/* A reject with a 4xx reply is a defer by another name (RFC 5321 section 4.2.1). */
+	if (action == ACTION_REJECT && finding->code / 100 == 4)
+		action = ACTION_DEFER;
+	return action;
+}
+
+static int concerns(const struct finding *finding, size_t recipient)
+{
+	return finding->recipient == SCAN_ALL_RECIPIENTS || (size_t)finding->recipient == recipient;
+}
+
+/* ---------------------------------------------------------------- one recipient's outcome */
+
+static void outcome_fini(struct outcome *outcome)
+{
+	free(outcome->text);
+	free(outcome->rule);
+	free(outcome->detail);
+	free(outcome->cuts);
+}
+
+static void set_text(char **field, char *text)
+{
+	free(*field);
+	*field = text;
+}
+
+static char *rule_of(const struct finding *finding)
+{
+	if (*finding->rule)
+		return safe_text(finding->rule, DETAIL_ROOM);
+	if (finding->unscanned != UNSCANNED_NOT)
+		return alloc_format("policy.unscanned.%s", unscanned_name(finding->unscanned));
+	if (strcmp(finding->reason, "virus") == 0)
+		return alloc_string("policy.virus");
+	return alloc_string(finding->check);
+}
+
+static char *detail_of(const struct finding *finding)
+{
+	char *text = alloc_format("%s%s%s%s%s", finding->symbol, *finding->where ? " in " : "",
+	        finding->where, *finding->detail ? ": " : "", finding->detail);
+	char *safe = safe_text(text, DETAIL_ROOM);
+
+	free(text);
+	return safe;
+}
+
+static char *reply_of(const struct config_policy *policy, const struct finding *finding)
+{
+	const char *text = finding->text;
+	char *made, *safe;
+
+	if (!*text && strcmp(finding->reason, "virus") == 0)
+		text = policy->virus_text;
+	if (*text)
+		return safe_ascii(text, REPLY_ROOM);
+	made = alloc_format("message refused by content policy: %s",
+	        finding->unscanned != UNSCANNED_NOT ? unscanned_name(finding->unscanned)
+	                                            : finding->symbol);
+	safe = safe_ascii(made, REPLY_ROOM);
+	free(made);
+	return safe;
+}
+
+static unsigned code_of(const struct config_policy *policy, const struct finding *finding)
+{
+	if (finding->code)
+		return (unsigned)finding->code;
+	return strcmp(finding->reason, "virus") == 0 ? (unsigned)policy->virus_code : 0;
+}
+
+/* `finding` decides, as far as we know now. */
+static void take_over(struct outcome *outcome, const struct finding *finding, enum action action)
+{
+	outcome->action = action;
+	outcome->reason = finding->reason;
+	outcome->quiet = finding->quiet;
+	outcome->code = code_of(outcome->policy, finding);
+	set_text(&outcome->text, reply_of(outcome->policy, finding));
+	set_text(&outcome->rule, rule_of(finding));
+	set_text(&outcome->detail, detail_of(finding));
+}
+
+static void add_cut(struct outcome *outcome, const struct scan *scan, int part)
+{
+	if (!outcome->cuts)
+		outcome->cuts = alloc_zero(scan->map->part_count, 1);
+	outcome->cuts[part] = 1;
+}
+
+static int has_part(const struct scan *scan, const struct finding *finding)
+{
+	return scan->map && finding->part >= 0 && (size_t)finding->part < scan->map->part_count;
+}
+
+static void consider(
+        struct outcome *outcome, const struct scan *scan, const struct finding *finding)
+{
+	enum action action = policy_asks(outcome->policy, finding);
+	int is_virus = strcmp(finding->reason, "virus") == 0;
+
+	if (finding->unscanned != UNSCANNED_NOT)
+		outcome->unscanned |= 1u << finding->unscanned;
+	else if (is_virus)
+		outcome->virus = 1;
+	if (action == ACTION_CUT && !has_part(scan, finding))
+		action = ACTION_QUARANTINE; /* there is nothing smaller to take out */
+	if (action == ACTION_CUT)
+		add_cut(outcome, scan, finding->part);
+	if (action == ACTION_TAG)
+		outcome->tagged = 1;
+	if (action > outcome->action ||
+	        (action == outcome->action && is_virus && action > ACTION_ALLOW &&
+	                strcmp(outcome->reason, "virus") != 0))
+		take_over(outcome, finding, action);
+	else if (action == outcome->action && !finding->quiet)
+		outcome->quiet = 0;
+}
+
+static int reaches(double score, double threshold)
+{
+	return threshold > 0 && score >= threshold;
+}
+
+static enum action asked_by_score(const struct config_policy *policy, double score)
+{
+	if (reaches(score, policy->spam_reject))
+		return ACTION_REJECT;
+	if (reaches(score, policy->spam_quarantine))
+		return ACTION_QUARANTINE;
+	if (reaches(score, policy->spam_redirect))
+		return ACTION_REDIRECT;
+	return reaches(score, policy->spam_tag) ? ACTION_TAG : ACTION_NONE;
+}
+
+static void consider_score(struct outcome *outcome, double score)
+{
+	static const struct {
+		enum action action;
+		const char *rule;
+	} rules[] = {{ACTION_TAG, "policy.spam_tag"}, {ACTION_REDIRECT, "policy.spam_redirect"},
+	        {ACTION_QUARANTINE, "policy.spam_quarantine"},
+	        {ACTION_REJECT, "policy.spam_reject"}};
+	const struct config_policy *policy = outcome->policy;
+	enum action action = asked_by_score(policy, score);
+	size_t i = 0;
+
+	outcome->spam = reaches(score, policy->spam_tag) || action > ACTION_TAG;
+	outcome->tagged |= outcome->spam;
+	if (action <= outcome->action)
+		return;
+	while (rules[i].action != action)
+		i++;
+	outcome->action = action;
+	outcome->reason = "spam";
+	outcome->quiet = 0;
+	outcome->code = 0;
+	set_text(&outcome->text,
+	        safe_ascii(*policy->spam_text ? policy->spam_text : "message looks like spam",
+	                REPLY_ROOM));
+	set_text(&outcome->rule, alloc_string(rules[i].rule));
+	set_text(&outcome->detail, alloc_format("spam score %.1f", score));
+}
+
+/* What an access rule's `allow` switches off; never the search for viruses and attachments. */
+static int is_allowed_away(const struct finding *finding)
+{
+	return strcmp(finding->check, "subject") == 0 || strcmp(finding->check, "spam") == 0;
+}
+
+static int is_allowed(const struct scan *scan, size_t recipient)
+{
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		if (scan->findings[i].action == ACTION_ALLOW &&
+		        strcmp(scan->findings[i].check, "access") == 0 &&
+		        concerns(&scan->findings[i], recipient))
+			return 1;
+	return scan->allowed;
+}
+
+static void weigh(struct outcome *outcome, const struct scan *scan, size_t recipient,
+        const struct config_policy *policy)
+{
+	const struct finding *finding;
+	size_t i;
+
+	memset(outcome, 0, sizeof(*outcome));
+	outcome->policy = policy;
+	outcome->reason = "";
+	outcome->text = alloc_string("");
+	outcome->rule = alloc_string("");
+	outcome->detail = alloc_string("");
+	outcome->allowed = is_allowed(scan, recipient);
+	for (i = 0; i < scan->finding_count; i++) {
+		finding = &scan->findings[i];
+		if (concerns(finding, recipient) && !(outcome->allowed && is_allowed_away(finding)))
+			consider(outcome, scan, finding);
+	}
+	if (!outcome->allowed)
+		consider_score(outcome, scan->score);
+}
+
+/* ---------------------------------------------------------------- groups */
+
+static int same_cuts(const struct outcome *a, const struct outcome *b, const struct scan *scan)
+{
+	if (!a->cuts || !b->cuts)
+		return a->cuts == b->cuts;
+	return memcmp(a->cuts, b->cuts, scan->map->part_count) == 0;
+}
+
+static int same_outcome(const struct outcome *a, const struct outcome *b, const struct scan *scan)
+{
+	return a->action == b->action && a->policy == b->policy && a->code == b->code &&
+	       a->unscanned == b->unscanned && a->tagged == b->tagged && a->spam == b->spam &&
+	       a->allowed == b->allowed && a->virus == b->virus && a->quiet == b->quiet &&
+	       strcmp(a->reason, b->reason) == 0 && strcmp(a->text, b->text) == 0 &&
+	       strcmp(a->rule, b->rule) == 0 && strcmp(a->detail, b->detail) == 0 &&
+	       same_cuts(a, b, scan);
+}
+
+static Lz__Disposition disposition_of(const struct outcome *outcome)
+{
+	switch (outcome->action) {
+	case ACTION_NONE:
+	case ACTION_ALLOW:
+	case ACTION_TAG:
+	case ACTION_CUT:
+		break;
+	case ACTION_REDIRECT:
+		return *outcome->policy->redirect_to ? LZ__DISPOSITION__REDIRECT
+		                                     : LZ__DISPOSITION__QUARANTINE;
+	case ACTION_QUARANTINE:
+		return LZ__DISPOSITION__QUARANTINE;
+	case ACTION_DISCARD:
+		return LZ__DISPOSITION__DISCARD;
+	case ACTION_REJECT:
+		return LZ__DISPOSITION__REJECT;
+	case ACTION_DEFER:
+		return LZ__DISPOSITION__DEFER;
+	}
+	return LZ__DISPOSITION__DELIVER;
+}
+
+void policy_hold(struct group *group, const char *why)
+{
+	char *detail = alloc_format("%s; %s", group->outcome.detail, why);
+
+	group->disposition = LZ__DISPOSITION__QUARANTINE;
+	set_text(&group->outcome.detail, safe_text(detail, DETAIL_ROOM));
+	if (!*group->outcome.reason)
+		group->outcome.reason = "unscanned";
+	free(detail);
+}
+
+/* Takes the outcome: into the group that has the same, or a new one. */
+static size_t place(struct decision *decision, struct outcome *outcome, const struct scan *scan)
+{
+	struct group *group;
+	size_t i;
+
+	for (i = 0; i < decision->count; i++)
+		if (same_outcome(&decision->groups[i].outcome, outcome, scan) ||
+		        i == POLICY_MAX_GROUPS)
+			break;
+	if (i < decision->count) {
+		outcome_fini(outcome);
+		return i;
+	}
+	decision->groups =
+	        alloc_grow(decision->groups, decision->count + 1, sizeof(*decision->groups));
+	group = &decision->groups[decision->count++];
+	memset(group, 0, sizeof(*group));
+	group->outcome = *outcome;
+	group->disposition = disposition_of(outcome);
+	if (i == POLICY_MAX_GROUPS)
+		policy_hold(group, "more different outcomes than one message may have");
+	return i;
+}
+
+static void join(struct group *group, size_t recipient, size_t recipients)
+{
+	if (!group->recipients)
+		group->recipients = alloc_zero(recipients, sizeof(*group->recipients));
+	group->recipients[group->count++] = (uint32_t)recipient;
+}
+
+static int has_own_findings(const struct scan *scan, size_t recipient)
+{
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++)
+		if (scan->findings[i].recipient == (int)recipient)
+			return 1;
+	return 0;
+}
+
+/* Most recipients share policy and findings with the one before; these are weighed once. */
+static void group_recipients(struct decision *decision, const struct scan *scan)
+{
+	const struct config_policy *policy, *last_policy = NULL;
+	size_t i, at, last = 0, count = scan->submission->n_recipients;
+	struct outcome outcome;
+	int own;
+
+	for (i = 0; i < count; i++) {
+		policy = policy_for(scan->config, scan->submission->recipients[i]->address);
+		own = has_own_findings(scan, i);
+		at = last;
+		if (own || policy != last_policy) {
+			weigh(&outcome, scan, i, policy);
+			at = place(decision, &outcome, scan);
+		}
+		if (!own) {
+			last = at;
+			last_policy = policy;
+		}
+		join(&decision->groups[at], i, count);
+	}
+}
+
+/* ---------------------------------------------------------------- a door with one answer */
+
+static const struct group *first_of(const struct decision *decision, Lz__Disposition disposition)
+{
+	size_t i;
+
+	for (i = 0; i < decision->count; i++)
+		if (decision->groups[i].disposition == disposition)
+			return &decision->groups[i];
+	return NULL;
+}
+
+static int all_are(const struct decision *decision, Lz__Disposition disposition)
+{
+	size_t i;
+
+	for (i = 0; i < decision->count; i++)
+		if (decision->groups[i].disposition != disposition)
+			return 0;
+	return 1;
+}
+
+static void answer_as(struct group *group, const struct group *model)
+{
+	if (group == model)
+		return;
+	group->disposition = model->disposition;
+	group->outcome.code = model->outcome.code;
+	set_text(&group->outcome.text, alloc_string(model->outcome.text));
+	set_text(&group->outcome.rule, alloc_string(model->outcome.rule));
+}
+
+static void settle_one_answer(struct decision *decision)
+{
+	const struct group *deferred = first_of(decision, LZ__DISPOSITION__DEFER);
+	const struct group *rejected = first_of(decision, LZ__DISPOSITION__REJECT);
+	size_t i;
+
+	for (i = 0; i < decision->count; i++) {
+		struct group *group = &decision->groups[i];
+
+		if (deferred)
+			answer_as(group, deferred);
+		else if (rejected && all_are(decision, LZ__DISPOSITION__REJECT))
+			answer_as(group, rejected);
+		else if (group->disposition == LZ__DISPOSITION__REJECT)
+			policy_hold(group, "a reject for some recipients only can't be told");
+	}
+}
+
+static void settle_code(struct group *group)
+{
+	struct outcome *outcome = &group->outcome;
+
+	if (group->disposition == LZ__DISPOSITION__DEFER && outcome->code / 100 != 4)
+		outcome->code = 451;
+	else if (group->disposition == LZ__DISPOSITION__REJECT && outcome->code / 100 != 5)
+		outcome->code = 550;
+}
+
+const char *policy_enhanced(unsigned code)
+{
+	static const struct {
+		unsigned code;
+		const char *enhanced;
+	} known[] = {{421, "4.3.2"}, {452, "4.3.1"}, {552, "5.3.4"}, {556, "5.1.10"}};
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (known[i].code == code)
+			return known[i].enhanced;
+	return code / 100 == 4 ? "4.7.1" : "5.7.1";
+}
+
+struct decision *policy_decide(const struct scan *scan)
+{
+	struct decision *decision = alloc_zero(1, sizeof(*decision));
+	size_t i;
+
+	group_recipients(decision, scan);
+	if (!scan->submission->reply_per_recipient)
+		settle_one_answer(decision);
+	for (i = 0; i < decision->count; i++)
+		settle_code(&decision->groups[i]);
+	return decision;
+}
+
+void policy_free(struct decision **decision)
+{
+	size_t i;
+
+	if (!*decision)
+		return;
+	for (i = 0; i < (*decision)->count; i++) {
+		outcome_fini(&(*decision)->groups[i].outcome);
+		free((*decision)->groups[i].recipients);
+	}
+	free((*decision)->groups);
+	free(*decision);
+	*decision = NULL;
+}
