@@ -1,0 +1,31 @@
+/*
+ * Kinds of containers by their first bytes. Internal to lib/unpack.
+ */
+#ifndef LIB_UNPACK_KIND_H
+#define LIB_UNPACK_KIND_H
+
+#include <stddef.h>
+
+enum kind_reader {
+	KIND_ZIP,
+	KIND_TNEF,
+	KIND_ARCHIVE, /* libarchive, several members */
+	KIND_SINGLE,  /* libarchive, one compressed file */
+	KIND_NONE,    /* known, but not readable here */
+};
+
+struct kind {
+	const char *name;
+	enum kind_reader reader;
+};
+
+/* NULL for what is no container. */
+const struct kind *kind_of(const unsigned char *bytes, size_t size);
+
+/* True for bytes of another kind at whose end a ZIP program would find a ZIP. */
+int kind_ends_as_zip(const unsigned char *bytes, size_t size);
+
+/* The kind of archive a self-extracting program carries, or NULL. */
+const struct kind *kind_inside_program(const unsigned char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,73 @@
+#include "lib/unpack/unpack.h"
+
+#include "lib/unpack/kind.h"
+#include "lib/unpack/walk.h"
+
+#include <string.h>
+
+const char *unpack_kind(const void *bytes, size_t size)
+{
+	const struct kind *kind = kind_of(bytes, size);
+
+	if (!kind)
+		kind = kind_inside_program(bytes, size);
+	if (!kind && kind_ends_as_zip(bytes, size))
+		return "zip";
+	return kind ? kind->name : NULL;
+}
+
+int unpack_is_single(const char *kind)
+{
+	static const char *const singles[] = {
+	        "gzip", "bzip2", "xz", "lzma", "zstd", "lz4", "lzip", "compress", "rpm"};
+	size_t at;
+
+	for (at = 0; at < sizeof(singles) / sizeof(singles[0]); at++)
+		if (!strcmp(kind, singles[at]))
+			return 1;
+	return 0;
+}
+
+static void walk_kind(struct walk *walk, const struct kind *kind)
+{
+	switch (kind->reader) {
+	case KIND_ZIP:
+		walk_zip(walk);
+		break;
+	case KIND_TNEF:
+		walk_tnef(walk);
+		break;
+	case KIND_ARCHIVE:
+	case KIND_SINGLE:
+		walk_archive(walk, kind->name);
+		break;
+	case KIND_NONE:
+		walk_problem(walk, UNPACK_FORMAT, "", kind->name);
+		break;
+	}
+}
+
+/* A picture, a document or a program with an archive behind it is opened by archive programs. What
+ * is odd in there is not told: that it is an archive at all is only one reading. */
+static void walk_second_reading(struct walk *walk)
+{
+	const struct kind *kind = kind_inside_program(walk->bytes, walk->size);
+
+	walk->quiet = 1;
+	if (kind)
+		walk_archive(walk, kind->name);
+	if (!walk->stopped && kind_ends_as_zip(walk->bytes, walk->size))
+		walk_zip(walk);
+}
+
+void unpack_walk(const void *bytes, size_t size, struct unpack_budget *budget,
+        const struct unpack_sink *sink)
+{
+	struct walk walk = {.sink = sink, .budget = budget, .bytes = bytes, .size = size};
+	const struct kind *kind = kind_of(bytes, size);
+
+	if (kind)
+		walk_kind(&walk, kind);
+	if (!walk.stopped && (!kind || kind->reader != KIND_ZIP))
+		walk_second_reading(&walk);
+}

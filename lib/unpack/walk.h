@@ -1,0 +1,53 @@
+/*
+ * What the readers of all formats share: the sink, the budget, names. Internal to lib/unpack.
+ */
+#ifndef LIB_UNPACK_WALK_H
+#define LIB_UNPACK_WALK_H
+
+#include "lib/unpack/unpack.h"
+
+struct walk {
+	const struct unpack_sink *sink;
+	struct unpack_budget *budget;
+	const unsigned char *bytes; /* the container */
+	size_t size;
+	uint64_t expanded; /* of this container */
+	int out_of_bytes;  /* names are still read, contents no longer */
+	int stopped;
+	int quiet; /* a second reading of something else: no problems of form are told */
+};
+
+/* Counts a member; false, and the walk is stopped, where the budget has none left. */
+int walk_count(struct walk *walk);
+
+/* Counts bytes of a content; false where the budget has no more of them. */
+int walk_spend(struct walk *walk, size_t bytes, const char *name);
+
+void walk_problem(
+        struct walk *walk, enum unpack_problem problem, const char *name, const char *detail);
+
+/* Hands out a member; `content` may be NULL, and is emptied. */
+void walk_member(struct walk *walk, const char *name, struct buf *content, int is_folder);
+
+/* Hands out another name of the member before. */
+void walk_alias(struct walk *walk, const char *name);
+
+/* A name of unknown charset as UTF-8: UTF-8 if it is that, else code page 437, as in ZIP. NUL bytes
+ * are left out. To be freed. */
+char *walk_name(const void *bytes, size_t size);
+
+/* Extracts the members of `kind` with libarchive. */
+void walk_archive(struct walk *walk, const char *kind);
+
+void walk_zip(struct walk *walk);
+void walk_tnef(struct walk *walk);
+
+/*
+ * Extracts one ZIP member by libarchive's streaming reader from `header` (a local header made by
+ * the caller) and the bytes behind it. Gives how it ended: 0, or -1 with a reason in *why (a
+ * constant or lent until the next call); `out` has what was read until then.
+ */
+int walk_extract_zip(struct walk *walk, const char *name, const struct buf *header,
+        const unsigned char *data, size_t size, struct buf *out, const char **why);
+
+#endif
