@@ -55,7 +55,7 @@ enum mime_encoding {
 	X(DELIMITER_GARBAGE, "text behind a boundary on its delimiter line", 1)                    \
 	X(PREAMBLE_CONTENT, "content that looks like a part before the first boundary", 2)         \
 	X(EPILOGUE_CONTENT, "content that looks like a part after the last boundary", 2)           \
-	X(ENCODED_MULTIPART, "a multipart with a transfer encoding", 2)                            \
+	X(ENCODED_MULTIPART, "a multipart with a transfer encoding", 1)                            \
 	X(ENCODED_MESSAGE, "a message/rfc822 with a transfer encoding", 1)                         \
 	X(LOOKALIKE_MULTIPART, "a type that some clients read as multipart", 2)                    \
 	X(CHUNKED_BASE64, "base64 with padding before its end", 2)                                 \

@@ -1,0 +1,243 @@
+/*
+ * The two views against each other. What honest mail is read differently in counts for nothing:
+ * line ends, blanks at the end of a part, empty parts, and base64 of which one reader takes more
+ * than the other where ours contains all that the other has.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/mime/decode.h"
+#include "lib/mime/view.h"
+
+/* So many differing leaves are looked at closely; with more, the views differ, whatever they hold.
+ */
+enum { CLOSE_LOOKS = 32 };
+
+struct print {
+	uint64_t hash;
+	size_t size; /* of what counts */
+};
+
+struct leaf {
+	struct print print;
+	size_t part;
+	enum mime_encoding encoding;
+	int used;
+};
+
+struct comparison {
+	struct mime_map *map;
+	const struct view *view;
+	struct leaf *leaves; /* our parts, one for each candidate encoding; by hash */
+	size_t count, room;
+	unsigned char *seen; /* by part: some leaf of GMime's is this one */
+	size_t looks;
+};
+
+static int counts(unsigned char c)
+{
+	return c != '\r' && c != '\n' && c != ' ' && c != '\t';
+}
+
+/* FNV-1a over the bytes that count; both texts are at hand where an attacker would need a
+ * collision, and all leaves are scanned in any case. */
+static struct print print_of(const char *bytes, size_t size)
+{
+	struct print print = {.hash = 0xcbf29ce484222325u};
+	size_t at;
+
+	for (at = 0; at < size; at++) {
+		unsigned char c = (unsigned char)bytes[at];
+
+		if (!counts(c))
+			continue;
+		print.hash = (print.hash ^ c) * 0x100000001b3u;
+		print.size++;
+	}
+	return print;
+}
+
+static int by_hash(const void *a, const void *b)
+{
+	const struct leaf *left = a, *right = b;
+
+	if (left->print.hash != right->print.hash)
+		return left->print.hash < right->print.hash ? -1 : 1;
+	return left->part < right->part ? -1 : left->part > right->part;
+}
+
+static int is_leaf(const struct mime_part *part)
+{
+	return !part->is_multipart && (!part->is_message || !part->child_count);
+}
+
+static void add_leaf(struct comparison *comparison, size_t part, enum mime_encoding encoding)
+{
+	struct buf text = {0};
+
+	if (comparison->count == comparison->room) {
+		comparison->room = comparison->room ? 2 * comparison->room : 32;
+		comparison->leaves = alloc_grow(
+		        comparison->leaves, comparison->room, sizeof *comparison->leaves);
+	}
+	decode_part(comparison->map, part, encoding, &text);
+	comparison->leaves[comparison->count++] = (struct leaf){
+	        .print = print_of(text.data, text.size), .part = part, .encoding = encoding};
+	buf_fini(&text);
+}
+
+static void add_leaves(struct comparison *comparison)
+{
+	const struct mime_map *map = comparison->map;
+	size_t part;
+	unsigned encoding;
+
+	for (part = 0; part < map->part_count; part++)
+		for (encoding = 0; encoding <= MIME_UNKNOWN_ENCODING; encoding++)
+			if (is_leaf(&map->parts[part]) &&
+			        (map->parts[part].encodings >> encoding & 1))
+				add_leaf(comparison, part, (enum mime_encoding)encoding);
+	if (comparison->count)
+		qsort(comparison->leaves, comparison->count, sizeof *comparison->leaves, by_hash);
+}
+
+/* ---------------------------------------------------------------- names */
+
+static void add_name(struct mime_part *part, const char *text)
+{
+	size_t at;
+
+	for (at = 0; at < part->name_count; at++)
+		if (strcmp(part->names[at].text, text) == 0)
+			return;
+	part->names = alloc_grow(part->names, part->name_count + 1, sizeof *part->names);
+	part->names[part->name_count++] = (struct mime_name){MIME_NAME_VIEW, alloc_string(text)};
+}
+
+/* ---------------------------------------------------------------- contents */
+
+static int same_print(const struct print *a, const struct print *b)
+{
+	return a->hash == b->hash && a->size == b->size;
+}
+
+/* Our leaf with that content, one that no other took if there is one. */
+static struct leaf *find_same(struct comparison *comparison, const struct print *print)
+{
+	size_t low = 0, high = comparison->count, middle;
+	struct leaf *found = NULL;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (comparison->leaves[middle].print.hash < print->hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < comparison->count && same_print(&comparison->leaves[low].print, print);
+	        low++) {
+		found = &comparison->leaves[low];
+		if (!comparison->seen[found->part])
+			break;
+	}
+	return found;
+}
+
+/* Whether `whole` begins with `start`, as far as bytes count. */
+static int begins_with(const struct buf *whole, const char *start, size_t size)
+{
+	size_t at = 0, other = 0;
+
+	for (;;) {
+		while (at < size && !counts((unsigned char)start[at]))
+			at++;
+		while (other < whole->size && !counts((unsigned char)whole->data[other]))
+			other++;
+		if (at == size)
+			return 1;
+		if (other == whole->size || whole->data[other] != start[at])
+			return 0;
+		at++;
+		other++;
+	}
+}
+
+/* A leaf of GMime's that one of ours begins with: where a reader stops at padding or at the first
+ * broken byte, ours goes on, so nothing of it is left unseen. */
+static struct leaf *find_containing(struct comparison *comparison, const struct view_part *theirs)
+{
+	struct leaf *found = NULL;
+	size_t at;
+
+	for (at = 0; at < comparison->count && !found; at++) {
+		struct leaf *leaf = &comparison->leaves[at];
+		struct buf text = {0};
+
+		decode_part(comparison->map, leaf->part, leaf->encoding, &text);
+		if (begins_with(&text, theirs->content, theirs->size))
+			found = leaf;
+		buf_fini(&text);
+	}
+	return found;
+}
+
+/* False where the leaf's content is nowhere in our map. */
+static int compare_leaf(struct comparison *comparison, const struct view_part *theirs)
+{
+	struct print print = print_of(theirs->content, theirs->size);
+	struct leaf *same = find_same(comparison, &print);
+
+	if (!same && print.size && comparison->looks++ < CLOSE_LOOKS)
+		same = find_containing(comparison, theirs);
+	if (!same)
+		return !print.size && !*theirs->name;
+	comparison->seen[same->part] = 1;
+	if (*theirs->name)
+		add_name(&comparison->map->parts[same->part], theirs->name);
+	return 1;
+}
+
+/* ---------------------------------------------------------------- what GMime did not see */
+
+static int has_content(const struct comparison *comparison, size_t part)
+{
+	size_t at;
+
+	for (at = 0; at < comparison->count; at++)
+		if (comparison->leaves[at].part == part && comparison->leaves[at].print.size)
+			return 1;
+	return 0;
+}
+
+/* Synthetic parts have an anomaly of their own. */
+static void note_unseen(struct comparison *comparison)
+{
+	struct mime_map *map = comparison->map;
+	size_t part;
+
+	for (part = 0; part < map->part_count; part++)
+		if (is_leaf(&map->parts[part]) && !map->parts[part].is_synthetic &&
+		        !comparison->seen[part] && has_content(comparison, part))
+			mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, part,
+			        map->parts[part].whole.offset);
+}
+
+size_t view_compare(struct mime_map *map, const struct view *view, size_t **extra)
+{
+	struct comparison comparison = {.map = map, .view = view};
+	size_t at, count = 0;
+
+	comparison.seen = alloc_zero(map->part_count, 1);
+	*extra = alloc_zero(view->count ? view->count : 1, sizeof **extra);
+	add_leaves(&comparison);
+	for (at = 0; at < view->count; at++)
+		if (!compare_leaf(&comparison, &view->parts[at]))
+			(*extra)[count++] = at;
+	if (count)
+		mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, 0, 0);
+	note_unseen(&comparison);
+	free(comparison.leaves);
+	free(comparison.seen);
+	return count;
+}
