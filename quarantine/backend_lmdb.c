@@ -1,0 +1,421 @@
+/*
+ * LMDB. The one file that includes its header.
+ *
+ * Default flags only: NOSYNC and MAPASYNC lose commits, WRITEMAP lets a stray pointer write into
+ * the file, NOMETASYNC may lose the last transaction. One process, one thread: a transaction
+ * belongs to the thread that began it, and a thread has one.
+ */
+#include "quarantine/backend.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
+
+struct lmdb_backend {
+	struct backend base;
+	MDB_env *env;
+	MDB_dbi tables[TABLE_COUNT];
+	uint64_t page_bytes;
+	int lock;            /* descriptor of the file that keeps a second process out */
+	int busy;            /* a transaction is open */
+	uint64_t free_pages; /* when the last write began */
+};
+
+struct lmdb_txn {
+	struct backend_txn base;
+	MDB_txn *txn;
+	int reads;
+	MDB_cursor *cursors[TABLE_COUNT]; /* opened when first stepped through */
+};
+
+static struct lmdb_backend *lmdb_of(struct backend *backend)
+{
+	return (struct lmdb_backend *)backend;
+}
+
+static struct lmdb_txn *txn_of(struct backend_txn *txn)
+{
+	return (struct lmdb_txn *)txn;
+}
+
+/* What LMDB's codes mean for mail. */
+static enum result answer(int code, const char *what, struct err *err)
+{
+	switch (code) {
+	case 0:
+		return RESULT_OK;
+	case MDB_NOTFOUND:
+		return RESULT_NONE;
+	case MDB_MAP_FULL:
+		return err_set(err, RESULT_TEMPORARY, "quarantine is full");
+	case MDB_TXN_FULL:
+		return err_set(err, RESULT_TEMPORARY, "too much for one transaction");
+	case ENOSPC:
+	case EDQUOT:
+		return err_set(err, RESULT_TEMPORARY, "no space on the quarantine's disk");
+	case MDB_READERS_FULL:
+	case ENOMEM:
+	case EAGAIN:
+		return err_set(err, RESULT_TEMPORARY, "%s: %s", what, mdb_strerror(code));
+	default:
+		return err_set(err, RESULT_PERMANENT, "%s: %s", what, mdb_strerror(code));
+	}
+}
+
+/* ---- opening ---- */
+
+/* LMDB's locks and its shared map do not work over a network. */
+static enum result refuse_network(const char *path, struct err *err)
+{
+	enum { NFS = 0x6969, SMB = 0x517b, SMB2 = (int)0xfe534d42, CIFS = (int)0xff534d42 };
+	struct statfs fs;
+
+	if (statfs(path, &fs) < 0)
+		return err_sys(err, RESULT_PERMANENT, "%s", path);
+	switch ((int)fs.f_type) {
+	case NFS:
+	case SMB:
+	case SMB2:
+	case CIFS:
+		return err_set(err, RESULT_PERMANENT,
+		        "%s is on a network file system: the quarantine needs a local one", path);
+	default:
+		return RESULT_OK;
+	}
+}
+
+/*
+ * A lock of our own, on a file of our own: LMDB allows several processes, we do not, and opening
+ * and closing its files a second time would drop the locks it holds.
+ */
+static enum result take_lock(const char *path, int *lock, struct err *err)
+{
+	char *name = alloc_format("%s/qstore.lock", path);
+	char holder[16] = "";
+	enum result result = RESULT_OK;
+	int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0) {
+		result = err_sys(err, RESULT_PERMANENT, "%s", name);
+	} else if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (read(fd, holder, sizeof(holder) - 1) < 0)
+			holder[0] = '\0';
+		result = err_set(err, RESULT_PERMANENT,
+		        "%s: another qstore (pid %d) has this quarantine open", path, atoi(holder));
+		close(fd);
+	} else {
+		if (ftruncate(fd, 0) < 0 || dprintf(fd, "%d\n", (int)getpid()) < 0)
+			result = err_sys(err, RESULT_PERMANENT, "%s", name);
+		*lock = fd;
+	}
+	free(name);
+	return result;
+}
+
+static enum result open_tables(struct lmdb_backend *lmdb, struct err *err)
+{
+	static const char *const names[] = {
+#define X(name, text) text,
+	        BACKEND_TABLES(X)
+#undef X
+	};
+	MDB_txn *txn;
+	int code = mdb_txn_begin(lmdb->env, NULL, 0, &txn), at;
+
+	if (code)
+		return answer(code, "begin", err);
+	for (at = 0; at < TABLE_COUNT && !code; at++)
+		code = mdb_dbi_open(txn, names[at], MDB_CREATE, &lmdb->tables[at]);
+	if (code) {
+		mdb_txn_abort(txn);
+		return answer(code, names[at - 1], err);
+	}
+	return answer(mdb_txn_commit(txn), "commit", err);
+}
+
+static enum result open_env(
+        struct lmdb_backend *lmdb, const struct backend_options *options, struct err *err)
+{
+	long page = sysconf(_SC_PAGESIZE);
+	int code = mdb_env_create(&lmdb->env), dead;
+	MDB_stat stat;
+
+	if (code)
+		return answer(code, "create", err);
+	code = mdb_env_set_maxdbs(lmdb->env, TABLE_COUNT);
+	if (!code)
+		code = mdb_env_set_mapsize(lmdb->env, options->size / (size_t)page * (size_t)page);
+	if (!code)
+		code = mdb_env_open(lmdb->env, options->path, 0, 0600);
+	if (!code)
+		code = mdb_reader_check(lmdb->env, &dead);
+	if (!code)
+		code = mdb_env_stat(lmdb->env, &stat);
+	if (code)
+		return answer(code, options->path, err);
+	lmdb->page_bytes = stat.ms_psize;
+	return open_tables(lmdb, err);
+}
+
+static void lmdb_close(struct backend **backend)
+{
+	struct lmdb_backend *lmdb;
+
+	if (!*backend)
+		return;
+	lmdb = lmdb_of(*backend);
+	assert(!lmdb->busy);
+	if (lmdb->env)
+		mdb_env_close(lmdb->env);
+	if (lmdb->lock >= 0)
+		close(lmdb->lock);
+	free(lmdb);
+	*backend = NULL;
+}
+
+static enum result lmdb_open(
+        const struct backend_options *options, struct backend **out, struct err *err)
+{
+	struct lmdb_backend *lmdb = alloc_zero(1, sizeof(*lmdb));
+	struct backend *backend = &lmdb->base;
+	enum result result = file_make_folder(options->path, 0700, err);
+
+	backend->engine = &backend_lmdb;
+	lmdb->lock = -1;
+	if (!result)
+		result = refuse_network(options->path, err);
+	if (!result)
+		result = take_lock(options->path, &lmdb->lock, err);
+	if (!result)
+		result = open_env(lmdb, options, err);
+	if (result) {
+		lmdb_close(&backend);
+		return result;
+	}
+	*out = backend;
+	return RESULT_OK;
+}
+
+/* A reader that died with a transaction open pins every page that was freed since. */
+static unsigned lmdb_upkeep(struct backend *backend)
+{
+	int dead = 0;
+
+	if (mdb_reader_check(lmdb_of(backend)->env, &dead))
+		return 0;
+	return (unsigned)dead;
+}
+
+/* ---- transactions ---- */
+
+/* Pages that deletes have freed: LMDB lists them in its table 0, how many first in each record. */
+static int count_free(MDB_txn *txn, uint64_t *pages)
+{
+	enum { FREE_TABLE = 0 };
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	size_t count;
+	int code = mdb_cursor_open(txn, FREE_TABLE, &cursor);
+
+	if (code)
+		return code;
+	*pages = 0;
+	while (!(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		memcpy(&count, value.mv_data, sizeof(count));
+		*pages += count;
+	}
+	mdb_cursor_close(cursor);
+	return code == MDB_NOTFOUND ? 0 : code;
+}
+
+/* LMDB shows its free list to readers only, so a writer's is counted just before it begins. */
+static int count_before_write(struct lmdb_backend *lmdb)
+{
+	MDB_txn *txn;
+	int code = mdb_txn_begin(lmdb->env, NULL, MDB_RDONLY, &txn);
+
+	if (code)
+		return code;
+	code = count_free(txn, &lmdb->free_pages);
+	mdb_txn_abort(txn);
+	return code;
+}
+
+static enum result lmdb_begin(
+        struct backend *backend, enum backend_mode mode, struct backend_txn **out, struct err *err)
+{
+	struct lmdb_backend *lmdb = lmdb_of(backend);
+	struct lmdb_txn *txn = alloc_zero(1, sizeof(*txn));
+	int code = 0;
+
+	assert(!lmdb->busy);
+	if (mode == BACKEND_WRITE)
+		code = count_before_write(lmdb);
+	if (!code)
+		code = mdb_txn_begin(
+		        lmdb->env, NULL, mode == BACKEND_READ ? MDB_RDONLY : 0, &txn->txn);
+	if (code) {
+		free(txn);
+		return answer(code, "begin a transaction", err);
+	}
+	txn->base.backend = backend;
+	txn->reads = mode == BACKEND_READ;
+	lmdb->busy = 1;
+	*out = &txn->base;
+	return RESULT_OK;
+}
+
+/* Cursors of a write transaction must be closed before it ends. */
+static MDB_txn *end(struct backend_txn **txn)
+{
+	struct lmdb_txn *ours = txn_of(*txn);
+	MDB_txn *inner = ours->txn;
+	int at;
+
+	for (at = 0; at < TABLE_COUNT; at++)
+		if (ours->cursors[at])
+			mdb_cursor_close(ours->cursors[at]);
+	lmdb_of((*txn)->backend)->busy = 0;
+	free(ours);
+	*txn = NULL;
+	return inner;
+}
+
+/* After a failed fsync the kernel may have dropped the pages: only looking again tells. */
+static enum result lmdb_commit(struct backend_txn **txn, struct err *err)
+{
+	int code = mdb_txn_commit(end(txn));
+	enum result result = answer(code, "commit", err);
+
+	return result == RESULT_PERMANENT ? RESULT_UNSURE : result;
+}
+
+static void lmdb_abort(struct backend_txn **txn)
+{
+	if (*txn)
+		mdb_txn_abort(end(txn));
+}
+
+/* ---- records ---- */
+
+static MDB_val key_value(const struct backend_key *key)
+{
+	assert(key->size && key->size <= BACKEND_KEY_MAX);
+	return (MDB_val){.mv_size = key->size, .mv_data = (void *)key->bytes};
+}
+
+static enum result lmdb_get(struct backend_txn *txn, enum backend_table table,
+        const struct backend_key *key, struct buf *out, struct err *err)
+{
+	MDB_val name = key_value(key), value;
+	int code = mdb_get(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, &value);
+
+	buf_clear(out);
+	if (code)
+		return answer(code, "get", err);
+	buf_add(out, value.mv_data, value.mv_size);
+	return RESULT_OK;
+}
+
+static enum result lmdb_put(struct backend_txn *txn, enum backend_table table,
+        const struct backend_key *key, const void *value, size_t size, struct err *err)
+{
+	MDB_val name = key_value(key), data = {.mv_size = size, .mv_data = (void *)value};
+
+	return answer(
+	        mdb_put(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, &data, 0),
+	        "put", err);
+}
+
+static enum result lmdb_drop(struct backend_txn *txn, enum backend_table table,
+        const struct backend_key *key, struct err *err)
+{
+	MDB_val name = key_value(key);
+
+	return answer(mdb_del(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, NULL),
+	        "delete", err);
+}
+
+static int seek(MDB_cursor *cursor, enum backend_step step, const struct backend_key *from,
+        MDB_val *key, MDB_val *value)
+{
+	int code;
+
+	*key = key_value(from);
+	code = mdb_cursor_get(cursor, key, value, MDB_SET_RANGE);
+	if (step == BACKEND_BEFORE)
+		return mdb_cursor_get(cursor, key, value, code ? MDB_LAST : MDB_PREV);
+	if (code || step == BACKEND_AT_LEAST)
+		return code;
+	if (key->mv_size == from->size && !memcmp(key->mv_data, from->bytes, from->size))
+		return mdb_cursor_get(cursor, key, value, MDB_NEXT);
+	return code;
+}
+
+static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
+        enum backend_step step, struct backend_key *key, struct buf *value, struct err *err)
+{
+	struct lmdb_txn *ours = txn_of(txn);
+	MDB_cursor **cursor = &ours->cursors[table];
+	MDB_val name, data;
+	int code = 0;
+
+	if (!*cursor)
+		code = mdb_cursor_open(ours->txn, lmdb_of(txn->backend)->tables[table], cursor);
+	if (!code)
+		code = seek(*cursor, step, key, &name, &data);
+	if (code)
+		return answer(code, "step", err);
+	assert(name.mv_size <= BACKEND_KEY_MAX);
+	key->size = name.mv_size;
+	memcpy(key->bytes, name.mv_data, name.mv_size);
+	if (value) {
+		buf_clear(value);
+		buf_add(value, data.mv_data, data.mv_size);
+	}
+	return RESULT_OK;
+}
+
+/* ---- space ---- */
+
+static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out, struct err *err)
+{
+	struct lmdb_backend *lmdb = lmdb_of(txn->backend);
+	MDB_envinfo info;
+	uint64_t free_pages = lmdb->free_pages;
+	int code = mdb_env_info(lmdb->env, &info);
+
+	if (!code && txn_of(txn)->reads)
+		code = count_free(txn_of(txn)->txn, &free_pages);
+	if (code)
+		return answer(code, "look at the space", err);
+	out->total_bytes = info.me_mapsize;
+	out->used_bytes = ((uint64_t)info.me_last_pgno + 1 - free_pages) * lmdb->page_bytes;
+	return RESULT_OK;
+}
+
+const struct backend_engine backend_lmdb = {
+        .name = "lmdb",
+        .open = lmdb_open,
+        .close = lmdb_close,
+        .begin = lmdb_begin,
+        .commit = lmdb_commit,
+        .abort = lmdb_abort,
+        .get = lmdb_get,
+        .put = lmdb_put,
+        .drop = lmdb_drop,
+        .step = lmdb_step,
+        .space = lmdb_space,
+        .upkeep = lmdb_upkeep,
+};

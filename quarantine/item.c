@@ -1,0 +1,301 @@
+#include "quarantine/item.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+#include "quarantine/key.h"
+#include "quarantine/segments.h"
+#include "quarantine/strings.h"
+#include "quarantine/tally.h"
+
+enum { ID_MAX = 64 };
+
+enum result item_check_id(const char *id, struct err *err)
+{
+	static const char letters[] = "0123456789abcdefghijklmnopqrstuvwxyz"
+	                              "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	size_t size = strlen(id);
+
+	if (!size || size > ID_MAX || strspn(id, letters) != size)
+		return err_set(err, RESULT_PERMANENT, "not an id");
+	return RESULT_OK;
+}
+
+enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err)
+{
+	struct backend_key key = key_text(id);
+	enum result result =
+	        record_get(txn, TABLE_ITEMS, &key, &lz__kept_item__descriptor, (void **)out, err);
+
+	if (result || (*out)->item)
+		return result;
+	message_free((ProtobufCMessage *)*out);
+	return err_set(err, RESULT_PERMANENT, "the record of item %s is damaged", id);
+}
+
+static enum result save(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
+{
+	struct backend_key key = key_text(kept->item->id);
+
+	return record_put(txn, TABLE_ITEMS, &key, kept, err);
+}
+
+/* ---- indexes and tallies ---- */
+
+int item_index(const Lz__Item *item, size_t n, enum backend_table *table, struct backend_key *key)
+{
+	enum { FIXED = 3 };
+	const char *texts[FIXED] = {NULL, item->reverse_path, item->reason};
+	static const enum backend_table tables[FIXED] = {
+	        TABLE_BY_TIME, TABLE_BY_SENDER, TABLE_BY_REASON};
+
+	if (n >= FIXED + item->n_recipients)
+		return 0;
+	*table = n < FIXED ? tables[n] : TABLE_BY_RECIPIENT;
+	if (n == 0)
+		*key = key_time(item->stored_ms, item->id);
+	else
+		*key = key_indexed(n < FIXED ? texts[n] : item->recipients[n - FIXED]->address,
+		        item->stored_ms, item->id);
+	return 1;
+}
+
+static enum result put_indexes(struct backend_txn *txn, const Lz__Item *item, struct err *err)
+{
+	enum backend_table table;
+	struct backend_key key;
+	enum result result = RESULT_OK;
+	size_t n;
+
+	for (n = 0; !result && item_index(item, n, &table, &key); n++)
+		result = backend_put(txn, table, &key, "", 0, err);
+	return result;
+}
+
+/* An entry may be gone already: a recipient may be named twice. */
+static enum result drop_indexes(struct backend_txn *txn, const Lz__Item *item, struct err *err)
+{
+	enum backend_table table;
+	struct backend_key key;
+	enum result result = RESULT_OK;
+	size_t n;
+
+	for (n = 0; result <= RESULT_NONE && item_index(item, n, &table, &key); n++)
+		result = backend_drop(txn, table, &key, err);
+	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+static int state_of(const Lz__Item *item)
+{
+	return (int)item->state + ITEM_PENDING;
+}
+
+static enum result count_state(struct backend_txn *txn, int state, int change, struct err *err)
+{
+	return tally_add_in(txn, "items", item_machine.states[state], change, err);
+}
+
+static enum result count_item(
+        struct backend_txn *txn, const Lz__Item *item, int change, struct err *err)
+{
+	enum result result = count_state(txn, state_of(item), change, err);
+
+	return result ? result : tally_add_in(txn, "reason", item->reason, change, err);
+}
+
+/* ---- adding ---- */
+
+static enum result put_segments(struct backend_txn *txn, const uint8_t *body,
+        const struct segments *plan, Lz__KeptItem *kept, struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct digest name;
+	size_t at;
+
+	kept->segments = alloc_zero(plan->count, sizeof(*kept->segments));
+	for (at = 0; !result && at < plan->count; at++) {
+		const struct segment *segment = &plan->list[at];
+		Lz__KeptSegment *record = alloc(sizeof(*record));
+
+		lz__kept_segment__init(record);
+		result = blob_put(txn, body + segment->offset, segment->length, &name, err);
+		record->offset = segment->offset;
+		record->length = segment->length;
+		record->sha256.data = (uint8_t *)alloc_bytes(name.bytes, DIGEST_SIZE);
+		record->sha256.len = DIGEST_SIZE;
+		kept->segments[kept->n_segments++] = record;
+	}
+	return result;
+}
+
+static void describe(Lz__KeptItem *kept, const uint8_t *body, uint64_t size, int64_t now_ms)
+{
+	Lz__Item *item = kept->item;
+	char hex[DIGEST_HEX_ROOM];
+	struct digest digest;
+	size_t at;
+
+	item->state = LZ__ITEM_STATE__PENDING;
+	item->stored_ms = now_ms;
+	item->confirmed_ms = item->released_ms = 0;
+	digest_of(body, size, &digest);
+	text_hex(digest.bytes, DIGEST_SIZE, hex);
+	strings_set(&item->original_sha256, hex);
+	for (at = 0; at < item->n_parts; at++) {
+		digest_of(body + item->parts[at]->offset, item->parts[at]->length, &digest);
+		text_hex(digest.bytes, DIGEST_SIZE, hex);
+		strings_add(&kept->part_sha256, &kept->n_part_sha256, hex);
+	}
+}
+
+enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
+        int64_t now_ms, struct err *err)
+{
+	struct segments plan = {0};
+	Lz__KeptItem *kept;
+	enum result result;
+
+	result = segments_plan(item->parts, item->n_parts, size, item->keep_original, &plan, err);
+	if (result)
+		return result;
+	kept = alloc(sizeof(*kept));
+	lz__kept_item__init(kept);
+	kept->item = record_copy(item);
+	describe(kept, body, size, now_ms);
+	result = put_segments(txn, body, &plan, kept, err);
+	if (!result)
+		result = save(txn, kept, err);
+	if (!result)
+		result = put_indexes(txn, kept->item, err);
+	if (!result)
+		result = count_item(txn, kept->item, 1, err);
+	message_free((ProtobufCMessage *)kept);
+	segments_free(&plan);
+	return result;
+}
+
+/* ---- moving and removing ---- */
+
+enum result item_move(
+        struct backend_txn *txn, Lz__KeptItem *kept, enum item_event event, struct err *err)
+{
+	int from = state_of(kept->item), state = from;
+	enum result result = state_move(&item_machine, &state, event, err);
+
+	if (!result)
+		result = count_state(txn, from, -1, err);
+	if (!result)
+		result = count_state(txn, state, 1, err);
+	kept->item->state = (Lz__ItemState)(state - ITEM_PENDING);
+	return result ? result : save(txn, kept, err);
+}
+
+static enum result drop_segments(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct digest name;
+	size_t at;
+
+	for (at = 0; !result && at < kept->n_segments; at++) {
+		result = item_segment_name(kept->segments[at], &name, err);
+		if (!result)
+			result = blob_drop(txn, &name, err);
+	}
+	return result;
+}
+
+enum result item_remove(
+        struct backend_txn *txn, const Lz__KeptItem *kept, enum item_event event, struct err *err)
+{
+	struct backend_key key = key_text(kept->item->id);
+	int state = state_of(kept->item);
+	enum result result = state_move(&item_machine, &state, event, err);
+
+	if (!result)
+		result = drop_segments(txn, kept, err);
+	if (!result)
+		result = drop_indexes(txn, kept->item, err);
+	if (!result)
+		result = count_item(txn, kept->item, -1, err);
+	return result ? result : backend_drop(txn, TABLE_ITEMS, &key, err);
+}
+
+/* ---- its bytes ---- */
+
+enum result item_segment_name(const Lz__KeptSegment *segment, struct digest *out, struct err *err)
+{
+	if (segment->sha256.len != DIGEST_SIZE)
+		return err_set(err, RESULT_PERMANENT, "a damaged segment");
+	memcpy(out->bytes, segment->sha256.data, DIGEST_SIZE);
+	return RESULT_OK;
+}
+
+enum result item_range(const Lz__KeptItem *kept, uint32_t part, uint64_t *offset, uint64_t *length,
+        struct err *err)
+{
+	const Lz__Item *item = kept->item;
+
+	if (part > item->n_parts)
+		return err_set(err, RESULT_NONE, "item %s has %zu parts", item->id, item->n_parts);
+	if (part) {
+		*offset = item->parts[part - 1]->offset;
+		*length = item->parts[part - 1]->length;
+		return RESULT_OK;
+	}
+	if (!item->keep_original)
+		return err_set(err, RESULT_NONE,
+		        "of item %s only the parts were kept, not the whole message", item->id);
+	*offset = 0;
+	*length = 0;
+	if (kept->n_segments)
+		*length = kept->segments[kept->n_segments - 1]->offset +
+		          kept->segments[kept->n_segments - 1]->length;
+	return RESULT_OK;
+}
+
+enum result item_read(struct backend_txn *txn, const Lz__KeptItem *kept, uint64_t offset,
+        uint64_t length, struct buf *out, struct err *err)
+{
+	uint64_t end = offset + length;
+	enum result result = RESULT_OK;
+	struct digest name;
+	size_t at;
+
+	for (at = 0; !result && offset < end && at < kept->n_segments; at++) {
+		const Lz__KeptSegment *segment = kept->segments[at];
+		uint64_t stop = segment->offset + segment->length;
+
+		if (stop <= offset)
+			continue;
+		if (segment->offset > offset)
+			break;
+		stop = stop < end ? stop : end;
+		result = item_segment_name(segment, &name, err);
+		if (!result)
+			result = blob_read(
+			        txn, &name, offset - segment->offset, stop - offset, out, err);
+		offset = stop;
+	}
+	if (!result && offset < end)
+		return err_set(err, RESULT_PERMANENT, "item %s has a hole", kept->item->id);
+	return result;
+}
+
+enum result item_check(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct digest name;
+	size_t at;
+
+	for (at = 0; !result && at < kept->n_segments; at++) {
+		result = item_segment_name(kept->segments[at], &name, err);
+		if (!result)
+			result = blob_check(txn, &name, err);
+		if (result == RESULT_NONE)
+			result = err_set(
+			        err, RESULT_PERMANENT, "bytes of item %s are gone", kept->item->id);
+	}
+	return result;
+}

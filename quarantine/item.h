@@ -1,0 +1,49 @@
+/*
+ * Items: the record, its entries in every index, the blobs it holds, and its state.
+ */
+#ifndef QUARANTINE_ITEM_H
+#define QUARANTINE_ITEM_H
+
+#include <stdint.h>
+
+#include "quarantine/backend.h"
+#include "quarantine/blob.h"
+#include "quarantine/record.h"
+#include "quarantine/states.h"
+
+/* The ids that may become keys: 1 to 64 letters and digits. RESULT_PERMANENT: it is not one. */
+enum result item_check_id(const char *id, struct err *err);
+
+/* Gives the record; RESULT_NONE: there is none. */
+enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err);
+
+/* Stores a new item and its bytes, pending. */
+enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
+        int64_t now_ms, struct err *err);
+
+/* Moves it to its next state and saves the whole record. */
+enum result item_move(
+        struct backend_txn *txn, Lz__KeptItem *kept, enum item_event event, struct err *err);
+
+/* Lets go of its bytes and removes it from every index; `event` is delete or expire. */
+enum result item_remove(
+        struct backend_txn *txn, const Lz__KeptItem *kept, enum item_event event, struct err *err);
+
+/* The item's n-th index entry; false when there are no more. */
+int item_index(const Lz__Item *item, size_t n, enum backend_table *table, struct backend_key *key);
+
+/* The range of the original that the n-th part is; part 0 is the whole of it. RESULT_NONE: there is
+ * no such part, or it was not kept. */
+enum result item_range(const Lz__KeptItem *kept, uint32_t part, uint64_t *offset, uint64_t *length,
+        struct err *err);
+
+/* Adds at most `limit` bytes of a range of the original. The range was kept. */
+enum result item_read(struct backend_txn *txn, const Lz__KeptItem *kept, uint64_t offset,
+        uint64_t length, struct buf *out, struct err *err);
+
+/* Reads all of its bytes and compares. */
+enum result item_check(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err);
+
+enum result item_segment_name(const Lz__KeptSegment *segment, struct digest *out, struct err *err);
+
+#endif

@@ -1,0 +1,35 @@
+/*
+ * Keys of the tables. They sort as bytes, so numbers are big-endian, and a field that is not the
+ * last has a fixed length or ends with a NUL.
+ */
+#ifndef QUARANTINE_KEY_H
+#define QUARANTINE_KEY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "quarantine/backend.h"
+
+struct backend_key key_text(const char *text); /* an id, a name; its length is bounded by 128 */
+struct backend_key key_bytes(const void *bytes, size_t size);
+struct backend_key key_chunk(const uint8_t sha256[32], uint32_t number);
+struct backend_key key_time(int64_t time_ms, const char *id);
+struct backend_key key_pair(const char *first, const char *second);
+
+/* Of an index by address or reason: without regard to ASCII case, long ones shortened to a digest.
+ */
+struct backend_key key_indexed(const char *text, int64_t time_ms, const char *id);
+
+/* The beginning that all keys of `text` in such an index share. */
+struct backend_key key_indexed_prefix(const char *text);
+
+/* Behind everything that starts with `prefix`, for walking backwards. */
+struct backend_key key_end_of(const struct backend_key *prefix);
+
+int key_starts(const struct backend_key *key, const struct backend_key *prefix);
+
+/* Reads back what the functions above wrote. The id is what follows the first `skip` bytes and the
+ * time. False where the key is too short to be one. */
+int key_read_time(const struct backend_key *key, size_t skip, int64_t *time_ms, char id[129]);
+
+#endif

@@ -1,0 +1,566 @@
+#include "quarantine/store.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "quarantine/inside.h"
+#include "quarantine/item.h"
+#include "quarantine/key.h"
+#include "quarantine/letter.h"
+#include "quarantine/outbox.h"
+#include "quarantine/segments.h"
+#include "quarantine/strings.h"
+#include "quarantine/tally.h"
+
+enum {
+	SCHEMA = 1,
+	ITEM_OVERHEAD = 64 * 1024, /* bytes a new item may need beside its own: records, indexes */
+	TAKE_MAX = 100,
+	LEASE_MAX_MS = 3600 * 1000,
+};
+
+/* ---- opening ---- */
+
+static enum result check_schema(struct store *store, struct err *err)
+{
+	struct backend_key key = key_text("schema");
+	uint64_t schema;
+	enum result result = number_get(store->txn, TABLE_META, &key, &schema, err);
+
+	if (result || schema == SCHEMA)
+		return result;
+	if (schema)
+		return err_set(err, RESULT_PERMANENT, "%s has schema %llu; this qstore knows %d",
+		        store->options.backend.path, (unsigned long long)schema, SCHEMA);
+	return number_put(store->txn, TABLE_META, &key, SCHEMA, err);
+}
+
+enum result store_open(const struct backend_engine *engine, const struct store_options *options,
+        struct store **out, struct err *err)
+{
+	struct store *store = alloc_zero(1, sizeof(*store));
+	enum result result = engine->open(&options->backend, &store->backend, err);
+
+	store->options = *options;
+	if (!result)
+		result = store_begin(store, 0, err);
+	if (!result)
+		result = check_schema(store, err);
+	if (!result)
+		result = store_commit(store, err);
+	if (result)
+		store_close(&store);
+	*out = store;
+	return result;
+}
+
+void store_close(struct store **store)
+{
+	if (!*store)
+		return;
+	store_abort(*store);
+	if ((*store)->backend)
+		(*store)->backend->engine->close(&(*store)->backend);
+	free(*store);
+	*store = NULL;
+}
+
+enum result store_begin(struct store *store, int64_t now_ms, struct err *err)
+{
+	assert(!store->txn);
+	store->now_ms = now_ms;
+	store->room_known = 0;
+	return store->backend->engine->begin(store->backend, BACKEND_WRITE, &store->txn, err);
+}
+
+enum result store_commit(struct store *store, struct err *err)
+{
+	return store->backend->engine->commit(&store->txn, err);
+}
+
+void store_abort(struct store *store)
+{
+	if (store->txn)
+		store->backend->engine->abort(&store->txn);
+}
+
+enum result store_read_begin(struct store *store, struct err *err)
+{
+	assert(!store->txn);
+	return store->backend->engine->begin(store->backend, BACKEND_READ, &store->txn, err);
+}
+
+void store_read_end(struct store *store)
+{
+	store_abort(store);
+}
+
+unsigned store_upkeep(struct store *store)
+{
+	return store->backend->engine->upkeep(store->backend);
+}
+
+/* ---- room ---- */
+
+/* Deletes copy pages before they free any, so a part of the map is never given to what is stored.
+ * What this transaction has claimed already is not in the backend's numbers yet. */
+static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err)
+{
+	struct backend_space space;
+	enum result result;
+
+	if (!store->room_known) {
+		result = backend_space(store->txn, &space, err);
+		if (result)
+			return result;
+		store->room_bytes = space.total_bytes > space.used_bytes
+		                            ? space.total_bytes - space.used_bytes
+		                            : 0;
+		store->room_known = 1;
+	}
+	if (store->room_bytes < reserve || store->room_bytes - reserve < bytes)
+		return err_set(err, RESULT_TEMPORARY, "quarantine is full");
+	store->room_bytes -= bytes;
+	return RESULT_OK;
+}
+
+/* ---- storing ---- */
+
+static enum result add_item(
+        struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
+{
+	uint64_t need = size + size / BACKEND_CHUNK * 16 + ITEM_OVERHEAD;
+	enum result result = claim(store, need, store->options.reserve, err);
+
+	if (!result)
+		result = item_add(store->txn, item, body, size, store->now_ms, err);
+	if (!result)
+		result = outbox_add_notices(store->txn, item, err);
+	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
+}
+
+/* Adds what isn't there. A new item reopens its message: its outcome needs a confirmation. */
+static enum result put_item(struct store *store, const Lz__Item *item, const void *body,
+        size_t size, Lz__KeptMessage *letter, struct err *err)
+{
+	Lz__KeptItem *old = NULL;
+	enum result result = item_load(store->txn, item->id, &old, err);
+
+	if (result == RESULT_NONE) {
+		result = add_item(store, item, body, size, err);
+		letter->complete = 0;
+	} else if (!result && strcmp(old->item->message_id, item->message_id)) {
+		result = err_set(err, RESULT_PERMANENT, "item %s is of another message", item->id);
+	}
+	message_free((ProtobufCMessage *)old);
+	strings_add_new(&letter->items, &letter->n_items, item->id);
+	return result;
+}
+
+static enum result check_store(
+        struct store *store, const Lz__Store *request, size_t size, struct err *err)
+{
+	enum result result = item_check_id(request->message_id, err);
+	size_t at;
+
+	if (size > store->options.max_item_size)
+		return err_set(err, RESULT_PERMANENT,
+		        "larger than quarantine.max_item_size (%llu bytes)",
+		        (unsigned long long)store->options.max_item_size);
+	for (at = 0; !result && at < request->n_items; at++) {
+		result = item_check_id(request->items[at]->id, err);
+		if (!result && strcmp(request->items[at]->message_id, request->message_id))
+			result = err_set(err, RESULT_PERMANENT, "an item of another message");
+	}
+	return result;
+}
+
+static void tell_stored(const Lz__Store *request, const Lz__KeptMessage *letter, Lz__Stored *out)
+{
+	size_t at;
+
+	strings_set(&out->message_id, request->message_id);
+	for (at = 0; at < request->n_items; at++)
+		strings_add_new(&out->items, &out->n_items, request->items[at]->id);
+	for (at = 0; !request->n_items && at < letter->n_items; at++)
+		strings_add(&out->items, &out->n_items, letter->items[at]);
+	for (at = 0; at < letter->n_delivered; at++)
+		strings_add(&out->delivered, &out->n_delivered, letter->delivered[at]);
+	out->complete = letter->complete;
+}
+
+enum result store_put(struct store *store, const Lz__Store *request, const void *body, size_t size,
+        Lz__Stored *out, struct err *err)
+{
+	enum result result = check_store(store, request, size, err);
+	Lz__KeptMessage *letter;
+	size_t at;
+
+	if (!result)
+		result = letter_load(store->txn, request->message_id, &letter, err);
+	if (result)
+		return result;
+	for (at = 0; !result && at < request->n_items; at++)
+		result = put_item(store, request->items[at], body, size, letter, err);
+	/* A message that is tried again is alive: its time to be confirmed starts anew. */
+	if (!result && letter->n_items && !letter->complete)
+		result = letter_save(
+		        store->txn, request->message_id, letter, store->now_ms, store->now_ms, err);
+	if (!result)
+		tell_stored(request, letter, out);
+	message_free((ProtobufCMessage *)letter);
+	return result;
+}
+
+/* ---- confirming ---- */
+
+static enum result confirm_item(struct store *store, const char *id, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result = item_load(store->txn, id, &kept, err);
+
+	if (result)
+		return result == RESULT_NONE ? RESULT_OK : result;
+	if (!kept->item->confirmed_ms)
+		kept->item->confirmed_ms = store->now_ms;
+	result = item_move(store->txn, kept, ITEM_CONFIRM, err);
+	message_free((ProtobufCMessage *)kept);
+	return result ? result : outbox_wake(store->txn, id, OUTGOING_CONFIRM, store->now_ms, err);
+}
+
+static enum result confirm_items(
+        struct store *store, const Lz__KeptMessage *letter, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t at;
+
+	for (at = 0; !result && at < letter->n_items; at++)
+		result = confirm_item(store, letter->items[at], err);
+	return result;
+}
+
+enum result store_confirm(struct store *store, const Lz__Confirm *request, struct err *err)
+{
+	enum result result = item_check_id(request->message_id, err);
+	Lz__KeptMessage *letter;
+	int complete;
+	size_t at;
+
+	if (!result)
+		result = letter_load(store->txn, request->message_id, &letter, err);
+	if (result)
+		return result;
+	complete = letter->complete;
+	for (at = 0; at < request->n_delivered; at++)
+		strings_add_new(&letter->delivered, &letter->n_delivered, request->delivered[at]);
+	letter->complete = letter->complete || request->complete;
+	/* A message that has no items here still takes room: half of the reserve stays. */
+	if (!letter->n_items)
+		result = claim(store, 4096, store->options.reserve / 2, err);
+	if (!result && letter->complete && !complete)
+		result = confirm_items(store, letter, err);
+	if (!result)
+		result = letter_save(store->txn, request->message_id, letter,
+		        letter->complete ? 0 : store->now_ms, store->now_ms, err);
+	message_free((ProtobufCMessage *)letter);
+	return result;
+}
+
+/* ---- what people do ---- */
+
+static enum result load_by_id(
+        struct store *store, const char *id, Lz__KeptItem **kept, struct err *err)
+{
+	enum result result = item_check_id(id, err);
+
+	if (!result)
+		result = item_load(store->txn, id, kept, err);
+	return result == RESULT_NONE ? err_set(err, result, "no item %s", id) : result;
+}
+
+static enum result release_item(struct store *store, const Lz__Release *request, Lz__KeptItem *kept,
+        Lz__Released *out, struct err *err)
+{
+	uint64_t offset, length;
+	enum result result = item_range(kept, 0, &offset, &length, err);
+
+	if (!result)
+		result = claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
+	if (!result)
+		result = outbox_release(store->txn, kept->item, request,
+		        request->again ? kept->releases + 1 : kept->releases, store->now_ms, out,
+		        err);
+	if (result || out->already)
+		return result;
+	kept->releases += request->again != 0;
+	kept->item->released_ms = store->now_ms;
+	result = item_move(store->txn, kept, ITEM_RELEASE, err);
+	return result ? result
+	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
+}
+
+enum result store_release(
+        struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result = load_by_id(store, request->id, &kept, err);
+
+	if (result)
+		return result;
+	strings_set(&out->id, request->id);
+	result = release_item(store, request, kept, out, err);
+	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
+static enum result remove_item(
+        struct store *store, const Lz__KeptItem *kept, enum item_event event, struct err *err)
+{
+	const Lz__Item *item = kept->item;
+	enum result result = item_remove(store->txn, kept, event, err);
+
+	if (!result)
+		result = outbox_remove(store->txn, item->id, err);
+	if (!result)
+		result = letter_drop_item(
+		        store->txn, item->message_id, item->id, store->now_ms, err);
+	return result ? result
+	              : tally_day(store->txn, store->now_ms,
+	                        event == ITEM_DELETE ? "quarantine.deleted" : "quarantine.expired",
+	                        1, err);
+}
+
+enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result = load_by_id(store, request->id, &kept, err);
+
+	if (result)
+		return result;
+	result = remove_item(store, kept, ITEM_DELETE, err);
+	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
+enum result store_count(struct store *store, const Lz__Count *request, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t at;
+
+	for (at = 0; !result && at < request->n_counters; at++)
+		result = tally_day(store->txn, store->now_ms, request->counters[at]->name,
+		        request->counters[at]->value, err);
+	return result;
+}
+
+/* ---- the notifier ---- */
+
+enum result store_take(
+        struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err)
+{
+	int64_t lease_ms = store->options.lease_ms;
+	uint32_t limit = request->limit && request->limit < TAKE_MAX ? request->limit : TAKE_MAX;
+	struct outgoing_list list = {0};
+	enum result result;
+	Lz__KeptItem *kept;
+	size_t at;
+
+	if (request->lease_ms)
+		lease_ms = request->lease_ms < LEASE_MAX_MS ? (int64_t)request->lease_ms
+		                                            : LEASE_MAX_MS;
+	result = outbox_take(
+	        store->txn, limit, lease_ms > 0 ? lease_ms : 1, store->now_ms, &list, err);
+	out->outbox = list.list;
+	out->n_outbox = list.count;
+	out->items = alloc_zero(list.count, sizeof(*out->items));
+	for (at = 0; !result && at < list.count; at++) {
+		result = item_load(store->txn, list.list[at]->item, &kept, err);
+		if (result)
+			break;
+		out->items[out->n_items++] = kept->item;
+		kept->item = NULL;
+		message_free((ProtobufCMessage *)kept);
+	}
+	return result == RESULT_NONE
+	               ? err_set(err, RESULT_PERMANENT, "an outbox record without its item")
+	               : result;
+}
+
+enum result store_finish(struct store *store, const Lz__Finish *request, struct err *err)
+{
+	enum result result = item_check_id(request->id, err);
+	Lz__NoticeKind kind;
+
+	if (!result)
+		result = outbox_finish(store->txn, request, store->now_ms, &kind, err);
+	if (result == RESULT_NONE)
+		return err_set(err, result, "no outbox record %s", request->id);
+	if (result || (!request->done && !request->dead))
+		return result;
+	return tally_day(store->txn, store->now_ms,
+	        kind == LZ__NOTICE_KIND__NOTICE_RELEASE
+	                ? (request->done ? "release.done" : "release.dead")
+	                : (request->done ? "notice.done" : "notice.dead"),
+	        1, err);
+}
+
+/* ---- what time does ---- */
+
+enum { PIECE = 64, LONE_KEEP_MS = 10 * 24 * 3600 * 1000, DAYS_KEPT = 400 };
+
+static enum result settle_one(struct store *store, const char *message_id, struct err *err)
+{
+	Lz__KeptMessage *letter;
+	Lz__KeptItem *kept;
+	enum result result = letter_load(store->txn, message_id, &letter, err);
+	size_t at;
+
+	if (result)
+		return result;
+	for (at = 0; !result && at < letter->n_items; at++) {
+		result = item_load(store->txn, letter->items[at], &kept, err);
+		if (result)
+			break;
+		result = item_move(store->txn, kept, ITEM_TIMEOUT, err);
+		message_free((ProtobufCMessage *)kept);
+		if (!result)
+			result = outbox_wake(store->txn, letter->items[at], OUTGOING_TIMEOUT,
+			        store->now_ms, err);
+	}
+	if (!result)
+		result = letter_save(store->txn, message_id, letter, 0, store->now_ms, err);
+	message_free((ProtobufCMessage *)letter);
+	return result ? result
+	              : tally_day(store->txn, store->now_ms, "quarantine.unconfirmed", 1, err);
+}
+
+/* Every piece of work by time: `step` does one thing, RESULT_NONE says there is nothing (more). */
+static enum result do_piece(struct store *store, int64_t now_ms,
+        enum result (*step)(struct store *store, struct err *err), int *more, struct err *err)
+{
+	enum result result = store_begin(store, now_ms, err);
+	unsigned done = 0;
+
+	*more = 0;
+	while (!result && done < PIECE) {
+		result = step(store, err);
+		done += !result;
+	}
+	if (result > RESULT_NONE || !done) {
+		store_abort(store);
+		return result == RESULT_NONE ? RESULT_OK : result;
+	}
+	*more = !result;
+	return store_commit(store, err);
+}
+
+static enum result settle_next(struct store *store, struct err *err)
+{
+	char id[129];
+	enum result result = letter_oldest(store->txn, TABLE_PENDING,
+	        store->now_ms - store->options.confirm_timeout_ms, id, err);
+
+	if (result)
+		return result;
+	result = settle_one(store, id, err);
+	return result == RESULT_NONE
+	               ? err_set(err, RESULT_PERMANENT, "message %s names an item that is gone", id)
+	               : result;
+}
+
+enum result store_settle(struct store *store, int64_t now_ms, int *more, struct err *err)
+{
+	return do_piece(store, now_ms, settle_next, more, err);
+}
+
+/* An item that is still being released, or whose message is open, is passed over. */
+static enum result may_expire(struct store *store, const Lz__KeptItem *kept, struct err *err)
+{
+	struct outgoing_list list;
+	enum result result;
+	size_t at;
+
+	if (kept->item->state == LZ__ITEM_STATE__PENDING)
+		return RESULT_NONE;
+	result = outbox_of(store->txn, kept->item->id, &list, err);
+	for (at = 0; !result && at < list.count; at++)
+		if (outgoing_is_open_release(list.list[at]))
+			result = RESULT_NONE;
+	outgoing_list_free(&list);
+	return result;
+}
+
+static enum result expire_one(struct store *store, const char *id, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result = item_load(store->txn, id, &kept, err);
+
+	if (result)
+		return result == RESULT_NONE
+		               ? err_set(err, RESULT_PERMANENT, "an index names item %s", id)
+		               : result;
+	result = may_expire(store, kept, err);
+	if (!result)
+		result = remove_item(store, kept, ITEM_EXPIRE, err);
+	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
+static enum result expire_item(struct store *store, struct err *err)
+{
+	struct backend_key key = key_bytes("", 1);
+	int64_t stored_ms;
+	unsigned looked;
+	char id[129];
+	enum result result = RESULT_NONE;
+
+	for (looked = 0; result == RESULT_NONE && looked < PIECE; looked++) {
+		result = backend_step(store->txn, TABLE_BY_TIME, BACKEND_AFTER, &key, NULL, err);
+		if (result)
+			return result;
+		if (!key_read_time(&key, 0, &stored_ms, id))
+			return err_set(err, RESULT_PERMANENT, "a damaged entry by time");
+		if (stored_ms >= store->now_ms - store->options.keep_ms)
+			return RESULT_NONE;
+		result = expire_one(store, id, err);
+	}
+	return result;
+}
+
+/* A message that nothing is kept of is remembered longer than any MTA tries. */
+static enum result expire_lone(struct store *store, struct err *err)
+{
+	char id[129];
+	enum result result =
+	        letter_oldest(store->txn, TABLE_LONE, store->now_ms - LONE_KEEP_MS, id, err);
+
+	return result ? result : letter_forget(store->txn, id, err);
+}
+
+static enum result expire_next(struct store *store, struct err *err)
+{
+	enum result result = RESULT_NONE;
+
+	if (store->options.keep_ms > 0)
+		result = expire_item(store, err);
+	return result == RESULT_NONE ? expire_lone(store, err) : result;
+}
+
+enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err)
+{
+	enum result result = do_piece(store, now_ms, expire_next, more, err);
+
+	if (!result)
+		result = store_begin(store, now_ms, err);
+	if (result)
+		return result;
+	result = tally_forget(
+	        store->txn, now_ms - (int64_t)DAYS_KEPT * 24 * 3600 * 1000, PIECE, err);
+	if (result) {
+		store_abort(store);
+		return result;
+	}
+	return store_commit(store, err);
+}
