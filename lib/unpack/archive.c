@@ -180,9 +180,11 @@ void walk_archive(struct walk *walk, const char *kind)
 	struct archive *reader = reader_new(kind);
 	locale_t before = uselocale(utf8_locale ? utf8_locale : (locale_t)0);
 
+	/* A reader that could not be opened has no format, and crashes when it is asked about it.
+	 */
 	if (!reader || archive_read_open_memory(reader, walk->bytes, walk->size) != ARCHIVE_OK)
-		walk_problem(walk, reader ? problem_of(reader) : UNPACK_FORMAT, "",
-		        reader ? archive_error_string(reader) : kind);
+		walk_problem(walk, UNPACK_FORMAT, "",
+		        reader ? archive_error_string(reader) : "no reader");
 	else
 		read_members(walk, reader, kind);
 	if (reader)

@@ -230,6 +230,25 @@ static void what_cant_be_read_is_named(void **state)
 	}
 }
 
+static void a_beginning_alone_is_broken(void **state)
+{
+	static const char *const beginnings[] = {"7z\xbc\xaf\x27\x1c", "Rar!\x1a\7\1\0", "xar!",
+	        "070701", "\x1f\x8b\10", "\xed\xab\xee\xdb", "LZIP\1", "\x28\xb5\x2f\xfd"};
+
+	for (size_t at = 0; at < sizeof(beginnings) / sizeof(beginnings[0]); at++) {
+		struct buf archive = {0};
+		struct seen seen;
+
+		buf_add_string(&archive, beginnings[at]);
+		buf_add(&archive, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 28);
+		walk(&archive, &seen);
+		if (!seen.problems[UNPACK_FORMAT])
+			fail_msg("%zu", at);
+		seen_fini(&seen);
+		buf_fini(&archive);
+	}
+}
+
 static void clamavs_archives_are_walked(void **state)
 {
 	static const char *const files[] = {"clam.7z", "clam.cab", "clam.zip", "clam.bz2.zip",
@@ -287,6 +306,7 @@ int main(void)
 	        cmocka_unit_test(a_deadline_is_a_timeout),
 	        cmocka_unit_test(what_is_cut_off_is_told),
 	        cmocka_unit_test(what_cant_be_read_is_named),
+	        cmocka_unit_test(a_beginning_alone_is_broken),
 	        cmocka_unit_test(clamavs_archives_are_walked),
 	        cmocka_unit_test(other_bytes_are_no_container),
 	};
