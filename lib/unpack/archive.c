@@ -169,6 +169,11 @@ static void read_members(struct walk *walk, struct archive *reader, const char *
 			walk_problem(walk, problem_of(reader), "", archive_error_string(reader));
 			return;
 		}
+		/* No filter took it, so the one raw member is the container itself. */
+		if (unpack_is_single(kind) && archive_filter_count(reader) < 2) {
+			walk_problem(walk, UNPACK_FORMAT, "", kind);
+			return;
+		}
 		if (!walk_count(walk))
 			return;
 		read_member(walk, reader, entry, kind);

@@ -232,8 +232,8 @@ static void what_cant_be_read_is_named(void **state)
 
 static void a_beginning_alone_is_broken(void **state)
 {
-	static const char *const beginnings[] = {"7z\xbc\xaf\x27\x1c", "Rar!\x1a\7\1\0", "xar!",
-	        "070701", "\x1f\x8b\10", "\xed\xab\xee\xdb", "LZIP\1", "\x28\xb5\x2f\xfd"};
+	static const char *const beginnings[] = {"Rar!\x1a\7\1", "xar!", "070701", "\x1f\x8b\10",
+	        "\xed\xab\xee\xdb", "LZIP\1", "\x28\xb5\x2f\xfd"};
 
 	for (size_t at = 0; at < sizeof(beginnings) / sizeof(beginnings[0]); at++) {
 		struct buf archive = {0};
