@@ -1,0 +1,38 @@
+/*
+ * The arithmetic of meta rules: numbers, rule names, ( ) ! && || comparisons + - * / and ?:, with
+ * Perl's precedence and Perl's habit that && and || give the operand that decided.
+ *
+ * A value is an interval, because some rules' answers are not known (they need the network, or were
+ * not understood, or gave up): such a rule is somewhere between 0 and its most. A meta hits only
+ * where every value of its interval is true.
+ */
+#ifndef LIB_SPAM_META_H
+#define LIB_SPAM_META_H
+
+#include <stddef.h>
+
+#include "lib/base/err.h"
+
+struct meta;
+
+struct meta_value {
+	double low, high;
+};
+
+/* Asked for each name while parsing; gives the number by which meta_run() will ask for its value.
+ */
+typedef size_t meta_name(void *context, const char *name);
+typedef struct meta_value meta_look(void *context, size_t number);
+
+/* RESULT_PERMANENT: err says what is wrong and where. Gives *out. */
+enum result meta_parse(
+        const char *text, meta_name *name, void *context, struct meta **out, struct err *err);
+void meta_free(struct meta **meta);
+
+struct meta_value meta_run(const struct meta *meta, meta_look *look, void *context);
+int meta_is_true(struct meta_value value); /* surely */
+
+/* The n-th rule that the expression names; 0 behind the last, else 1 and *number. */
+int meta_needs(const struct meta *meta, size_t nth, size_t *number);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * What of a message the rules look at. Each class of rules has its own text, cut into pieces that
+ * are matched one by one, so that ^ and $ in a rule mean what its author saw in SpamAssassin:
+ *
+ *   body     the Subject, then the text a reader sees: decoded, as UTF-8, HTML rendered, a piece a
+ *            paragraph, each with its "\n"
+ *   rawbody  text parts with their transfer encoding taken off and nothing else, in 2-4 kB pieces
+ *   links    the addresses in text and HTML, see links.h
+ *   full     the message as it came, with "\n" line ends
+ *
+ * All of it is bounded; what didn't fit is told, never passed over in silence.
+ */
+#ifndef LIB_SPAM_TEXTS_H
+#define LIB_SPAM_TEXTS_H
+
+#include "lib/base/buf.h"
+#include "lib/mime/map.h"
+#include "lib/spam/pieces.h"
+
+struct texts_limits {
+	size_t max_bytes;  /* of each class */
+	size_t max_pieces; /* of each class */
+	size_t max_links;
+};
+
+struct texts {
+	struct pieces body, rawbody, links;
+	struct buf full;
+	const char *cut; /* which class was cut by a limit, or NULL */
+};
+
+/* Fills `texts`, to be emptied with texts_fini(). `limits` may be NULL for the defaults (4 MiB,
+ * 20,000 pieces, 4,000 links). */
+void texts_build(
+        const struct mime_map *map, const struct texts_limits *limits, struct texts *texts);
+void texts_fini(struct texts *texts);
+
+/* For tests: a text cut into body pieces; and one text part cut into rawbody pieces. */
+void texts_add_paragraphs(struct pieces *body, const char *text, size_t size);
+void texts_add_raw(struct pieces *rawbody, const char *text, size_t size);
+
+#endif
