@@ -1,8 +1,6 @@
 #include "workers/qscan/sandbox.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <pwd.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,8 +9,6 @@
 #include <sys/resource.h>
 #include <sys/time.h>
 #include <unistd.h>
-
-#include "lib/daemon/daemon.h"
 
 const struct sandbox_rule sandbox_rules[] = {
         /* other programs */
@@ -113,26 +109,6 @@ const size_t sandbox_rule_count = sizeof(sandbox_rules) / sizeof(sandbox_rules[0
 
 enum { MAX_DESCRIPTORS = 256 };
 
-enum result sandbox_drop(const struct config *config, const char *tmp_dir, struct err *err)
-{
-	const char *user = config->site.scan_user;
-	struct passwd *account;
-
-	if (!*user || geteuid() != 0)
-		return RESULT_OK;
-	errno = 0;
-	account = getpwnam(user);
-	if (!account)
-		return err_set(err, RESULT_PERMANENT, "site.scan_user: no account \"%s\"", user);
-	if (chown(tmp_dir, account->pw_uid, account->pw_gid) < 0)
-		return err_sys(err, RESULT_PERMANENT, "give %s to %s", tmp_dir, user);
-	if (setgroups(0, NULL) < 0 ||
-	        setresgid(account->pw_gid, account->pw_gid, account->pw_gid) < 0 ||
-	        setresuid(account->pw_uid, account->pw_uid, account->pw_uid) < 0)
-		return err_sys(err, RESULT_PERMANENT, "become %s", user);
-	return RESULT_OK;
-}
-
 /* The engine is shared with the supervisor and counts towards the address space of each. */
 static uint64_t address_space(void)
 {
@@ -159,7 +135,18 @@ static enum result set_limit(int what, uint64_t value, const char *name, struct 
 	return RESULT_OK;
 }
 
-enum result sandbox_limit(const struct config *config, struct err *err)
+static enum result settle_process(int parent, struct err *err)
+{
+	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to who writes it */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
+	        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return err_sys(err, RESULT_PERMANENT, "prctl");
+	if (getppid() != parent)
+		return err_set(err, RESULT_PERMANENT, "the supervisor is gone");
+	return RESULT_OK;
+}
+
+enum result sandbox_limit(const struct config *config, int parent, struct err *err)
 {
 	uint64_t now = address_space(), largest = config->virus.max_scan_size;
 
@@ -172,12 +159,7 @@ enum result sandbox_limit(const struct config *config, struct err *err)
 	        set_limit(RLIMIT_NPROC, 0, "processes", err) ||
 	        set_limit(RLIMIT_CORE, 0, "core files", err))
 		return RESULT_PERMANENT;
-	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to who writes it */
-	/* After the change of user, which resets both. */
-	daemon_die_with_parent();
-	if (prctl(PR_SET_DUMPABLE, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(err, RESULT_PERMANENT, "prctl");
-	return RESULT_OK;
+	return settle_process(parent, err);
 }
 
 void sandbox_clock(int64_t ms)

@@ -12,12 +12,9 @@
 #include "lib/base/err.h"
 #include "lib/config/config.h"
 
-/* Becomes site.scan_user, if it is named and we are root; folders made before are given to it. */
-enum result sandbox_drop(const struct config *config, const char *tmp_dir, struct err *err);
-
 /* Limits of memory (beyond what is used now), files, processes and descriptors; no core; not
- * dumpable; no new privileges; and an end with the parent's. */
-enum result sandbox_limit(const struct config *config, struct err *err);
+ * dumpable; no new privileges; and an end with the parent's, whose pid is `parent`. */
+enum result sandbox_limit(const struct config *config, int parent, struct err *err);
 
 /* For one message: SIGALRM and SIGXCPU end a scanner whose supervisor is gone or stuck. 0 stops the
  * clock. */

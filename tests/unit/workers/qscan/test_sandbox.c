@@ -183,7 +183,7 @@ static int take_memory(void)
 {
 	struct config config = {.workers.memory = 64 << 20};
 
-	if (sandbox_limit(&config, NULL) != RESULT_OK)
+	if (sandbox_limit(&config, getppid(), NULL) != RESULT_OK)
 		return 1;
 	return malloc(16 << 20) && !malloc(128 << 20) ? 42 : 2;
 }

@@ -1,0 +1,69 @@
+#include "workers/qscan/arguments.h"
+
+#include <string.h>
+
+#include "lib/base/text.h"
+
+static int read_fd(int *fd, const char *value)
+{
+	uint64_t number;
+
+	if (!text_number(value, 1 << 20, &number))
+		return 0;
+	*fd = (int)number;
+	return 1;
+}
+
+static int add_recipient(struct arguments *arguments, char *value)
+{
+	if (arguments->to_count == ARGUMENTS_MAX_RECIPIENTS)
+		return 0;
+	arguments->to[arguments->to_count++] = value;
+	return 1;
+}
+
+/* -1: it isn't ours. */
+static int take_value(struct arguments *arguments, const char *name, char *value)
+{
+	if (strcmp(name, "--control-fd") == 0)
+		return value && read_fd(&arguments->control_fd, value);
+	if (strcmp(name, "--keeper-fd") == 0)
+		return value && read_fd(&arguments->keeper_fd, value);
+	if (strcmp(name, "--explain") == 0)
+		return (arguments->explain = value) != NULL;
+	if (strcmp(name, "--from") == 0)
+		return (arguments->from = value) != NULL;
+	if (strcmp(name, "--client") == 0)
+		return (arguments->client = value) != NULL;
+	if (strcmp(name, "--helo") == 0)
+		return (arguments->helo = value) != NULL;
+	if (strcmp(name, "--to") == 0)
+		return value && add_recipient(arguments, value);
+	return -1;
+}
+
+int arguments_take(struct arguments *arguments, int *argc, char **argv)
+{
+	int at, kept = 1, taken;
+
+	memset(arguments, 0, sizeof(*arguments));
+	arguments->control_fd = arguments->keeper_fd = -1;
+	arguments->from = arguments->helo = "";
+	arguments->client = "";
+	for (at = 1; at < *argc; at++) {
+		if (strcmp(argv[at], "--json") == 0) {
+			arguments->json = 1;
+			continue;
+		}
+		taken = take_value(arguments, argv[at], argv[at + 1]);
+		if (taken == 0)
+			return 0;
+		if (taken < 0)
+			argv[kept++] = argv[at];
+		else
+			at++;
+	}
+	argv[kept] = NULL;
+	*argc = kept;
+	return 1;
+}

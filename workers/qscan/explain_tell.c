@@ -1,0 +1,274 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/utf8.h"
+#include "workers/qscan/explain.h"
+#include "workers/qscan/safe.h"
+
+enum { SHOWN = 200 };
+
+static const char *const dispositions[] = {
+        "deliver", "quarantine", "reject", "discard", "redirect", "defer"};
+static const char *const answers[] = {"clean", "hit", "unscanned", "skipped"};
+static const char *const encodings[] = {
+        "identity", "base64", "quoted-printable", "uuencode", "unknown"};
+
+/* Everything that a mail can have chosen is shown through this. */
+static void put(FILE *out, const char *format, const char *text)
+{
+	char *safe = safe_text(text, SHOWN);
+
+	fputs(format, out);
+	fputs(safe, out);
+	free(safe);
+}
+
+/* ---------------------------------------------------------------- for people */
+
+static void text_part(FILE *out, const struct scan *scan, size_t index)
+{
+	const struct mime_part *part = &scan->map->parts[index];
+	size_t i;
+
+	fprintf(out, "  %*s%-6s %9zu-%-9zu %s", (int)(2 * part->depth), "", part->path,
+	        part->whole.offset, part->whole.offset + part->whole.length,
+	        encodings[part->encoding]);
+	put(out, " ", part->type);
+	for (i = 0; i < part->other_type_count; i++)
+		put(out, " or ", part->other_types[i]);
+	for (i = 0; i < part->name_count; i++)
+		put(out, i ? ", " : "  name ", part->names[i].text);
+	fputc('\n', out);
+	for (i = 0; i < scan->map->anomaly_count; i++)
+		if (scan->map->anomalies[i].part == index)
+			fprintf(out, "  %*s       ! %s at %zu: %s\n", (int)(2 * part->depth), "",
+			        mime_anomaly_name(scan->map->anomalies[i].kind),
+			        scan->map->anomalies[i].offset,
+			        mime_anomaly_text(scan->map->anomalies[i].kind));
+}
+
+static void text_checks(FILE *out, const Lz__Verdict *verdict)
+{
+	size_t i;
+
+	fprintf(out, "\nChecks\n");
+	for (i = 0; i < verdict->n_checks; i++) {
+		const Lz__Check *check = verdict->checks[i];
+
+		fprintf(out, "  %-12s %-10s %8.3f ms", check->name, answers[check->answer],
+		        (double)check->cost_us / 1000);
+		put(out, *check->why ? "  " : "", check->why);
+		put(out, *check->where ? " in " : "", check->where);
+		fputc('\n', out);
+	}
+}
+
+static void text_findings(FILE *out, const struct scan *scan)
+{
+	size_t i;
+
+	if (scan->finding_count)
+		fprintf(out, "\nFindings (score %.1f)\n", scan->score);
+	for (i = 0; i < scan->finding_count; i++) {
+		const struct finding *finding = &scan->findings[i];
+
+		fprintf(out, "  %6.1f %-10s", finding->points, action_name(finding->action));
+		put(out, " ", finding->symbol);
+		put(out, *finding->where ? " in " : "", finding->where);
+		put(out, *finding->rule ? " by " : "", finding->rule);
+		put(out, *finding->detail ? ": " : "", finding->detail);
+		fputc('\n', out);
+	}
+}
+
+static void text_group(FILE *out, const struct scan *scan, const Lz__Group *group)
+{
+	size_t i;
+
+	for (i = 0; i < group->n_recipients; i++) {
+		put(out, "  ", scan->submission->recipients[group->recipients[i]]->address);
+		fprintf(out, ": %s", dispositions[group->disposition]);
+		put(out, *group->rule ? " by " : "", group->rule);
+		fputc('\n', out);
+	}
+	if (group->code)
+		fprintf(out, "      %u %s %s\n", group->code, group->enhanced, group->text);
+	for (i = 0; i < group->n_edits; i++)
+		fprintf(out, "      bytes %" PRIu64 "-%" PRIu64 " become %zu others\n",
+		        group->edits[i]->offset, group->edits[i]->offset + group->edits[i]->length,
+		        group->edits[i]->replacement.len);
+	for (i = 0; i < group->n_fields; i++)
+		fprintf(out, "      %s: %s\n", group->fields[i]->name, group->fields[i]->value);
+}
+
+static void text_items(FILE *out, const Lz__ScanResult *result)
+{
+	static const char *const kinds[] = {"sender", "recipient", "admin", "release"};
+	size_t i, j;
+
+	if (result->n_items)
+		fprintf(out, "\nKept\n");
+	for (i = 0; i < result->n_items; i++) {
+		const Lz__Item *item = result->items[i];
+
+		fprintf(out, "  %s %s: %s\n", item->id, item->reason, item->detail);
+		for (j = 0; j < item->n_parts; j++) {
+			fprintf(out, "      part %s", item->parts[j]->path);
+			put(out, " ", item->parts[j]->name);
+			put(out, " ", item->parts[j]->reason);
+			fputc('\n', out);
+		}
+		for (j = 0; j < item->n_notices; j++)
+			fprintf(out, "      notice to %s %s\n", kinds[item->notices[j]->kind],
+			        item->notices[j]->to);
+	}
+}
+
+void explain_text(FILE *out, const struct scan *scan, const Lz__ScanResult *result)
+{
+	size_t i;
+
+	fprintf(out, "Message %s, %zu bytes\n", scan->submission->message_id, scan->size);
+	put(out, "  subject ", scan->subject);
+	fprintf(out, "\n  sender %s, %s\n", scan->sender_authentic ? "authentic" : "not authentic",
+	        scan->automatic ? "automatic mail" : "not automatic");
+	if (scan->map)
+		fprintf(out, "\nParts\n");
+	for (i = 0; scan->map && i < scan->map->part_count; i++)
+		text_part(out, scan, i);
+	text_checks(out, result->verdict);
+	text_findings(out, scan);
+	fprintf(out, "\nDecision\n");
+	for (i = 0; i < result->verdict->n_groups; i++)
+		text_group(out, scan, result->verdict->groups[i]);
+	text_items(out, result);
+}
+
+/* ---------------------------------------------------------------- for programs */
+
+/* A member's name (none in an array) and its text, with a comma where one came before. */
+static void member(FILE *out, const char *name, const char *text, int first)
+{
+	const unsigned char *at;
+	char *safe = safe_text(text, 4096);
+
+	if (!first)
+		fputc(',', out);
+	if (name)
+		fprintf(out, "\"%s\":", name);
+	fputc('"', out);
+	for (at = (const unsigned char *)safe; *at; at++) {
+		if (*at == '"' || *at == '\\')
+			fputc('\\', out);
+		fputc(*at, out);
+	}
+	fputc('"', out);
+	free(safe);
+}
+
+static void json_part(FILE *out, const struct mime_map *map, size_t index)
+{
+	const struct mime_part *part = &map->parts[index];
+	size_t i, first = 1;
+
+	fputs(index ? ",{" : "{", out);
+	member(out, "path", part->path, 1);
+	member(out, "type", part->type, 0);
+	member(out, "encoding", encodings[part->encoding], 0);
+	fprintf(out, ",\"offset\":%zu,\"length\":%zu,\"names\":[", part->whole.offset,
+	        part->whole.length);
+	for (i = 0; i < part->name_count; i++)
+		member(out, NULL, part->names[i].text, i == 0);
+	fputs("],\"anomalies\":[", out);
+	for (i = 0; i < map->anomaly_count; i++) {
+		if (map->anomalies[i].part != index)
+			continue;
+		member(out, NULL, mime_anomaly_name(map->anomalies[i].kind), (int)first);
+		first = 0;
+	}
+	fputs("]}", out);
+}
+
+static void json_findings(FILE *out, const struct scan *scan)
+{
+	size_t i;
+
+	fputs(",\"findings\":[", out);
+	for (i = 0; i < scan->finding_count; i++) {
+		const struct finding *finding = &scan->findings[i];
+
+		fputs(i ? ",{" : "{", out);
+		member(out, "check", finding->check, 1);
+		member(out, "symbol", finding->symbol, 0);
+		member(out, "reason", finding->reason, 0);
+		member(out, "unscanned", unscanned_name(finding->unscanned), 0);
+		member(out, "action", action_name(finding->action), 0);
+		member(out, "rule", finding->rule, 0);
+		member(out, "where", finding->where, 0);
+		member(out, "detail", finding->detail, 0);
+		fprintf(out, ",\"points\":%.3f}", finding->points);
+	}
+	fputc(']', out);
+}
+
+static void json_checks(FILE *out, const Lz__Verdict *verdict)
+{
+	size_t i;
+
+	fputs(",\"checks\":[", out);
+	for (i = 0; i < verdict->n_checks; i++) {
+		fputs(i ? ",{" : "{", out);
+		member(out, "name", verdict->checks[i]->name, 1);
+		member(out, "answer", answers[verdict->checks[i]->answer], 0);
+		member(out, "why", verdict->checks[i]->why, 0);
+		member(out, "where", verdict->checks[i]->where, 0);
+		fprintf(out, ",\"cost_us\":%" PRIu64 "}", verdict->checks[i]->cost_us);
+	}
+	fputc(']', out);
+}
+
+static void json_groups(FILE *out, const struct scan *scan, const Lz__Verdict *verdict)
+{
+	size_t i, j;
+
+	fputs(",\"decisions\":[", out);
+	for (i = 0; i < verdict->n_groups; i++) {
+		const Lz__Group *group = verdict->groups[i];
+
+		fputs(i ? ",{\"recipients\":[" : "{\"recipients\":[", out);
+		for (j = 0; j < group->n_recipients; j++)
+			member(out, NULL,
+			        scan->submission->recipients[group->recipients[j]]->address,
+			        j == 0);
+		fputs("]", out);
+		member(out, "disposition", dispositions[group->disposition], 0);
+		member(out, "rule", group->rule, 0);
+		member(out, "text", group->text, 0);
+		fprintf(out, ",\"code\":%u,\"edits\":%zu,\"items\":[", group->code, group->n_edits);
+		for (j = 0; j < group->n_items; j++)
+			member(out, NULL, group->items[j], j == 0);
+		fputs("]}", out);
+	}
+	fputc(']', out);
+}
+
+void explain_json(FILE *out, const struct scan *scan, const Lz__ScanResult *result)
+{
+	size_t i;
+
+	fputc('{', out);
+	member(out, "message", scan->submission->message_id, 1);
+	member(out, "subject", scan->subject, 0);
+	fprintf(out, ",\"size\":%zu,\"score\":%.3f,\"authentic\":%s,\"automatic\":%s,\"parts\":[",
+	        scan->size, scan->score, scan->sender_authentic ? "true" : "false",
+	        scan->automatic ? "true" : "false");
+	for (i = 0; scan->map && i < scan->map->part_count; i++)
+		json_part(out, scan->map, i);
+	fputc(']', out);
+	json_checks(out, result->verdict);
+	json_findings(out, scan);
+	json_groups(out, scan, result->verdict);
+	fputs("}\n", out);
+}

@@ -1,0 +1,57 @@
+#include <stdio.h>
+#include <sysexits.h>
+
+#include "lib/base/log.h"
+#include "lib/daemon/daemon.h"
+#include "workers/qscan/arguments.h"
+#include "workers/qscan/explain.h"
+#include "workers/qscan/keeper.h"
+#include "workers/qscan/qscan.h"
+
+static const struct daemon_options options = {
+        .program = "qscan",
+        .usage = "usage: qscan [-c FILE] --explain MAIL [--from ADDRESS] [--to ADDRESS]...\n"
+                 "             [--client IP] [--helo NAME] [--json]\n"
+                 "Tells how a message is read, what each check says of it, and what would happen.\n"
+                 "(Scanners are started by qworker.)\n"
+                 "      --explain MAIL  a file, or - for standard input\n"
+                 "      --from ADDRESS  reverse-path (none: the null reverse-path)\n"
+                 "      --to ADDRESS    a recipient, once for each (postmaster)\n"
+                 "      --client IP     address that it came from\n"
+                 "      --helo NAME     what that called itself\n"
+                 "      --json          one object\n",
+};
+
+/* The supervisor and its scanners: as site.scan_user, or else as all the others. */
+static int supervise(const struct config *config, int control)
+{
+	const struct config_site *site = &config->site;
+	struct err err;
+
+	if (daemon_drop(*site->scan_user ? site->scan_user : site->user, &err) != RESULT_OK) {
+		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
+		return EX_CONFIG;
+	}
+	return qscan_run(config, control);
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments arguments;
+	struct config *config;
+	int code;
+
+	if (!arguments_take(&arguments, &argc, argv)) {
+		fprintf(stderr, "qscan: see qscan --help\n");
+		return EX_USAGE;
+	}
+	config = daemon_start(argc, argv, &options);
+	if (arguments.keeper_fd >= 0)
+		code = keeper_run(config, arguments.keeper_fd);
+	else if (arguments.control_fd >= 0)
+		code = supervise(config, arguments.control_fd);
+	else
+		code = explain_run(config, &arguments);
+	config_free(&config);
+	return code;
+}

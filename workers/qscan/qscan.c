@@ -1,0 +1,321 @@
+#include "workers/qscan/qscan.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+#include "workers/qscan/scanner.h"
+#include "workers/qscan/tmp.h"
+#include "workers/qscan/watch.h"
+
+enum {
+	LOOK_MS = 1000,
+	SHORT_LIFE_MS = 2000, /* who dies sooner is replaced later and later */
+	LONGEST_WAIT_MS = 10000,
+};
+
+struct slot {
+	pid_t pid; /* 0: empty */
+	char *tmp;
+	int64_t started_ms;
+	int64_t wait_ms;  /* before the next start */
+	int64_t start_ms; /* of an empty one: when */
+};
+
+struct supervisor {
+	const struct config *config;
+	struct pipeline *pipeline;
+	struct slot *slots;
+	size_t count;
+	struct watch watch;
+	int control; /* -1: closed, we are ending */
+	int signals;
+};
+
+static void warn(void *context, const char *sentence)
+{
+	log_event(LOG_LEVEL_WARNING, NULL, "configuration", "text=%s", log_quote(sentence));
+}
+
+static void stop(struct supervisor *supervisor)
+{
+	if (supervisor->control >= 0)
+		close(supervisor->control);
+	supervisor->control = -1;
+}
+
+static void say(struct supervisor *supervisor, int fd, const char *text)
+{
+	struct err err;
+
+	if (supervisor->control >= 0 &&
+	        pair_send_fd(supervisor->control, fd, text, &err) != RESULT_OK)
+		stop(supervisor);
+}
+
+/* ---------------------------------------------------------------- scanners */
+
+static _Noreturn void be_scanner(
+        const struct supervisor *supervisor, const struct slot *slot, int end, int parent)
+{
+	struct scanner scanner = {.config = supervisor->config,
+	        .pipeline = supervisor->pipeline,
+	        .end = end,
+	        .tmp = slot->tmp,
+	        .supervisor = parent};
+
+	close(supervisor->control);
+	close(supervisor->signals);
+	_exit(scanner_run(&scanner));
+}
+
+static enum result fork_scanner(struct supervisor *supervisor, size_t index, struct err *err)
+{
+	struct slot *slot = &supervisor->slots[index];
+	int ends[2], parent = getpid();
+	enum result result = tmp_make(slot->tmp, err);
+	char text[64];
+
+	if (!result)
+		result = pair_new(ends, err);
+	if (result)
+		return result;
+	slot->pid = fork();
+	if (slot->pid == 0) {
+		close(ends[0]);
+		be_scanner(supervisor, slot, ends[1], parent);
+	}
+	if (slot->pid > 0) {
+		snprintf(text, sizeof(text), "scanner %zu %d", index, (int)slot->pid);
+		say(supervisor, ends[0], text);
+	} else {
+		slot->pid = 0;
+		result = err_sys(err, RESULT_TEMPORARY, "fork");
+	}
+	close(ends[0]);
+	close(ends[1]);
+	return result;
+}
+
+static void put_off(struct slot *slot, int64_t now_ms)
+{
+	slot->wait_ms = slot->wait_ms ? 2 * slot->wait_ms : 100;
+	if (slot->wait_ms > LONGEST_WAIT_MS)
+		slot->wait_ms = LONGEST_WAIT_MS;
+	slot->start_ms = now_ms + slot->wait_ms;
+}
+
+static void start_scanners(struct supervisor *supervisor)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	struct err err;
+	size_t i;
+
+	for (i = 0; i < supervisor->count && supervisor->control >= 0; i++) {
+		struct slot *slot = &supervisor->slots[i];
+
+		if (slot->pid || slot->start_ms > now_ms)
+			continue;
+		slot->started_ms = now_ms;
+		if (fork_scanner(supervisor, i, &err) == RESULT_OK) {
+			log_event(LOG_LEVEL_INFO, NULL, "scanner", "slot=%zu pid=%d", i,
+			        (int)slot->pid);
+			continue;
+		}
+		log_event(LOG_LEVEL_ERROR, NULL, "scanner_start", "slot=%zu error=%s", i,
+		        log_quote(err.text));
+		put_off(slot, now_ms);
+	}
+}
+
+static void bury(struct supervisor *supervisor, struct slot *slot, int status)
+{
+	int64_t now_ms = clock_monotonic_ms();
+	int died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+
+	if (died)
+		log_event(LOG_LEVEL_WARNING, NULL, "scanner_died", "pid=%d %s=%d", (int)slot->pid,
+		        WIFSIGNALED(status) ? "signal" : "exit",
+		        WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	slot->pid = 0;
+	tmp_empty(slot->tmp);
+	if (died && now_ms - slot->started_ms < SHORT_LIFE_MS)
+		put_off(slot, now_ms);
+	else
+		slot->start_ms = slot->wait_ms = 0;
+}
+
+static void reap(struct supervisor *supervisor)
+{
+	int status;
+	pid_t pid;
+	size_t i;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (i = 0; i < supervisor->count; i++)
+			if (supervisor->slots[i].pid == pid)
+				bury(supervisor, &supervisor->slots[i], status);
+}
+
+static size_t living(const struct supervisor *supervisor)
+{
+	size_t i, count = 0;
+
+	for (i = 0; i < supervisor->count; i++)
+		count += supervisor->slots[i].pid != 0;
+	return count;
+}
+
+/* Only a child of ours that was not yet waited for: so the number is still its own. */
+static void kill_scanner(struct supervisor *supervisor, int pid)
+{
+	size_t i;
+
+	for (i = 0; i < supervisor->count; i++)
+		if (pid > 0 && supervisor->slots[i].pid == pid)
+			kill(pid, SIGKILL);
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+static void hear_control(struct supervisor *supervisor)
+{
+	char text[64];
+	struct err err;
+	int fd = -1, pid;
+
+	if (pair_receive_fd(supervisor->control, &fd, text, sizeof(text), &err) != RESULT_OK) {
+		stop(supervisor);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (sscanf(text, "kill %d", &pid) == 1)
+		kill_scanner(supervisor, pid);
+	else
+		log_event(LOG_LEVEL_ERROR, NULL, "control", "found=%s", log_quote(text));
+}
+
+static void hear_signal(struct supervisor *supervisor)
+{
+	struct signalfd_siginfo info;
+	size_t i;
+
+	if (read(supervisor->signals, &info, sizeof(info)) != sizeof(info))
+		return;
+	if (info.ssi_signo == SIGCHLD) {
+		reap(supervisor);
+		return;
+	}
+	if (info.ssi_signo == SIGHUP)
+		return; /* qworker's affair: it starts a new one of us */
+	stop(supervisor);
+	for (i = 0; i < supervisor->count; i++)
+		if (supervisor->slots[i].pid)
+			kill(supervisor->slots[i].pid, SIGTERM);
+}
+
+static void turn(struct supervisor *supervisor)
+{
+	struct pollfd wanted[] = {{.fd = supervisor->signals, .events = POLLIN},
+	        {.fd = supervisor->control, .events = POLLIN}};
+	int ready = poll(wanted, 2, LOOK_MS);
+
+	if (ready > 0 && wanted[0].revents)
+		hear_signal(supervisor);
+	if (ready > 0 && wanted[1].revents && supervisor->control >= 0)
+		hear_control(supervisor);
+	start_scanners(supervisor);
+	if (ready == 0 && watch_look(&supervisor->watch)) {
+		log_event(LOG_LEVEL_INFO, NULL, "stale", NULL);
+		say(supervisor, -1, "stale");
+	}
+}
+
+static int open_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Trimming gives memory back that the next message asks for again: measured at a fifth of all time
+ * on attachments. Before anything large is loaded. */
+static void tune_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that is taken */
+}
+
+static void make_slots(struct supervisor *supervisor)
+{
+	uint64_t wanted = supervisor->config->workers.scanners;
+	char *root = tmp_root(supervisor->config);
+	size_t i;
+
+	if (!wanted)
+		wanted = (uint64_t)sysconf(_SC_NPROCESSORS_ONLN);
+	supervisor->count = wanted;
+	supervisor->slots = alloc_zero(wanted, sizeof(*supervisor->slots));
+	tmp_sweep(root);
+	for (i = 0; i < wanted; i++)
+		supervisor->slots[i].tmp = tmp_path(root, getpid(), (unsigned)i);
+	free(root);
+}
+
+static void close_all(struct supervisor *supervisor)
+{
+	size_t i;
+
+	stop(supervisor);
+	for (i = 0; i < supervisor->count; i++) {
+		tmp_remove(supervisor->slots[i].tmp);
+		free(supervisor->slots[i].tmp);
+	}
+	free(supervisor->slots);
+	close(supervisor->signals);
+	watch_fini(&supervisor->watch);
+	pipeline_close(&supervisor->pipeline);
+}
+
+int qscan_run(const struct config *config, int control)
+{
+	struct supervisor supervisor = {.config = config, .control = control};
+	struct err err;
+
+	tune_memory();
+	/* Before the files are read: a change while they are is seen as one. */
+	watch_init(&supervisor.watch, config);
+	if (pipeline_open(config, warn, NULL, &supervisor.pipeline, &err) != RESULT_OK) {
+		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
+		watch_fini(&supervisor.watch);
+		return EX_CONFIG;
+	}
+	supervisor.signals = open_signals();
+	make_slots(&supervisor);
+	start_scanners(&supervisor);
+	say(&supervisor, -1, "ready");
+	while (supervisor.control >= 0 || living(&supervisor))
+		turn(&supervisor);
+	close_all(&supervisor);
+	return EX_OK;
+}

@@ -1,0 +1,19 @@
+/*
+ * The supervisor: opens every filter once, forks a scanner for each slot, hands their ends of the
+ * pairs to qworker, and replaces those that die. It reads no mail.
+ *
+ * On the control socket, in words (pair_send_fd):
+ *   to qworker    "scanner <slot> <pid>" with the end of its pair; "ready", once, behind the first
+ *                 set of scanners; "stale", once, when watched files have changed
+ *   from qworker  "kill <pid>": a scanner that took too long
+ * When it is closed, the scanners end one by one as qworker closes their pairs, and so do we.
+ */
+#ifndef WORKERS_QSCAN_QSCAN_H
+#define WORKERS_QSCAN_QSCAN_H
+
+#include "lib/config/config.h"
+
+/* Gives the process's exit code. */
+int qscan_run(const struct config *config, int control);
+
+#endif
