@@ -83,7 +83,8 @@ static void what_is_stored_comes_back(void **state)
 
 	add_part(item, 14, 4);
 	add_part(item, 16, 6);
-	if (put(&f, item, body, sizeof(body) - 1, start_ms)) fail_msg("%s", f.err.text);
+	if (put(&f, item, body, sizeof(body) - 1, start_ms))
+		fail_msg("%s", f.err.text);
 	expect_bytes(id_a, 0, body, sizeof(body) - 1);
 	expect_bytes(id_a, 1, "0123", 4);
 	expect_bytes(id_a, 2, "234567", 6);
