@@ -1,0 +1,269 @@
+#include "quarantine/qstore.h"
+
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/base/log.h"
+#include "lib/wire/loop.h"
+#include "quarantine/batch.h"
+#include "quarantine/requests.h"
+#include "quarantine/store.h"
+
+enum {
+	SETTLE_EVERY_MS = 1000,
+	EXPIRE_EVERY_MS = 60 * 1000,
+	PIECES_A_TICK = 8, /* of settling or expiring, so that requests are not kept waiting */
+	MESSAGES_A_TURN = 256,
+	HIGH_WATER = 64,
+	ENVELOPE_ROOM = 4 * 1024 * 1024,
+	GARBAGE_LOGGED = 10, /* lines a minute */
+};
+
+struct qstore {
+	const struct config *config;
+	struct store *store;
+	struct batch *batch;
+	struct loop *loop;
+	struct wire_socket *socket;
+	struct loop_source *ready, *settle, *expire;
+	struct loop_source *commit; /* while a group waits for company */
+	unsigned garbage;           /* since the last minute */
+	enum result fate;           /* RESULT_UNSURE ends the loop */
+	struct err err;
+};
+
+/* ---- answering ---- */
+
+static void tell(void *context, const struct wire_message *request, struct answer *answer)
+{
+	struct qstore *q = context;
+	struct err err;
+
+	if (wire_send(q->socket, &request->peer, answer->type, request->request, answer->envelope,
+	            answer->body.present ? &answer->body : NULL, &err))
+		log_event(LOG_LEVEL_WARNING, NULL, "answer-lost", "type=%s reason=%s",
+		        message_info(answer->type)->name, log_quote(err.text));
+}
+
+static void refuse(struct qstore *q, const struct wire_message *request, enum result result,
+        const struct err *err)
+{
+	struct answer answer = {0};
+
+	answer_error(&answer, result, err);
+	tell(q, request, &answer);
+	answer_free(&answer);
+}
+
+static void answer_now(struct qstore *q, const struct wire_message *request)
+{
+	struct answer answer;
+	struct err err = {""};
+	enum result result = request_handle(q->store, request, &answer, &err);
+
+	if (result) {
+		refuse(q, request, result, &err);
+		return;
+	}
+	tell(q, request, &answer);
+	answer_free(&answer);
+}
+
+static void commit(struct qstore *q)
+{
+	loop_remove(&q->commit);
+	if (batch_run(q->batch, clock_wall_ms(), &q->err) != RESULT_UNSURE)
+		return;
+	q->fate = RESULT_UNSURE;
+	loop_end(q->loop);
+}
+
+static void on_commit(void *context, int64_t now_ms)
+{
+	commit(context);
+}
+
+/* ---- taking ---- */
+
+static void count_garbage(struct qstore *q, const struct err *err)
+{
+	if (q->garbage++ < GARBAGE_LOGGED)
+		log_event(LOG_LEVEL_WARNING, NULL, "garbage", "reason=%s", log_quote(err->text));
+}
+
+static void take(struct qstore *q, struct wire_message *message)
+{
+	struct err err;
+
+	switch (request_kind(message->type)) {
+	case REQUEST_READS:
+		answer_now(q, message);
+		break;
+	case REQUEST_WRITES:
+		batch_add(q->batch, message);
+		if (batch_is_full(q->batch))
+			commit(q);
+		break;
+	default:
+		err_set(&err, RESULT_PERMANENT, "the quarantine does not answer %s",
+		        message_info(message->type)->name);
+		count_garbage(q, &err);
+		refuse(q, message, RESULT_PERMANENT, &err);
+	}
+	wire_message_free(message);
+}
+
+/* A single writer is committed at once; several wait a moment for those who come with them. */
+static void commit_or_wait(struct qstore *q)
+{
+	size_t waiting = batch_count(q->batch);
+
+	if (!waiting || q->commit)
+		return;
+	if (waiting == 1 || q->config->quarantine.commit_delay_ms <= 0)
+		commit(q);
+	else
+		q->commit = loop_add_timer(
+		        q->loop, q->config->quarantine.commit_delay_ms, on_commit, q);
+}
+
+static void on_ready(void *context, unsigned events)
+{
+	struct qstore *q = context;
+	struct wire_message message;
+	enum result result = RESULT_OK;
+	struct err err;
+	int turn;
+
+	for (turn = 0; turn < MESSAGES_A_TURN && q->fate == RESULT_OK; turn++) {
+		result = wire_receive(q->socket, &message, &err);
+		if (result == RESULT_OK)
+			take(q, &message);
+		else if (result == RESULT_PERMANENT)
+			count_garbage(q, &err);
+		else
+			break;
+	}
+	commit_or_wait(q);
+}
+
+/* ---- time ---- */
+
+static void in_pieces(struct qstore *q, const char *what,
+        enum result (*piece)(struct store *, int64_t, int *, struct err *))
+{
+	struct err err;
+	enum result result = RESULT_OK;
+	int more = 1, done;
+
+	for (done = 0; !result && more && done < PIECES_A_TICK; done++)
+		result = piece(q->store, clock_wall_ms(), &more, &err);
+	if (!result)
+		return;
+	log_event(LOG_LEVEL_ERROR, NULL, what, "result=%s reason=%s", result_name(result),
+	        log_quote(err.text));
+	if (result == RESULT_UNSURE) {
+		q->err = err;
+		q->fate = result;
+		loop_end(q->loop);
+	}
+}
+
+static void on_settle(void *context, int64_t now_ms)
+{
+	in_pieces(context, "settle-failed", store_settle);
+}
+
+static void on_expire(void *context, int64_t now_ms)
+{
+	struct qstore *q = context;
+	unsigned dead = store_upkeep(q->store);
+
+	if (dead)
+		log_event(LOG_LEVEL_WARNING, NULL, "dead-readers", "count=%u", dead);
+	if (q->garbage > GARBAGE_LOGGED)
+		log_event(LOG_LEVEL_WARNING, NULL, "garbage", "count=%u", q->garbage);
+	q->garbage = 0;
+	in_pieces(q, "expire-failed", store_expire);
+}
+
+static void on_signal(void *context, int signal_number)
+{
+	struct qstore *q = context;
+
+	commit(q);
+	loop_end(q->loop);
+}
+
+/* ---- opening and closing ---- */
+
+static struct store_options options_of(const struct config_quarantine *config)
+{
+	return (struct store_options){
+	        .backend = {.path = config->path, .size = config->map_size},
+	        .reserve = config->reserve,
+	        .max_item_size = config->max_item_size,
+	        .confirm_timeout_ms = config->confirm_timeout_ms,
+	        .keep_ms = config->keep_ms,
+	        .lease_ms = config->lease_ms,
+	};
+}
+
+enum result qstore_open(
+        const struct config *config, struct wire *wire, struct qstore **out, struct err *err)
+{
+	struct qstore *q = alloc_zero(1, sizeof(*q));
+	struct store_options options = options_of(&config->quarantine);
+	struct wire_limits limits = {
+	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
+	        .high_water = HIGH_WATER,
+	};
+	enum result result = store_open(&backend_lmdb, &options, &q->store, err);
+
+	q->config = config;
+	if (!result)
+		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
+	if (result) {
+		qstore_close(&q);
+		return result;
+	}
+	q->batch = batch_new(q->store, tell, q);
+	q->loop = loop_new(wire);
+	q->ready = loop_add_socket(q->loop, q->socket, on_ready, q);
+	q->settle = loop_add_timer(q->loop, SETTLE_EVERY_MS, on_settle, q);
+	q->expire = loop_add_timer(q->loop, EXPIRE_EVERY_MS, on_expire, q);
+	loop_on_signal(q->loop, on_signal, q);
+	*out = q;
+	return RESULT_OK;
+}
+
+enum result qstore_run(struct qstore *q, struct err *err)
+{
+	log_event(LOG_LEVEL_INFO, NULL, "ready", "path=%s", log_quote(q->config->quarantine.path));
+	loop_run(q->loop);
+	if (q->fate == RESULT_UNSURE)
+		return err_set(err, q->fate, "%s", q->err.text);
+	return RESULT_OK;
+}
+
+void qstore_close(struct qstore **qstore)
+{
+	struct qstore *q = *qstore;
+
+	if (!q)
+		return;
+	if (q->loop) {
+		loop_remove(&q->commit);
+		loop_remove(&q->expire);
+		loop_remove(&q->settle);
+		loop_remove(&q->ready);
+		loop_free(&q->loop);
+	}
+	batch_free(&q->batch);
+	if (q->socket)
+		wire_socket_close(&q->socket);
+	store_close(&q->store);
+	free(q);
+	*qstore = NULL;
+}

@@ -1,0 +1,158 @@
+#include "tests/unit/quarantine/fixture.h"
+
+#include "quarantine/batch.h"
+
+enum { MAP = 8 * 1024 * 1024, MOST = 64 };
+
+static struct fixture f;
+
+struct told {
+	unsigned count;
+	uint64_t requests[MOST];
+	enum message_type types[MOST];
+	char texts[MOST][64];
+};
+static struct told told;
+
+static void remember(void *context, const struct wire_message *request, struct answer *answer)
+{
+	assert_true(told.count < MOST);
+	told.requests[told.count] = request->request;
+	told.types[told.count] = answer->type;
+	if (answer->type == MESSAGE_ERROR)
+		snprintf(told.texts[told.count], sizeof(told.texts[0]), "%s",
+		        ((Lz__Error *)answer->envelope)->text);
+	told.count++;
+}
+
+static void add_store(struct batch *batch, uint64_t number, size_t size)
+{
+	struct wire_message message = {.type = MESSAGE_STORE, .request = number};
+	Lz__Store *store = alloc(sizeof(*store));
+	char id[17], message_id[33], *body = alloc_zero(1, size);
+
+	snprintf(id, sizeof(id), "item%012llu", (unsigned long long)number);
+	snprintf(message_id, sizeof(message_id), "%032llu", (unsigned long long)number);
+	lz__store__init(store);
+	strings_set(&store->message_id, message_id);
+	store->items = alloc_zero(1, sizeof(*store->items));
+	store->items[0] = new_item(id, message_id, "r@example.com");
+	store->n_items = 1;
+	message.envelope = &store->base;
+	memcpy(body, id, sizeof(id)); /* so that no two are alike */
+	wire_body_take(body, size, &message.body);
+	batch_add(batch, &message);
+}
+
+static void add_delete(struct batch *batch, uint64_t number, const char *id)
+{
+	struct wire_message message = {.type = MESSAGE_DELETE, .request = number};
+	Lz__Delete *delete = alloc(sizeof(*delete));
+
+	lz__delete__init(delete);
+	strings_set(&delete->id, id);
+	message.envelope = &delete->base;
+	batch_add(batch, &message);
+}
+
+static struct batch *set_up(void)
+{
+	fixture_new(&f, MAP);
+	memset(&told, 0, sizeof(told));
+	return batch_new(f.store, remember, NULL);
+}
+
+static void tear_down(struct batch *batch)
+{
+	batch_free(&batch);
+	fixture_verify(&f);
+	fixture_free(&f);
+}
+
+static void many_are_answered_once_each_and_in_order(void **state)
+{
+	struct batch *batch = set_up();
+	unsigned at;
+
+	for (at = 0; at < 20; at++)
+		add_store(batch, at, 1000);
+	assert_int_equal(told.count, 0);
+	assert_int_equal(batch_run(batch, start_ms, &f.err), RESULT_OK);
+	assert_int_equal(told.count, 20);
+	for (at = 0; at < 20; at++) {
+		assert_int_equal(told.requests[at], at);
+		assert_int_equal(told.types[at], MESSAGE_STORED);
+	}
+	assert_int_equal(batch_count(batch), 0);
+	tear_down(batch);
+}
+
+static void what_is_not_there_is_an_answer_and_spoils_nothing(void **state)
+{
+	struct batch *batch = set_up();
+
+	add_store(batch, 1, 1000);
+	add_delete(batch, 2, "nosuchitem");
+	add_store(batch, 3, 1000);
+	batch_run(batch, start_ms, &f.err);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.types[0], MESSAGE_STORED);
+	assert_int_equal(told.types[1], MESSAGE_ERROR);
+	assert_int_equal(told.types[2], MESSAGE_STORED);
+	tear_down(batch);
+}
+
+static void only_what_does_not_fit_is_deferred(void **state)
+{
+	struct batch *batch = set_up();
+
+	add_store(batch, 1, 1000);
+	add_store(batch, 2, MAP);
+	add_store(batch, 3, 1000);
+	batch_run(batch, start_ms, &f.err);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.types[0], MESSAGE_STORED);
+	assert_int_equal(told.types[1], MESSAGE_ERROR);
+	assert_string_equal(told.texts[1], "quarantine is full");
+	assert_int_equal(told.types[2], MESSAGE_STORED);
+	tear_down(batch);
+}
+
+static void what_is_refused_changes_nothing_for_the_others(void **state)
+{
+	struct batch *batch = set_up();
+
+	add_store(batch, 1, 1000);
+	add_delete(batch, 2, "not an id");
+	add_delete(batch, 3, "item000000000001");
+	batch_run(batch, start_ms, &f.err);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.types[0], MESSAGE_STORED);
+	assert_int_equal(told.types[1], MESSAGE_ERROR);
+	assert_int_equal(told.types[2], MESSAGE_DELETED);
+	assert_null(show(&f, "item000000000001"));
+	tear_down(batch);
+}
+
+static void a_batch_is_full_by_bytes_too(void **state)
+{
+	struct batch *batch = set_up();
+	unsigned count = 0;
+
+	while (!batch_is_full(batch) && count < 200)
+		add_store(batch, count++, 4 * 1024 * 1024);
+	assert_int_equal(count, 16);
+	tear_down(batch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(many_are_answered_once_each_and_in_order),
+	        cmocka_unit_test(what_is_not_there_is_an_answer_and_spoils_nothing),
+	        cmocka_unit_test(only_what_does_not_fit_is_deferred),
+	        cmocka_unit_test(what_is_refused_changes_nothing_for_the_others),
+	        cmocka_unit_test(a_batch_is_full_by_bytes_too),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
