@@ -49,6 +49,10 @@ OURS    += --coverage -O0 -U_FORTIFY_SOURCE
 LDFLAGS += --coverage
 endif
 
+# qsubmit is linked statically: pipe(8) bounces mail when a program's library is missing, and without the dynamic loader
+# it starts sooner than /bin/true. The sanitizers' runtimes are dynamic, so a build with them is not.
+LDFLAGS_qsubmit := $(if $(SAN),,-static -no-pie)
+
 # ---------------------------------------------------------------- from the table
 
 build/layers.mk: layers tests/lint/layers.awk
@@ -67,12 +71,14 @@ libs     = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
 cflags   = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
 unit_of  = $(wildcard tests/unit/$(1)/test_*.c)
 fuzz_of  = $(wildcard tests/fuzz/$(1)/fuzz_*.c)
+bench_of = $(wildcard tests/bench/$(1)/bench_*.c)
 
 ALL_PROGRAMS := $(foreach f,$(folders),$(if $(program_$(f)),$(if $(wildcard $(f)/main.c),$(B)/bin/$(program_$(f)))))
 UNIT_TESTS   := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call unit_of,$(f))))
+BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests coverage
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -82,7 +88,7 @@ $(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): private PKG
 $(if $(filter protos,$(1) $(closure_$(1))),$(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): | $(PROTO_H))
 $(if $(program_$(1)),$(B)/bin/$(program_$(1)): $(B)/$(1)/main.o $(call archive,$(1)) $(call archives,$(closure_$(1)))
 $(B)/bin/$(program_$(1)): private LIBS := $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f)))))
-$(foreach t,$(call unit_of,$(1)),$(B)/$(basename $(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
+$(foreach t,$(call unit_of,$(1)) $(call bench_of,$(1)),$(B)/$(basename $(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
 $(B)/$(basename $(t)).o: | $(if $(filter protos,$(1) $(closure_$(1))),$(PROTO_H))
 $(B)/$(basename $(t)): private LIBS := $(call libs,cmocka $(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
 )
@@ -104,9 +110,9 @@ $(B)/%.a:
 $(ALL_PROGRAMS):
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	@$(CC) $(LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-$(UNIT_TESTS):
+$(UNIT_TESTS) $(BENCHES):
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
@@ -127,6 +133,7 @@ deps:
 # ---------------------------------------------------------------- trying and testing
 
 tests: $(UNIT_TESTS)
+benches: $(BENCHES)
 
 unit: all tests
 	@tests/tools/run-unit $(B)
@@ -149,8 +156,13 @@ format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -j$$(nproc) all benches
 	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+# Committed, so that a page is there before anything is built; a unit test compares it with the table.
+man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
+	@mkdir -p $(@D)
+	@$(B)/bin/lazaret --print-man >$@
 
 # Each target for FUZZ_SECONDS; the corpus it finds is kept under build/fuzz.
 FUZZ_SECONDS ?= 30

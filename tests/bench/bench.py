@@ -1,0 +1,172 @@
+"""make bench: how fast, and how much memory, as ratios side by side in one run.
+
+    CORPUS=folder     real mails, one a file (without it: a small set of made ones)
+    SECONDS=8         for each measurement
+    ROUNDS=3          medians over so many rounds; the rounds interleave, so that a machine that drifts drifts for all
+    DATABASE=small    skip the production-size signature database
+
+(a) the bare pipeline in one loop, without ZeroMQ, on one and two processes
+(b) the pool over ipc://: front door of the broker to verdict
+(c) end to end through Postfix
+"""
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import mails  # noqa: E402
+import signatures  # noqa: E402
+from world import BUILD, World, wait_for  # noqa: E402
+
+SECONDS = int(os.environ.get("SECONDS", "8"))
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+def corpus(folder):
+    """A flat folder of mails, from CORPUS or made here."""
+    source = os.environ.get("CORPUS")
+    if source:
+        count = 0
+        for path in sorted(pathlib.Path(source).rglob("*")):
+            if path.is_file() and count < 2000:
+                data = path.read_bytes()
+                if data.startswith(b"From "):
+                    data = data.split(b"\n", 1)[1]
+                (folder / f"{count:05}").write_bytes(data)
+                count += 1
+        return f"{count} mails of {source}"
+    made = [m for _, m in mails.sample()]
+    for number in range(200):
+        (folder / f"{number:05}").write_bytes(made[number % len(made)].replace(b"Subject:", b"X-N: %d\nSubject:" % number, 1))
+    return "200 made mails (give CORPUS=folder for real ones)"
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        try:
+            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            total += sum(int(fields[i]) for i in (11, 12, 13, 14))
+        except (FileNotFoundError, ProcessLookupError):
+            pass
+    return total / TICK
+
+
+def pss_mib(pid):
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    return 0
+
+
+def own_pids(world):
+    return [pid for pids in world.lazaret.pids().values() for pid in pids]
+
+
+def bare(world, folder, processes):
+    out = subprocess.run([str(BUILD / "tests/bench/workers/qscan/bench_pipeline"), str(world.lazaret.conf), str(folder),
+                          str(SECONDS), str(processes)], capture_output=True, text=True, check=True)
+    count, seconds, cpu = map(float, out.stdout.split())
+    return count / seconds, cpu / count * 1000
+
+
+def pool(world, folder):
+    before = cpu_seconds(own_pids(world))
+    endpoint = f"ipc://{world.lazaret.run}/broker/front.ipc"
+    out = subprocess.run([str(BUILD / "tests/bench/broker/bench_pool"), endpoint, str(folder), str(SECONDS), "8"],
+                         capture_output=True, text=True, check=True)
+    count, seconds, busy = map(float, out.stdout.split())
+    assert busy == 0, "the broker was busy"
+    return count / seconds, (cpu_seconds(own_pids(world)) - before) / count * 1000
+
+
+def through_postfix(world, folder, count=400):
+    paths = sorted(folder.iterdir())
+    before, have = cpu_seconds(own_pids(world)), done(world)
+    began = time.monotonic()
+    import threading
+
+    def send(start):
+        for number in range(start, count, 4):
+            world.send(paths[number % len(paths)].read_bytes(), to=f"u{number}@example.org")
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    wait_for(lambda: done(world) - have >= count, 300, 0.05, "all verdicts")
+    return count / (time.monotonic() - began), (cpu_seconds(own_pids(world)) - before) / count * 1000
+
+
+def done(world):
+    return world.lazaret.log().count(" event=done ")
+
+
+def with_scanners(world, count):
+    """PSS of qscan's processes with so many scanners, after each has worked."""
+    return sum(pss_mib(pid) for pid in world.lazaret.pids()["qscan"]) / 1
+
+
+def memory(world, folder):
+    """How much a scanner more costs: the whole of qscan with four against two."""
+    sizes = {}
+    for count in (2, 4):
+        world.lazaret.stop()
+        world.lazaret.write(configuration(world, scanners=count))
+        world.lazaret.start()
+        pool(world, folder)
+        sizes[count] = with_scanners(world, count)
+    return sizes
+
+
+def configuration(world, scanners=2):
+    return (f"workers:\n  scanners: {scanners}\nlog:\n  level: info\nquarantine:\n  map_size: 2G\n"
+            "access:\n  null_sender_one_recipient: false\n")
+
+
+def median(rows):
+    return [statistics.median(column) for column in zip(*rows)]
+
+
+def main():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-bench."))
+    os.chmod(folder, 0o755)
+    world = World()
+    try:
+        what = corpus(folder)
+        if os.environ.get("DATABASE") != "small":
+            signatures.generate(world.lazaret.dir / "signatures")
+        world.lazaret.write(configuration(world))
+        world.start()
+        print(f"{what}; {ROUNDS} rounds of {SECONDS} s, medians; two scanners\n")
+        rows = {"a1": [], "a2": [], "b": [], "c": []}
+        for _ in range(ROUNDS):
+            rows["a1"].append(bare(world, folder, 1))
+            rows["a2"].append(bare(world, folder, 2))
+            rows["b"].append(pool(world, folder))
+            rows["c"].append(through_postfix(world, folder))
+        names = {"a1": "(a) bare pipeline, one process", "a2": "(a) bare pipeline, two processes",
+                 "b": "(b) the pool over ipc://", "c": "(c) end to end through Postfix (CPU: ours alone)"}
+        values = {key: median(value) for key, value in rows.items()}
+        print(f"{'':52} mails/s   CPU ms/mail   ratio to (a), two processes")
+        for key, name in names.items():
+            rate, cpu = values[key]
+            print(f"{name:52} {rate:7.0f} {cpu:13.2f} {rate / values['a2'][0]:12.2f}")
+        sizes = memory(world, folder)
+        print(f"\nPSS of qscan (supervisor and scanners): two scanners {sizes[2]:.0f} MiB, four {sizes[4]:.0f} MiB: "
+              f"{(sizes[4] - sizes[2]) / 2:.1f} MiB for each scanner more")
+    finally:
+        world.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
