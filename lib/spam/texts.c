@@ -130,9 +130,11 @@ struct builder {
 	size_t raw_left;
 };
 
-static void cut(struct builder *builder, const char *what)
+/* A long text that is attached as a file is nothing that a reader is shown as the mail: what
+ * doesn't fit of it is no loss here, and the filters for files see all of it. */
+static void cut(struct builder *builder, const struct mime_part *part, const char *what)
 {
-	if (!builder->texts->cut)
+	if (!part->is_attachment && !builder->texts->cut)
 		builder->texts->cut = what;
 }
 
@@ -221,20 +223,21 @@ static void add_body(struct builder *builder, const struct mime_part *part, cons
 	to_utf8(raw, part->charset, &text);
 	if (text.size > left) {
 		text.size = left;
-		cut(builder, "body");
+		cut(builder, part, "body");
 	}
 	if (text.size)
 		add_shown(builder, &text, is_html);
 	buf_fini(&text);
 }
 
-static void add_raw_body(struct builder *builder, const struct buf *raw)
+static void add_raw_body(
+        struct builder *builder, const struct mime_part *part, const struct buf *raw)
 {
 	size_t size = raw->size;
 
 	if (size > builder->raw_left) {
 		size = builder->raw_left;
-		cut(builder, "rawbody");
+		cut(builder, part, "rawbody");
 	}
 	builder->raw_left -= size;
 	texts_add_raw(&builder->texts->rawbody, raw->data, size);
@@ -258,7 +261,7 @@ static void add_part(struct builder *builder, size_t index)
 	decode_part(builder->map, index, part->encoding, &raw);
 	drop_cr(&raw);
 	if (raw.size) {
-		add_raw_body(builder, &raw);
+		add_raw_body(builder, part, &raw);
 		add_body(builder, part, &raw);
 	}
 	buf_fini(&raw);
@@ -281,10 +284,8 @@ static void add_full(struct builder *builder)
 {
 	size_t size = builder->map->size;
 
-	if (size > builder->limits->max_bytes) {
+	if (size > builder->limits->max_bytes)
 		size = builder->limits->max_bytes;
-		cut(builder, "full");
-	}
 	buf_add(&builder->texts->full, builder->map->bytes, size);
 	drop_cr(&builder->texts->full);
 }
@@ -304,10 +305,10 @@ void texts_build(const struct mime_map *map, const struct texts_limits *limits, 
 		texts_add_paragraphs(&texts->body, builder.shown.data, builder.shown.size);
 	add_full(&builder);
 	pieces_unique(&texts->links);
-	if (texts->body.is_full || texts->rawbody.is_full)
-		cut(&builder, "pieces");
-	if (texts->links.is_full)
-		cut(&builder, "links");
+	if (!texts->cut && (texts->body.is_full || texts->rawbody.is_full))
+		texts->cut = "pieces";
+	if (!texts->cut && texts->links.is_full)
+		texts->cut = "links";
 	buf_fini(&builder.shown);
 }
 

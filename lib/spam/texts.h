@@ -8,7 +8,9 @@
  *   links    the addresses in text and HTML, see links.h
  *   full     the message as it came, with "\n" line ends
  *
- * All of it is bounded; what didn't fit is told, never passed over in silence.
+ * All of it is bounded. Text that a reader is shown and that didn't fit is told, never passed over
+ * in silence; `full` is by its nature the beginning of the message, and of attached text files as
+ * much is seen as fits.
  */
 #ifndef LIB_SPAM_TEXTS_H
 #define LIB_SPAM_TEXTS_H
@@ -26,7 +28,7 @@ struct texts_limits {
 struct texts {
 	struct pieces body, rawbody, links;
 	struct buf full;
-	const char *cut; /* which class was cut by a limit, or NULL */
+	const char *cut; /* what was cut by a limit: body, rawbody, pieces, links; or NULL */
 };
 
 /* Fills `texts`, to be emptied with texts_fini(). `limits` may be NULL for the defaults (4 MiB,

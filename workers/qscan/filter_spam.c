@@ -1,0 +1,145 @@
+/*
+ * Points by rules in SpamAssassin's language. What hits is told rule by rule; what the sum means is
+ * policy's business. Mail that could not be looked at in full is told as well, so that a text made
+ * too long or too slow for the rules does not pass as one without points.
+ */
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/spam/eval.h"
+#include "workers/qscan/scan.h"
+
+enum {
+	WARNINGS_MOST = 50, /* of rule files, one by one; then they are counted */
+	PIECES_MOST = 20000,
+	LINKS_MOST = 4000,
+};
+
+struct spam {
+	struct rules *rules;
+	struct texts_limits limits;
+};
+
+struct warner {
+	void (*warn)(void *context, const char *sentence);
+	void *context;
+	size_t count;
+};
+
+/* A rule set for a full SpamAssassin has hundreds of lines that are none for us. */
+static void warn_some(void *context, const char *sentence)
+{
+	struct warner *warner = context;
+
+	if (warner->count++ < WARNINGS_MOST)
+		warner->warn(warner->context, sentence);
+}
+
+static void warn_rest(struct warner *warner)
+{
+	char *sentence;
+
+	if (warner->count <= WARNINGS_MOST)
+		return;
+	sentence = alloc_format(
+	        "spam.rules: %zu more lines were passed over", warner->count - WARNINGS_MOST);
+	warner->warn(warner->context, sentence);
+	free(sentence);
+}
+
+static void spam_close(void **state)
+{
+	struct spam *spam = *state;
+
+	if (!spam)
+		return;
+	rules_free(&spam->rules);
+	free(spam);
+	*state = NULL;
+}
+
+static enum result spam_open(const struct config *config, void **state,
+        void (*warn)(void *context, const char *sentence), void *context, struct err *err)
+{
+	struct warner warner = {warn, context, 0};
+	struct spam *spam;
+	enum result result = RESULT_OK;
+
+	if (!config->spam.enabled)
+		return RESULT_OK;
+	spam = alloc_zero(1, sizeof(*spam));
+	spam->limits = (struct texts_limits){config->spam.max_size, PIECES_MOST, LINKS_MOST};
+	spam->rules = rules_new(warn ? warn_some : NULL, &warner);
+	for (size_t i = 0; !result && i < config->spam.rules.count; i++)
+		result = rules_add_path(spam->rules, config->spam.rules.items[i], err);
+	*state = spam;
+	if (result) {
+		spam_close(state);
+		return err_wrap(err, result, "spam.rules");
+	}
+	rules_compile(spam->rules);
+	warn_rest(&warner);
+	return RESULT_OK;
+}
+
+static int spam_wanted(const void *state, const struct scan *scan)
+{
+	return state && !scan->allowed;
+}
+
+static void tell_hit(struct scan *scan, const struct eval_hit *hit)
+{
+	struct finding *finding = scan_find(scan, "spam", "spam", hit->name);
+
+	finding->points = hit->points;
+	finding->quiet = 1;
+	finding_text(&finding->rule, "%s", hit->name);
+	if (*hit->excerpt)
+		finding_text(&finding->detail, "%s (\"%s\")", hit->describe, hit->excerpt);
+	else
+		finding_text(&finding->detail, "%s", hit->describe);
+}
+
+static void tell_unscanned(struct scan *scan, const struct eval *eval)
+{
+	char *what;
+
+	if (eval->is_late)
+		scan_unscanned(scan, "spam", UNSCANNED_TIMEOUT, "the rules took too long");
+	if (eval->cut) {
+		what = alloc_format("more text than spam.max_size: %s", eval->cut);
+		scan_unscanned(scan, "spam", UNSCANNED_LIMIT, what);
+		free(what);
+	}
+	if (eval->gave_up) {
+		what = alloc_format("a pattern gave up: %s", eval->gave_up_first);
+		scan_unscanned(scan, "spam", UNSCANNED_LIMIT, what);
+		free(what);
+	}
+}
+
+static void spam_scan(void *state, struct scan *scan)
+{
+	struct spam *spam = state;
+	struct eval_input input = {
+	        .map = scan->map,
+	        .limits = &spam->limits,
+	        .reverse_path = scan->submission->reverse_path,
+	        .deadline_us = scan->deadline_us,
+	};
+	struct eval eval;
+
+	eval_run(spam->rules, &input, &eval);
+	for (size_t i = 0; i < eval.count; i++)
+		tell_hit(scan, &eval.hits[i]);
+	tell_unscanned(scan, &eval);
+	eval_fini(&eval);
+}
+
+const struct filter filter_spam = {
+        .name = "spam",
+        .open = spam_open,
+        .wanted = spam_wanted,
+        .scan = spam_scan,
+        .close = spam_close,
+};
