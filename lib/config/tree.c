@@ -11,12 +11,27 @@ enum { DEPTH_MOST = 8 };
 struct source {
 	yaml_parser_t parser;
 	const char *name;
+	const char *text;
+	size_t size;
 	struct err *err;
 };
 
 static enum result refuse(const struct source *source, size_t line, const char *what)
 {
 	return err_set(source->err, RESULT_PERMANENT, "%s:%zu: %s", source->name, line, what);
+}
+
+/* libyaml gives a mark for what breaks its grammar, but an offset for what is no text at all. */
+static size_t problem_line(const struct source *source)
+{
+	const yaml_parser_t *parser = &source->parser;
+	size_t line = 1, i;
+
+	if (parser->error != YAML_READER_ERROR)
+		return parser->problem_mark.line + 1;
+	for (i = 0; i < parser->problem_offset && i < source->size; i++)
+		line += source->text[i] == '\n';
+	return line;
 }
 
 static enum result next_event(struct source *source, yaml_event_t *event)
@@ -26,7 +41,7 @@ static enum result next_event(struct source *source, yaml_event_t *event)
 	if (yaml_parser_parse(&source->parser, event))
 		return RESULT_OK;
 	return err_set(source->err, RESULT_PERMANENT, "%s:%zu: found a mistake in the YAML: %s%s%s",
-	        source->name, parser->problem_mark.line + 1,
+	        source->name, problem_line(source),
 	        parser->problem ? parser->problem : "not readable", parser->context ? ", " : "",
 	        parser->context ? parser->context : "");
 }
@@ -165,7 +180,7 @@ static enum result read_document(struct source *source, struct tree *out)
 enum result tree_parse(
         const char *name, const char *text, size_t size, struct tree **out, struct err *err)
 {
-	struct source source = {.name = name, .err = err};
+	struct source source = {.name = name, .text = text, .size = size, .err = err};
 	struct tree *tree = alloc_zero(1, sizeof(*tree));
 	enum result result;
 

@@ -1,0 +1,138 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <string.h>
+
+#include "lib/config/config.h"
+
+/* Four lines that every file below begins with. */
+#define NEEDED                                                                                     \
+	"site:\n  name: mail.example.org\n  admin: postmaster@example.org\n"                       \
+	"front: {next_hop: 127.0.0.1:10026}\n"
+
+/* The whole text of the error that `text` makes. */
+static void refused(const char *text, const char *want)
+{
+	struct config *config = (struct config *)text;
+	struct err err = {0};
+
+	assert_int_equal(
+	        config_parse("l.yaml", text, strlen(text), &config, &err), RESULT_PERMANENT);
+	assert_null(config);
+	assert_string_equal(err.text, want);
+}
+
+static void times_fit_into_each_other(void **state)
+{
+	refused(NEEDED "workers:\n  timeout: 100s\nvirus: {max_scan_time: 100s}\n",
+	        "l.yaml:7: virus.max_scan_time: found 100s, expected less than workers.timeout, "
+	        "which "
+	        "is 100s");
+	refused("site: {name: a.b, admin: a@b.c}\n"
+	        "front:\n  next_hop: a.b:5\n  next_hop_timeout: 30s\n  deadline: 60s\n",
+	        "l.yaml:1: workers.timeout: found 90s, expected less than front.deadline, which is "
+	        "1m");
+	refused("site: {name: a.b, admin: a@b.c}\n"
+	        "front:\n  next_hop: a.b:5\n  deadline: 334s\n",
+	        "l.yaml:4: front.deadline: found \"334s\", expected a time such as 30s (ms, s, m, "
+	        "h, "
+	        "d) from 10s to 333s");
+	refused(NEEDED "broker:\n  heartbeat: 5s\n",
+	        "l.yaml:6: broker.heartbeat: found 5s, expected less than broker.silence, which is "
+	        "5s");
+}
+
+static void sizes_fit_into_each_other(void **state)
+{
+	refused(NEEDED "size:\n  max_size: 65M\n", "l.yaml:6: size.max_size: found 65M, expected "
+	                                           "at most quarantine.max_item_size, which "
+	                                           "is 64M");
+	refused(NEEDED "quarantine:\n  reserve: 4G\n",
+	        "l.yaml:6: quarantine.reserve: found 4G, expected less than quarantine.map_size, "
+	        "which "
+	        "is 4G");
+	refused(NEEDED "broker:\n  max_bytes: 49M\n",
+	        "l.yaml:1: size.max_size: found 50M, expected at most broker.max_bytes, which is "
+	        "49M");
+}
+
+static void tcp_needs_keys_or_words(void **state)
+{
+	struct config *config = NULL;
+	struct err err = {0};
+	const char *plain =
+	        NEEDED "broker: {fronts: [\"tcp://*:5\"]}\ncurve: {allow_plain_tcp: yes}\n";
+	const char *keys = NEEDED "broker: {fronts: [\"tcp://*:5\"]}\n"
+	                          "curve: {secret_key: k, allowed_keys: a}\n";
+
+	refused(NEEDED "broker:\n  fronts: [\"tcp://*:5\"]\ncurve: {secret_key: k}\n",
+	        "l.yaml:6: broker.fronts: found \"tcp://*:5\" without keys, expected "
+	        "curve.secret_key "
+	        "and curve.allowed_keys to be set (or curve.allow_plain_tcp: true)");
+	refused(NEEDED "notifier:\n  quarantine: tcp://q.example:5\ncurve: {secret_key: k}\n",
+	        "l.yaml:6: notifier.quarantine: found \"tcp://q.example:5\" without keys, expected "
+	        "curve.secret_key and curve.server_keys to be set (or curve.allow_plain_tcp: "
+	        "true)");
+	assert_int_equal(config_parse("l", plain, strlen(plain), &config, &err), RESULT_OK);
+	config_free(&config);
+	assert_int_equal(config_parse("l", keys, strlen(keys), &config, &err), RESULT_OK);
+	config_free(&config);
+}
+
+static void endpoints_are_there_and_can_be_reached(void **state)
+{
+	refused(NEEDED "workers:\n  brokers: []\n",
+	        "l.yaml:6: workers.brokers: found an empty list, expected an endpoint");
+	refused(NEEDED "workers:\n  quarantine: tcp://*:5\ncurve: {allow_plain_tcp: yes}\n",
+	        "l.yaml:6: workers.quarantine: found \"tcp://*:5\", expected a host to connect to");
+}
+
+static void rules_without_conditions_are_refused(void **state)
+{
+	refused(NEEDED "access:\n  - action: allow\n",
+	        "l.yaml:6: access.rules[1].name: found a rule without a condition, expected "
+	        "senders, "
+	        "from, networks, hosts, recipients or outsiders");
+	refused(NEEDED "subject:\n  - {patterns: [a]}\n  - name: x\n",
+	        "l.yaml:7: subject.rules[2].name: found a rule without a condition, expected "
+	        "patterns "
+	        "or patterns_file");
+	refused(NEEDED "attachments:\n  - name: x\n",
+	        "l.yaml:6: attachments.rules[1].name: found a rule without a condition, expected "
+	        "names, types or true_types");
+	refused(NEEDED "policies:\n  - recipients: []\n",
+	        "l.yaml:6: policies[1].recipients: found an empty list, expected a recipient");
+}
+
+static void redirect_needs_a_mailbox(void **state)
+{
+	refused(NEEDED "policy:\n  spam_redirect: 5\n",
+	        "l.yaml:6: policy.spam_redirect: found redirect, expected policy.redirect_to to be "
+	        "set");
+	refused(NEEDED "access:\n  - outsiders: yes\n    action: redirect\n",
+	        "l.yaml:7: access.rules[1].action: found redirect, expected policy.redirect_to to "
+	        "be "
+	        "set");
+	refused(NEEDED
+	        "policies:\n  - recipients: [a@b.c]\n    unscanned:\n      crash: redirect\n",
+	        "l.yaml:8: policies[1].unscanned.crash: found redirect, expected "
+	        "policy.redirect_to to "
+	        "be set");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(times_fit_into_each_other),
+	        cmocka_unit_test(sizes_fit_into_each_other),
+	        cmocka_unit_test(tcp_needs_keys_or_words),
+	        cmocka_unit_test(endpoints_are_there_and_can_be_reached),
+	        cmocka_unit_test(rules_without_conditions_are_refused),
+	        cmocka_unit_test(redirect_needs_a_mailbox),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
