@@ -144,16 +144,20 @@ static void read_member(
 	} else if (is_folder) {
 		walk_member(walk, name, NULL, 1);
 	} else {
-		if (read_content(walk, reader, name, &content) != ARCHIVE_OK)
+		code = read_content(walk, reader, name, &content);
+		if (code != ARCHIVE_OK)
 			walk_problem(walk, problem_of(reader), name, archive_error_string(reader));
 		walk_member(walk, name, &content, 0);
 	}
 	buf_fini(&content);
 	free(name);
+	return code == ARCHIVE_OK;
 }
 
 /* ---------------------------------------------------------------- all of them */
 
+/* Ends at the first member that can't be read: going on to the next one makes libarchive skip the
+ * rest of it, and with a CAB (3.6.2) it follows a NULL there. The problem has been told. */
 static void read_members(struct walk *walk, struct archive *reader, const char *kind)
 {
 	struct archive_entry *entry;
@@ -176,7 +180,8 @@ static void read_members(struct walk *walk, struct archive *reader, const char *
 		}
 		if (!walk_count(walk))
 			return;
-		read_member(walk, reader, entry, kind);
+		if (!read_member(walk, reader, entry, kind))
+			return;
 	}
 }
 
