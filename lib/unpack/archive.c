@@ -126,10 +126,11 @@ static enum unpack_problem problem_of(struct archive *reader)
 	return UNPACK_FORMAT;
 }
 
-static void read_member(
+/* False where the reader must not be used any more. */
+static int read_member(
         struct walk *walk, struct archive *reader, struct archive_entry *entry, const char *kind)
 {
-	int is_folder = archive_entry_filetype(entry) == AE_IFDIR;
+	int is_folder = archive_entry_filetype(entry) == AE_IFDIR, code = ARCHIVE_OK;
 	struct buf content = {0};
 	char *name;
 
