@@ -130,24 +130,46 @@ static enum result put_segments(struct backend_txn *txn, const uint8_t *body,
 	return result;
 }
 
-static void describe(Lz__KeptItem *kept, const uint8_t *body, uint64_t size, int64_t now_ms)
+/* The digest of a range; a segment that is just this range has it already. */
+static void name_range(const Lz__KeptItem *kept, const uint8_t *body, uint64_t offset,
+        uint64_t length, char hex[DIGEST_HEX_ROOM])
 {
-	Lz__Item *item = kept->item;
-	char hex[DIGEST_HEX_ROOM];
 	struct digest digest;
 	size_t at;
 
-	item->state = LZ__ITEM_STATE__PENDING;
-	item->stored_ms = now_ms;
-	item->confirmed_ms = item->released_ms = 0;
-	digest_of(body, size, &digest);
+	for (at = 0; at < kept->n_segments; at++)
+		if (kept->segments[at]->offset == offset && kept->segments[at]->length == length) {
+			text_hex(kept->segments[at]->sha256.data, DIGEST_SIZE, hex);
+			return;
+		}
+	digest_of(body + offset, length, &digest);
 	text_hex(digest.bytes, DIGEST_SIZE, hex);
+}
+
+static void describe(Lz__KeptItem *kept, const uint8_t *body, uint64_t size)
+{
+	Lz__Item *item = kept->item;
+	char hex[DIGEST_HEX_ROOM];
+	size_t at;
+
+	name_range(kept, body, 0, size, hex);
 	strings_set(&item->original_sha256, hex);
 	for (at = 0; at < item->n_parts; at++) {
-		digest_of(body + item->parts[at]->offset, item->parts[at]->length, &digest);
-		text_hex(digest.bytes, DIGEST_SIZE, hex);
+		name_range(kept, body, item->parts[at]->offset, item->parts[at]->length, hex);
 		strings_add(&kept->part_sha256, &kept->n_part_sha256, hex);
 	}
+}
+
+static Lz__KeptItem *new_kept(const Lz__Item *item, int64_t now_ms)
+{
+	Lz__KeptItem *kept = alloc(sizeof(*kept));
+
+	lz__kept_item__init(kept);
+	kept->item = record_copy(item);
+	kept->item->state = LZ__ITEM_STATE__PENDING;
+	kept->item->stored_ms = now_ms;
+	kept->item->confirmed_ms = kept->item->released_ms = 0;
+	return kept;
 }
 
 enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
@@ -160,11 +182,10 @@ enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *
 	result = segments_plan(item->parts, item->n_parts, size, item->keep_original, &plan, err);
 	if (result)
 		return result;
-	kept = alloc(sizeof(*kept));
-	lz__kept_item__init(kept);
-	kept->item = record_copy(item);
-	describe(kept, body, size, now_ms);
+	kept = new_kept(item, now_ms);
 	result = put_segments(txn, body, &plan, kept, err);
+	if (!result)
+		describe(kept, body, size);
 	if (!result)
 		result = save(txn, kept, err);
 	if (!result)

@@ -15,7 +15,7 @@ int main(int argc, char **argv)
 {
 	static const struct daemon_options options = {
 	        .program = "qstore",
-	        .usage = "The quarantine: keeps what must not be delivered.",
+	        .usage = "qstore [-c FILE]\nThe quarantine: keeps what must not be delivered.\n",
 	};
 	struct config *config = daemon_start(argc, argv, &options);
 	struct wire *wire;

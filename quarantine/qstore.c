@@ -28,6 +28,7 @@ struct qstore {
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
 	struct loop_source *commit; /* while a group waits for company */
+	size_t group;               /* requests in the last one */
 	unsigned garbage;           /* since the last minute */
 	enum result fate;           /* RESULT_UNSURE ends the loop */
 	struct err err;
@@ -73,6 +74,7 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 static void commit(struct qstore *q)
 {
 	loop_remove(&q->commit);
+	q->group = batch_count(q->batch);
 	if (batch_run(q->batch, clock_wall_ms(), &q->err) != RESULT_UNSURE)
 		return;
 	q->fate = RESULT_UNSURE;
@@ -114,18 +116,21 @@ static void take(struct qstore *q, struct wire_message *message)
 	wire_message_free(message);
 }
 
-/* A single writer is committed at once; several wait a moment for those who come with them. */
+/*
+ * A single writer is committed at once. Where the last group was larger, its writers are likely to
+ * be on their way again: they are waited for, but not long.
+ */
 static void commit_or_wait(struct qstore *q)
 {
+	int64_t delay_ms = q->config->quarantine.commit_delay_ms;
 	size_t waiting = batch_count(q->batch);
 
-	if (!waiting || q->commit)
+	if (!waiting)
 		return;
-	if (waiting == 1 || q->config->quarantine.commit_delay_ms <= 0)
+	if (waiting >= q->group || delay_ms <= 0)
 		commit(q);
-	else
-		q->commit = loop_add_timer(
-		        q->loop, q->config->quarantine.commit_delay_ms, on_commit, q);
+	else if (!q->commit)
+		q->commit = loop_add_timer(q->loop, delay_ms, on_commit, q);
 }
 
 static void on_ready(void *context, unsigned events)

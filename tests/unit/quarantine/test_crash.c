@@ -119,7 +119,9 @@ static void what_was_acknowledged_is_there_after_kill_9(void **state)
 		fixture_open(&f);
 		fixture_verify(&f);
 		for (number = 0; number < next; number++)
-			if (number + 2 >= next || !(number % 4))
+			/* The one before the last may have been deleted by one that was not
+			 * answered. */
+			if (number + 1 == next || !(number % 4))
 				expect_stored(number, body);
 		store_close(&f.store);
 	}
