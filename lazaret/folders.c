@@ -85,6 +85,18 @@ static enum result make_under(
 	return result;
 }
 
+/* The two on top are made where they are missing, whatever the umask, and else left as they are.
+ * They stay ours: who owns a folder can exchange what is in it. */
+static enum result make_top(const char *path, struct err *err)
+{
+	const struct owner self = {geteuid(), getegid()};
+	struct stat st;
+
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return RESULT_OK;
+	return make(path, 0755, self, err);
+}
+
 struct owners {
 	struct owner user, front, scan;
 };
@@ -110,11 +122,10 @@ enum result folders_make(const struct config *config, struct err *err)
 	struct owners owners;
 	enum result result = find_owners(config, &owners, err);
 
-	/* The two on top stay ours: who owns a folder can exchange what is in it. */
 	if (!result)
-		result = file_make_folder(site->run_dir, 0755, err);
+		result = make_top(site->run_dir, err);
 	if (!result)
-		result = file_make_folder(site->state_dir, 0755, err);
+		result = make_top(site->state_dir, err);
 	if (!result)
 		result = make_under(site->run_dir, "front", 0750, owners.front, err);
 	if (!result)
