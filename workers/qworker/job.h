@@ -1,0 +1,67 @@
+/*
+ * The jobs in a worker's hands, and in what state each is. Pure: neither socket nor clock. Nothing
+ * of this is on disk; a worker that dies gives all of them back by its silence.
+ */
+#ifndef WORKERS_QWORKER_JOB_H
+#define WORKERS_QWORKER_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/wire/wire.h"
+#include "protos/messages.h"
+
+enum job_state {
+	JOB_WAITING,  /* for a free scanner */
+	JOB_SCANNING, /* a scanner has it */
+	JOB_STORING,  /* the quarantine was asked to keep what it is to keep */
+	JOB_ENDED,    /* answered or given up; about to be freed */
+	JOB_STATES,
+};
+
+struct job {
+	struct job *next, *previous;
+	enum job_state state;
+	size_t link;    /* which broker gave it */
+	uint64_t epoch; /* of that link: an answer to an older one is to nobody */
+	Lz__Job *order; /* owned: the envelope it came with */
+	struct wire_body body;
+	Lz__ScanResult *result; /* owned; from JOB_STORING on */
+	uint64_t request;       /* of the STORE */
+	int64_t since_ms;       /* of its arrival */
+	int64_t started_ms;     /* of its scan */
+	int64_t stored_ms;      /* when the STORE was sent */
+};
+
+struct jobs {
+	struct job *first, *last; /* in the order they came */
+	size_t count;
+	uint64_t requests;
+};
+
+/* Takes the message's envelope and body. Gives the job, lent until jobs_end(). */
+struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire_message *message,
+        int64_t now_ms);
+
+struct job *jobs_waiting(const struct jobs *jobs); /* the oldest, or NULL */
+struct job *jobs_storing(const struct jobs *jobs, uint64_t request);
+size_t jobs_of_link(const struct jobs *jobs, size_t link, uint64_t epoch);
+
+/* A scanner takes it; or gives it back untouched. */
+void job_start(struct job *job, int64_t now_ms);
+void job_wait(struct job *job);
+
+/* A scanner answered, and the quarantine is asked. Takes the result; gives the job a request number
+ * of its own. */
+void job_store(struct jobs *jobs, struct job *job, Lz__ScanResult **result, int64_t now_ms);
+
+/* Whether the table has the move; the others assert that it has. */
+int job_may_move(enum job_state from, enum job_state to);
+
+/* Frees it; any state can end. */
+void jobs_end(struct jobs *jobs, struct job **job);
+void jobs_fini(struct jobs *jobs);
+
+const char *job_id(const struct job *job); /* the message's, for logs */
+
+#endif

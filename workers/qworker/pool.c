@@ -1,0 +1,439 @@
+#include "workers/qworker/pool.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
+#include "lib/base/log.h"
+
+enum {
+	TICK_MS = 100,
+	LONGEST_WAIT_MS = 30000,
+	KILL_AGAIN_MS = 1000,
+	TEXT_ROOM = 64,
+};
+
+struct generation;
+
+struct scanner {
+	struct scanner *next;
+	struct generation *generation;
+	int end;
+	int pid; /* as its supervisor calls it */
+	struct loop_source *source;
+	struct job *job; /* in its hands; NULL: free */
+	int64_t kill_ms; /* when its time is over */
+	int is_late;     /* it was, and was told to be killed */
+	uint64_t jobs_done;
+};
+
+enum generation_state { GENERATION_STARTING, GENERATION_SERVING, GENERATION_ENDING };
+
+struct generation {
+	struct generation *next;
+	struct pool *pool;
+	uint64_t number;
+	enum generation_state state;
+	int control; /* -1: closed */
+	struct loop_source *source;
+	struct scanner *scanners;
+};
+
+struct pool {
+	const struct config *config;
+	struct loop *loop;
+	struct loop_source *timer;
+	struct pool_events events;
+	int keeper;
+	struct generation *generations; /* the newest first */
+	uint64_t started;               /* how many ever */
+	int has_served;
+	int64_t wait_ms, start_ms; /* before the next start, after a failure; 0: none is due */
+};
+
+static struct generation *in_state(const struct pool *pool, enum generation_state state)
+{
+	struct generation *generation = pool->generations;
+
+	while (generation && generation->state != state)
+		generation = generation->next;
+	return generation;
+}
+
+/* ---------------------------------------------------------------- scanners */
+
+static void close_source(struct loop_source **source, int *fd)
+{
+	if (*source)
+		loop_remove(source);
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+static void scanner_remove(struct scanner *scanner)
+{
+	struct scanner **at = &scanner->generation->scanners;
+
+	while (*at != scanner)
+		at = &(*at)->next;
+	*at = scanner->next;
+	close_source(&scanner->source, &scanner->end);
+	free(scanner);
+}
+
+static void kill_scanner(struct scanner *scanner, int64_t now_ms)
+{
+	char text[TEXT_ROOM];
+	struct err err;
+
+	snprintf(text, sizeof(text), "kill %d", scanner->pid);
+	scanner->kill_ms = now_ms + KILL_AGAIN_MS;
+	if (scanner->generation->control < 0 ||
+	        pair_send_fd(scanner->generation->control, -1, text, &err) != RESULT_OK)
+		log_event(LOG_LEVEL_WARNING, NULL, "kill", "pid=%d error=\"no supervisor\"",
+		        scanner->pid);
+}
+
+/* An ending generation ends when its last scanner is done: its supervisor sees the control close.
+ */
+static void end_if_done(struct generation *generation)
+{
+	if (generation->state == GENERATION_ENDING && !generation->scanners)
+		close_source(&generation->source, &generation->control);
+}
+
+static void scanner_gone(struct scanner *scanner, const char *why)
+{
+	struct pool *pool = scanner->generation->pool;
+	struct generation *generation = scanner->generation;
+	struct job *job = scanner->job;
+
+	scanner_remove(scanner);
+	end_if_done(generation);
+	if (job)
+		pool->events.lost(pool->events.context, job, why);
+}
+
+/* Free again; or, in an ending generation or after its share of jobs, told to end by closing its
+ * pair: so it never ends with a job on its way to it. */
+static void scanner_done(struct scanner *scanner)
+{
+	struct generation *generation = scanner->generation;
+	const struct config_workers *workers = &generation->pool->config->workers;
+
+	scanner->jobs_done++;
+	if (generation->state != GENERATION_ENDING &&
+	        (!workers->max_jobs || scanner->jobs_done < workers->max_jobs))
+		return;
+	scanner_remove(scanner);
+	end_if_done(generation);
+}
+
+static void answered(struct scanner *scanner, const struct pair_parcel *parcel)
+{
+	struct pool *pool = scanner->generation->pool;
+	struct job *job = scanner->job;
+
+	scanner->job = NULL;
+	scanner_done(scanner);
+	pool->events.answered(pool->events.context, job, parcel);
+	pool->events.idle(pool->events.context);
+}
+
+static void scanner_ready(void *context, unsigned events)
+{
+	struct scanner *scanner = context;
+	struct pair_parcel parcel = {0};
+	struct err err;
+	enum result result = pair_receive(scanner->end, MESSAGE_ENVELOPE_MAX, &parcel, &err);
+
+	if (result == RESULT_NONE)
+		return;
+	if (result == RESULT_OK && scanner->job && parcel.kind == PAIR_RESULT) {
+		answered(scanner, &parcel);
+		pair_parcel_free(&parcel);
+		return;
+	}
+	if (result == RESULT_OK || strcmp(err.text, "closed") != 0)
+		kill_scanner(scanner, loop_now_ms(scanner->generation->pool->loop));
+	pair_parcel_free(&parcel);
+	scanner_gone(scanner, scanner->is_late ? "timeout" : "crash");
+}
+
+static void scanner_add(struct generation *generation, int end, int pid)
+{
+	struct scanner *scanner = alloc_zero(1, sizeof(*scanner));
+	struct pool *pool = generation->pool;
+
+	file_flags(end, 1);
+	scanner->generation = generation;
+	scanner->end = end;
+	scanner->pid = pid;
+	scanner->next = generation->scanners;
+	generation->scanners = scanner;
+	scanner->source = loop_add_fd(pool->loop, end, LOOP_READ, scanner_ready, scanner);
+	if (generation->state == GENERATION_SERVING)
+		pool->events.idle(pool->events.context);
+}
+
+/* ---------------------------------------------------------------- generations */
+
+static void generation_free(struct generation *generation)
+{
+	struct generation **at = &generation->pool->generations;
+
+	while (*at != generation)
+		at = &(*at)->next;
+	*at = generation->next;
+	while (generation->scanners)
+		scanner_remove(generation->scanners);
+	close_source(&generation->source, &generation->control);
+	free(generation);
+}
+
+static void put_off(struct pool *pool)
+{
+	pool->wait_ms = pool->wait_ms ? 2 * pool->wait_ms : 500;
+	if (pool->wait_ms > LONGEST_WAIT_MS)
+		pool->wait_ms = LONGEST_WAIT_MS;
+	pool->start_ms = loop_now_ms(pool->loop) + pool->wait_ms;
+}
+
+static void retire(struct generation *generation)
+{
+	struct scanner *scanner, *next;
+
+	generation->state = GENERATION_ENDING;
+	for (scanner = generation->scanners; scanner; scanner = next) {
+		next = scanner->next;
+		if (!scanner->job)
+			scanner_remove(scanner);
+	}
+	end_if_done(generation);
+}
+
+static void take_over(struct generation *generation)
+{
+	struct pool *pool = generation->pool;
+	struct generation *old = in_state(pool, GENERATION_SERVING);
+	int first = !pool->has_served;
+
+	log_event(LOG_LEVEL_INFO, NULL, "generation", "number=%llu state=serving",
+	        (unsigned long long)generation->number);
+	generation->state = GENERATION_SERVING;
+	pool->has_served = 1;
+	pool->wait_ms = pool->start_ms = 0;
+	if (old)
+		retire(old);
+	pool->events.ready(pool->events.context, first);
+	pool->events.idle(pool->events.context);
+}
+
+/* Its scanners die with their supervisor; what they had in hand is lost by each of their ends. */
+static void control_closed(struct generation *generation)
+{
+	struct pool *pool = generation->pool;
+	enum generation_state state = generation->state;
+
+	close_source(&generation->source, &generation->control);
+	if (state == GENERATION_ENDING)
+		return;
+	generation->state = GENERATION_ENDING;
+	log_event(pool->has_served ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, NULL, "generation",
+	        "number=%llu state=%s text=\"qscan ended; its log says why\"",
+	        (unsigned long long)generation->number,
+	        state == GENERATION_STARTING ? "never-started" : "died");
+	if (!pool->has_served)
+		pool->events.failed(pool->events.context);
+	else if (!in_state(pool, GENERATION_SERVING))
+		put_off(pool);
+}
+
+static void control_ready(void *context, unsigned events)
+{
+	struct generation *generation = context;
+	char text[TEXT_ROOM];
+	int fd = -1, pid;
+	unsigned slot;
+	struct err err;
+	enum result result = pair_receive_fd(generation->control, &fd, text, sizeof(text), &err);
+
+	if (result == RESULT_NONE)
+		return;
+	if (result != RESULT_OK) {
+		control_closed(generation);
+		return;
+	}
+	if (sscanf(text, "scanner %u %d", &slot, &pid) == 2 && fd >= 0 &&
+	        generation->state != GENERATION_ENDING) {
+		scanner_add(generation, fd, pid);
+		return;
+	}
+	if (fd >= 0)
+		close(fd);
+	if (strcmp(text, "ready") == 0 && generation->state == GENERATION_STARTING)
+		take_over(generation);
+	else if (strcmp(text, "stale") == 0 && generation->state == GENERATION_SERVING)
+		pool_renew(generation->pool);
+}
+
+static enum result ask_keeper(struct pool *pool, int *control, struct err *err)
+{
+	int ends[2];
+	enum result result = pair_new(ends, err);
+
+	if (result)
+		return result;
+	result = pair_send_fd(pool->keeper, ends[1], "start", err);
+	close(ends[1]);
+	if (result) {
+		close(ends[0]);
+		return result;
+	}
+	file_flags(ends[0], 1);
+	*control = ends[0];
+	return RESULT_OK;
+}
+
+void pool_renew(struct pool *pool)
+{
+	struct generation *generation;
+	struct err err;
+	int control;
+
+	if (in_state(pool, GENERATION_STARTING))
+		return;
+	pool->start_ms = 0;
+	if (ask_keeper(pool, &control, &err) != RESULT_OK) {
+		log_event(LOG_LEVEL_ERROR, NULL, "generation", "error=%s", log_quote(err.text));
+		if (!pool->has_served)
+			pool->events.failed(pool->events.context);
+		else if (!in_state(pool, GENERATION_SERVING))
+			put_off(pool);
+		return;
+	}
+	generation = alloc_zero(1, sizeof(*generation));
+	generation->pool = pool;
+	generation->number = ++pool->started;
+	generation->control = control;
+	generation->next = pool->generations;
+	pool->generations = generation;
+	generation->source = loop_add_fd(pool->loop, control, LOOP_READ, control_ready, generation);
+}
+
+/* ---------------------------------------------------------------- jobs */
+
+static enum result hand_over(struct scanner *scanner, struct job *job, struct err *err)
+{
+	const Lz__Submission *submission = job->order->submission;
+	size_t size = lz__submission__get_packed_size(submission);
+	uint8_t *packed = alloc(size);
+	enum result result;
+
+	lz__submission__pack(submission, packed);
+	result = pair_send(scanner->end, job->order->decide_only ? PAIR_UNSCANNED : PAIR_SCAN,
+	        packed, size, wire_body_data(&job->body), wire_body_size(&job->body), err);
+	free(packed);
+	return result;
+}
+
+static struct scanner *free_scanner(const struct pool *pool)
+{
+	const struct generation *generation = in_state(pool, GENERATION_SERVING);
+	struct scanner *scanner = generation ? generation->scanners : NULL;
+
+	while (scanner && scanner->job)
+		scanner = scanner->next;
+	return scanner;
+}
+
+enum result pool_give(struct pool *pool, struct job *job, struct err *err)
+{
+	struct scanner *scanner;
+	enum result result;
+
+	while ((scanner = free_scanner(pool)) != NULL) {
+		result = hand_over(scanner, job, err);
+		if (result == RESULT_PERMANENT) { /* it died while it had nothing to do */
+			scanner_gone(scanner, "crash");
+			continue;
+		}
+		if (result == RESULT_OK) {
+			scanner->job = job;
+			scanner->kill_ms =
+			        loop_now_ms(pool->loop) + pool->config->workers.timeout_ms;
+			job_start(job, loop_now_ms(pool->loop));
+		}
+		return result;
+	}
+	return RESULT_NONE;
+}
+
+/* ---------------------------------------------------------------- time */
+
+static void look_at_scanners(struct generation *generation, int64_t now_ms)
+{
+	struct scanner *scanner;
+
+	for (scanner = generation->scanners; scanner; scanner = scanner->next) {
+		if (!scanner->job || now_ms < scanner->kill_ms)
+			continue;
+		if (!scanner->is_late)
+			log_event(LOG_LEVEL_WARNING, job_id(scanner->job), "timeout", "pid=%d",
+			        scanner->pid);
+		scanner->is_late = 1;
+		kill_scanner(scanner, now_ms);
+	}
+}
+
+static void tick(void *context, int64_t now_ms)
+{
+	struct pool *pool = context;
+	struct generation *generation, *next;
+
+	for (generation = pool->generations; generation; generation = next) {
+		next = generation->next;
+		look_at_scanners(generation, now_ms);
+		if (generation->control < 0 && !generation->scanners)
+			generation_free(generation);
+	}
+	if (pool->start_ms && now_ms >= pool->start_ms)
+		pool_renew(pool);
+}
+
+unsigned pool_size(const struct pool *pool)
+{
+	uint64_t wanted = pool->config->workers.scanners;
+
+	return wanted ? (unsigned)wanted : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
+}
+
+struct pool *pool_new(const struct config *config, struct loop *loop, int keeper,
+        const struct pool_events *events)
+{
+	struct pool *pool = alloc_zero(1, sizeof(*pool));
+
+	pool->config = config;
+	pool->loop = loop;
+	pool->keeper = keeper;
+	pool->events = *events;
+	pool->timer = loop_add_timer(loop, TICK_MS, tick, pool);
+	return pool;
+}
+
+void pool_free(struct pool **pool)
+{
+	if (!*pool)
+		return;
+	while ((*pool)->generations)
+		generation_free((*pool)->generations);
+	loop_remove(&(*pool)->timer);
+	close((*pool)->keeper);
+	free(*pool);
+	*pool = NULL;
+}

@@ -1,0 +1,329 @@
+#include "workers/qworker/qworker.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sysexits.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/log.h"
+#include "lib/daemon/daemon.h"
+#include "lib/wire/loop.h"
+#include "workers/qworker/job.h"
+#include "workers/qworker/keep.h"
+#include "workers/qworker/link.h"
+#include "workers/qworker/pool.h"
+#include "workers/qworker/result.h"
+
+enum { TICK_MS = 250, STOP_MS = 20000 };
+
+struct worker {
+	const struct config *config;
+	struct loop *loop;
+	struct loop_source *timer;
+	struct link *links;
+	size_t link_count;
+	struct jobs jobs;
+	struct pool *pool;
+	struct keep *keep;
+	int is_stopping;
+	int64_t stop_ms; /* the latest end of a stop */
+	int code;
+};
+
+/* ---------------------------------------------------------------- answers to brokers */
+
+/* The broker may have given up on the job, or on us: then nobody waits for an answer. */
+static int is_wanted(const struct worker *worker, const struct job *job)
+{
+	return worker->links[job->link].epoch == job->epoch;
+}
+
+static void tell(struct worker *worker, const struct job *job, enum message_type type,
+        const ProtobufCMessage *envelope)
+{
+	struct err err = {"it has been given to others"};
+
+	if (is_wanted(worker, job) &&
+	        link_send(&worker->links[job->link], type, envelope, &err) == RESULT_OK)
+		return;
+	log_event(LOG_LEVEL_INFO, job_id(job), "unheard", "error=%s", log_quote(err.text));
+}
+
+static void fail(struct worker *worker, struct job *job, const char *why, int poison)
+{
+	Lz__Failed failed = LZ__FAILED__INIT;
+
+	failed.job = job->order->job;
+	failed.attempt = job->order->attempt;
+	failed.why = (char *)why;
+	failed.poison = poison;
+	tell(worker, job, MESSAGE_FAILED, &failed.base);
+	jobs_end(&worker->jobs, &job);
+}
+
+static void finish(struct worker *worker, struct job *job, Lz__ScanResult *result)
+{
+	Lz__Done done = LZ__DONE__INIT;
+
+	done.job = job->order->job;
+	done.attempt = job->order->attempt;
+	done.verdict = result->verdict;
+	done.verdict->attempts = job->order->attempt;
+	tell(worker, job, MESSAGE_DONE, &done.base);
+	jobs_end(&worker->jobs, &job);
+}
+
+/* ---------------------------------------------------------------- the quarantine */
+
+static void job_refused(void *context, struct job *job, const char *why)
+{
+	log_event(LOG_LEVEL_WARNING, job_id(job), "not_stored", "error=%s", log_quote(why));
+	fail(context, job, "quarantine", 0);
+}
+
+static void job_stored(void *context, struct job *job)
+{
+	finish(context, job, job->result);
+}
+
+static void store(struct worker *worker, struct job *job, Lz__ScanResult **result)
+{
+	struct err err;
+
+	job_store(&worker->jobs, job, result, loop_now_ms(worker->loop));
+	if (keep_store(worker->keep, job, &err) != RESULT_OK)
+		job_refused(worker, job, err.text);
+}
+
+/* ---------------------------------------------------------------- scanners */
+
+static void dispatch(void *context)
+{
+	struct worker *worker = context;
+	struct job *job;
+	struct err err;
+	enum result result;
+
+	while ((job = jobs_waiting(&worker->jobs)) != NULL) {
+		if (!is_wanted(worker, job)) {
+			jobs_end(&worker->jobs, &job);
+			continue;
+		}
+		result = pool_give(worker->pool, job, &err);
+		if (result == RESULT_NONE)
+			return;
+		if (result != RESULT_OK) {
+			log_event(LOG_LEVEL_ERROR, job_id(job), "dispatch", "error=%s",
+			        log_quote(err.text));
+			fail(worker, job, "memory", 0);
+		}
+	}
+}
+
+static void job_answered(void *context, struct job *job, const struct pair_parcel *parcel)
+{
+	struct worker *worker = context;
+	const Lz__Submission *submission = job->order->submission;
+	int64_t cost_ms = loop_now_ms(worker->loop) - job->started_ms;
+	Lz__ScanResult *result = NULL;
+	struct err err;
+
+	if (result_read(parcel->parts[0], parcel->sizes[0], submission, &result, &err) !=
+	        RESULT_OK) {
+		log_event(LOG_LEVEL_ERROR, job_id(job), "bad_result", "error=%s",
+		        log_quote(err.text));
+		fail(worker, job, "crash", 1);
+		return;
+	}
+	log_event(LOG_LEVEL_DEBUG, job_id(job), "scanned", "groups=%zu items=%zu ms=%lld",
+	        result->verdict->n_groups, result->n_items, (long long)cost_ms);
+	count_result(keep_counts(worker->keep), result, submission, cost_ms * 1000);
+	if (!is_wanted(worker, job)) {
+		jobs_end(&worker->jobs, &job);
+	} else if (result_needs_store(result)) {
+		store(worker, job, &result);
+	} else {
+		finish(worker, job, result);
+	}
+	if (result)
+		lz__scan_result__free_unpacked(result, NULL);
+}
+
+static void job_lost(void *context, struct job *job, const char *why)
+{
+	log_event(LOG_LEVEL_WARNING, job_id(job), "scanner_lost", "why=%s attempt=%u", why,
+	        job->order->attempt);
+	fail(context, job, why, 1);
+}
+
+static void pool_ready(void *context, int first)
+{
+	struct worker *worker = context;
+	uint32_t credit = pool_size(worker->pool) + (uint32_t)worker->config->workers.queue;
+	size_t i;
+
+	if (!first)
+		return;
+	for (i = 0; i < worker->link_count; i++)
+		link_offer(&worker->links[i], credit);
+	daemon_ready();
+}
+
+static void pool_failed(void *context)
+{
+	struct worker *worker = context;
+
+	worker->code = EX_UNAVAILABLE;
+	loop_end(worker->loop);
+}
+
+/* ---------------------------------------------------------------- brokers */
+
+static void take_job(struct worker *worker, struct link *link, struct wire_message *message)
+{
+	size_t index = (size_t)(link - worker->links);
+	struct job *job;
+
+	job = jobs_add(&worker->jobs, index, link->epoch, message, loop_now_ms(worker->loop));
+	if (jobs_of_link(&worker->jobs, index, link->epoch) > link->credit) {
+		log_event(LOG_LEVEL_INFO, job_id(job), "beyond_credit", NULL);
+		fail(worker, job, "busy", 0);
+		return;
+	}
+	dispatch(worker);
+}
+
+static void take_from_broker(void *context, struct link *link, struct wire_message *message)
+{
+	if (message->type == MESSAGE_JOB)
+		take_job(context, link, message);
+	else
+		log_event(LOG_LEVEL_WARNING, NULL, "unexpected", "broker=%s message=%s",
+		        log_quote(link->endpoint), message_info(message->type)->name);
+}
+
+/* Its jobs are others' now. Those in a scanner's hands end when that answers. */
+static void link_began(void *context, struct link *link)
+{
+	struct worker *worker = context;
+
+	dispatch(worker);
+}
+
+static enum result open_links(struct worker *worker, struct wire *wire, struct err *err)
+{
+	const struct config_list *brokers = &worker->config->workers.brokers;
+	enum result result = RESULT_OK;
+	size_t i;
+
+	worker->links = alloc_zero(brokers->count, sizeof(*worker->links));
+	for (i = 0; i < brokers->count && !result; i++) {
+		worker->links[i] = (struct link){.config = worker->config,
+		        .wire = wire,
+		        .loop = worker->loop,
+		        .endpoint = brokers->items[i],
+		        .take = take_from_broker,
+		        .began = link_began,
+		        .context = worker};
+		result = link_open(&worker->links[i], err);
+		worker->link_count++;
+	}
+	return result;
+}
+
+/* ---------------------------------------------------------------- the loop */
+
+/* Credit 0 first, so that no more comes; GOODBYE when all is answered. */
+static void stop(struct worker *worker)
+{
+	size_t i;
+
+	if (worker->is_stopping)
+		return;
+	worker->is_stopping = 1;
+	worker->stop_ms = loop_now_ms(worker->loop) + STOP_MS;
+	log_event(LOG_LEVEL_INFO, NULL, "stopping", "jobs=%zu", worker->jobs.count);
+	for (i = 0; i < worker->link_count; i++)
+		if (worker->links[i].is_serving)
+			link_offer(&worker->links[i], 0);
+}
+
+static void say_goodbye(struct worker *worker)
+{
+	Lz__Goodbye goodbye = LZ__GOODBYE__INIT;
+	struct err err;
+	size_t i;
+
+	goodbye.why = (char *)"stopping";
+	for (i = 0; i < worker->link_count; i++)
+		link_send(&worker->links[i], MESSAGE_GOODBYE, &goodbye.base, &err);
+}
+
+static void tick(void *context, int64_t now_ms)
+{
+	struct worker *worker = context;
+	size_t i;
+
+	if (worker->is_stopping && (!worker->jobs.count || now_ms > worker->stop_ms)) {
+		say_goodbye(worker);
+		loop_end(worker->loop);
+		return;
+	}
+	for (i = 0; i < worker->link_count; i++)
+		link_tick(&worker->links[i], now_ms);
+}
+
+static void take_signal(void *context, int number)
+{
+	struct worker *worker = context;
+
+	if (number == SIGHUP)
+		pool_renew(worker->pool);
+	else if (number == SIGTERM || number == SIGINT)
+		stop(worker);
+}
+
+static enum result open_all(struct worker *worker, struct wire *wire, int keeper, struct err *err)
+{
+	struct pool_events scanners = {
+	        pool_ready, pool_failed, dispatch, job_answered, job_lost, worker};
+	struct keep_events kept = {job_stored, job_refused, worker};
+	enum result result;
+
+	worker->pool = pool_new(worker->config, worker->loop, keeper, &scanners);
+	worker->timer = loop_add_timer(worker->loop, TICK_MS, tick, worker);
+	loop_on_signal(worker->loop, take_signal, worker);
+	result = keep_open(
+	        worker->config, wire, worker->loop, &worker->jobs, &kept, &worker->keep, err);
+	return result ? result : open_links(worker, wire, err);
+}
+
+static void close_all(struct worker *worker)
+{
+	size_t i;
+
+	for (i = 0; i < worker->link_count; i++)
+		link_close(&worker->links[i]);
+	free(worker->links);
+	pool_free(&worker->pool);
+	keep_close(&worker->keep);
+	jobs_fini(&worker->jobs);
+	loop_remove(&worker->timer);
+	loop_free(&worker->loop);
+}
+
+int qworker_run(const struct config *config, struct wire *wire, int keeper)
+{
+	struct worker worker = {.config = config, .loop = loop_new(wire), .code = EX_OK};
+	struct err err;
+
+	if (open_all(&worker, wire, keeper, &err) == RESULT_OK) {
+		pool_renew(worker.pool);
+		loop_run(worker.loop);
+	} else {
+		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
+		worker.code = EX_UNAVAILABLE;
+	}
+	close_all(&worker);
+	return worker.code;
+}

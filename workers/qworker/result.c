@@ -1,0 +1,108 @@
+#include "workers/qworker/result.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const Lz__Item *item_named(const Lz__ScanResult *result, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < result->n_items; i++)
+		if (strcmp(result->items[i]->id, id) == 0)
+			return result->items[i];
+	return NULL;
+}
+
+static int has_recipient(
+        const Lz__Group *group, const Lz__Submission *submission, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < group->n_recipients; i++)
+		if (strcmp(submission->recipients[group->recipients[i]]->address, address) == 0)
+			return 1;
+	return 0;
+}
+
+/* An item releases mail to its recipients and tells them: it may name those of its group only. */
+static int item_fits(const Lz__Item *item, const Lz__Group *group, const Lz__Submission *submission)
+{
+	size_t i;
+
+	if (strcmp(item->reverse_path, submission->reverse_path) != 0)
+		return 0;
+	for (i = 0; i < item->n_recipients; i++)
+		if (!has_recipient(group, submission, item->recipients[i]->address))
+			return 0;
+	return 1;
+}
+
+static enum result items_fit(
+        const Lz__ScanResult *result, const Lz__Submission *submission, struct err *err)
+{
+	const Lz__Verdict *verdict = result->verdict;
+	size_t i, j, named = 0;
+
+	for (i = 0; i < verdict->n_groups; i++) {
+		const Lz__Group *group = verdict->groups[i];
+
+		for (j = 0; j < group->n_items; j++, named++) {
+			const Lz__Item *item = item_named(result, group->items[j]);
+
+			if (!item || !item_fits(item, group, submission))
+				return err_set(err, RESULT_PERMANENT,
+				        "an item that does not fit its group");
+		}
+	}
+	if (named != result->n_items)
+		return err_set(err, RESULT_PERMANENT, "an item that no group names");
+	return RESULT_OK;
+}
+
+enum result result_read(const void *bytes, size_t size, const Lz__Submission *submission,
+        Lz__ScanResult **out, struct err *err)
+{
+	ProtobufCMessage *message;
+	Lz__ScanResult *result;
+
+	if (message_unpack(MESSAGE_SCAN_RESULT, bytes, size, submission->size, &message, err) !=
+	        RESULT_OK)
+		return RESULT_PERMANENT;
+	result = (Lz__ScanResult *)message;
+	if (verdict_fits(result->verdict, submission, err) != RESULT_OK ||
+	        items_fit(result, submission, err) != RESULT_OK) {
+		message_free(message);
+		return RESULT_PERMANENT;
+	}
+	*out = result;
+	return RESULT_OK;
+}
+
+int result_needs_store(const Lz__ScanResult *result)
+{
+	return result->n_items > 0 || result->verdict->n_groups > 1;
+}
+
+int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored)
+{
+	size_t i, j;
+
+	if (strcmp(result->verdict->message_id, stored->message_id) != 0)
+		return 0;
+	for (i = 0; i < result->n_items; i++) {
+		for (j = 0; j < stored->n_items; j++)
+			if (strcmp(result->items[i]->id, stored->items[j]) == 0)
+				break;
+		if (j == stored->n_items)
+			return 0;
+	}
+	return 1;
+}
+
+void result_take_delivered(Lz__ScanResult *result, Lz__Stored *stored)
+{
+	result->verdict->delivered = stored->delivered;
+	result->verdict->n_delivered = stored->n_delivered;
+	stored->delivered = NULL;
+	stored->n_delivered = 0;
+}

@@ -1,0 +1,28 @@
+/*
+ * What a scanner answered, and what it asks for. A scanner may have been taken over by the message
+ * it read: it must not be able to do more than to give a wrong verdict on that message. Pure.
+ */
+#ifndef WORKERS_QWORKER_RESULT_H
+#define WORKERS_QWORKER_RESULT_H
+
+#include "lib/base/err.h"
+#include "protos/messages.h"
+
+/* Unpacks and checks an answer: well formed, within all limits, on this submission, every recipient
+ * in exactly one group, every edit and part inside the message, every item named once and kept for
+ * recipients of the group that names it. Gives it on RESULT_OK; anything else is
+ * RESULT_PERMANENT. */
+enum result result_read(const void *bytes, size_t size, const Lz__Submission *submission,
+        Lz__ScanResult **out, struct err *err);
+
+/* Must the quarantine be asked before this verdict may be told? If something is to be kept, or if
+ * there are several groups: then a former run may have served some of them. */
+int result_needs_store(const Lz__ScanResult *result);
+
+/* Are all its items among those that the quarantine has? */
+int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored);
+
+/* Puts into the verdict who was served by a former run. Takes the names out of `stored`. */
+void result_take_delivered(Lz__ScanResult *result, Lz__Stored *stored);
+
+#endif
