@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -176,6 +177,46 @@ static void an_orphan_ends_by_itself(void **state)
 	buf_fini(&said);
 }
 
+/* Never returns: waits to be ended by a signal. */
+static void wait_as_a_child(int channel)
+{
+	char *parent = alloc_format("%d", (int)getppid());
+
+	setenv("LAZARET_PARENT", parent, 1);
+	daemon_die_with_parent();
+	if (write(channel, "x", 1) != 1)
+		_exit(1);
+	for (;;)
+		pause();
+}
+
+static void a_child_dies_with_its_parent(void **state)
+{
+	struct pollfd ended = {.events = POLLIN};
+	int channel[2];
+	pid_t parent;
+	char byte;
+
+	assert_int_equal(pipe(channel), 0);
+	parent = fork();
+	if (parent == 0) {
+		if (fork() == 0)
+			wait_as_a_child(channel[1]);
+		close(channel[1]);
+		for (;;)
+			pause();
+	}
+	close(channel[1]);
+	assert_int_equal(read(channel[0], &byte, 1), 1);
+	kill(parent, SIGKILL);
+	waitpid(parent, NULL, 0);
+	/* the child held the last end of the pipe */
+	ended.fd = channel[0];
+	assert_int_equal(poll(&ended, 1, 5000), 1);
+	assert_int_equal(read(channel[0], &byte, 1), 0);
+	close(channel[0]);
+}
+
 static void an_unknown_account_is_refused(void **state)
 {
 	struct err err = {0};
@@ -194,6 +235,7 @@ int main(void)
 	        cmocka_unit_test(check_says_ok_and_what_is_doubtful),
 	        cmocka_unit_test(a_started_program_is_settled_and_tells_that_it_is_ready),
 	        cmocka_unit_test(an_orphan_ends_by_itself),
+	        cmocka_unit_test(a_child_dies_with_its_parent),
 	        cmocka_unit_test(an_unknown_account_is_refused),
 	};
 
