@@ -51,6 +51,9 @@ void describe_body(struct build *build, size_t part);
 /* tree.c: everything below a part whose `whole` is set. */
 void tree_part(struct build *build, size_t part, const struct around *around, int cr_lines);
 
+/* The root as another map's part whose decoded body is the whole message here. */
+void tree_decoded(struct build *build, const struct mime_part *outer);
+
 /* inside.c: content within text, a preamble or an epilogue becomes synthetic parts. Gives how many.
  */
 size_t inside_look(struct build *build, size_t parent, struct mime_range range, int outside_parts);

@@ -35,9 +35,11 @@ struct comparison {
 	size_t looks;
 };
 
+/* "=" counts for nothing: it is what one reader leaves of a quoted-printable escape or soft break
+ * that another repairs. */
 static int counts(unsigned char c)
 {
-	return c != '\r' && c != '\n' && c != ' ' && c != '\t';
+	return c != '\r' && c != '\n' && c != ' ' && c != '\t' && c != '=';
 }
 
 /* FNV-1a over the bytes that count; both texts are at hand where an attacker would need a
@@ -210,15 +212,22 @@ static int has_content(const struct comparison *comparison, size_t part)
 	return 0;
 }
 
-/* Synthetic parts have an anomaly of their own. */
+/* Synthetic parts, and what is in them, have an anomaly of their own. */
+static int is_inside_synthetic(const struct mime_map *map, size_t part)
+{
+	for (; part && !map->parts[part].is_synthetic; part = map->parts[part].parent)
+		continue;
+	return part != 0;
+}
+
 static void note_unseen(struct comparison *comparison)
 {
 	struct mime_map *map = comparison->map;
 	size_t part;
 
 	for (part = 0; part < map->part_count; part++)
-		if (is_leaf(&map->parts[part]) && !map->parts[part].is_synthetic &&
-		        !comparison->seen[part] && has_content(comparison, part))
+		if (is_leaf(&map->parts[part]) && !comparison->seen[part] &&
+		        !is_inside_synthetic(map, part) && has_content(comparison, part))
 			mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, part,
 			        map->parts[part].whole.offset);
 }

@@ -196,7 +196,7 @@ static unsigned uu_line(const struct text_line *line, struct buf *out)
 		for (nth = 0; nth < 3 && done < wanted; nth++, done++)
 			buf_add_char(out, (char)(bits >> (16 - 8 * nth)));
 	}
-	return line->size < 1 + (wanted + 2) / 3 * 4 ? DECODE_SHORT : 0;
+	return line->size + 3 < 1 + (wanted + 2) / 3 * 4 ? DECODE_SHORT : 0;
 }
 
 unsigned decode_uuencode(const void *bytes, size_t size, struct buf *out)

@@ -387,6 +387,19 @@ static void note_names(struct describer *describer)
 			note(describer, MIME_ANOMALY_DUPLICATE_NAME);
 }
 
+static void keep_boundaries(struct describer *describer)
+{
+	struct mime_part *part = own(describer);
+	size_t at;
+
+	if (describer->boundaries->count)
+		part->boundaries =
+		        alloc_zero(describer->boundaries->count, sizeof *part->boundaries);
+	for (at = 0; at < describer->boundaries->count; at++)
+		part->boundaries[part->boundary_count++] =
+		        alloc_string(describer->boundaries->items[at]);
+}
+
 void describe_part(struct build *build, size_t part, struct strings *boundaries)
 {
 	struct describer describer = {.build = build,
@@ -398,6 +411,7 @@ void describe_part(struct build *build, size_t part, struct strings *boundaries)
 	read_dispositions(&describer);
 	read_types(&describer);
 	choose_type(&describer);
+	keep_boundaries(&describer);
 	read_encodings(&describer);
 	add_field_name(&describer, "Content-Description", MIME_NAME_DESCRIPTION);
 	add_field_name(&describer, "Content-Location", MIME_NAME_LOCATION);
@@ -476,6 +490,28 @@ static void base64_table(unsigned char table[256])
 	table[0] = 1;
 }
 
+/* The first character behind padding that continues the base64, or `size`. The footer that a
+ * mailing list adds behind the end does not: its lines hold other characters, too. */
+static size_t base64_behind(const unsigned char *bytes, size_t at, size_t size)
+{
+	struct line line;
+	size_t from, to;
+
+	while (at < size) {
+		lines_read(bytes, at, size, 0, &line);
+		for (to = at; to < line.end && is_base64(bytes[to]); to++)
+			continue;
+		for (from = at; from < to && bytes[from] == '='; from++)
+			continue;
+		if (from < to && (to == line.end || bytes[at] == '='))
+			return from;
+		if (to < line.end && !lines_is_blank(bytes[to]))
+			return size;
+		at = line.next;
+	}
+	return size;
+}
+
 static void note_base64(struct build *build, size_t part)
 {
 	const struct mime_range body = build->map->parts[part].body;
@@ -489,12 +525,11 @@ static void note_base64(struct build *build, size_t part)
 	if (bad)
 		mime_map_note(build->map, MIME_ANOMALY_BAD_BASE64, part, body.offset);
 	padding = memchr(bytes, '=', body.length);
-	for (at = padding ? (size_t)(padding - bytes) : body.length; at < body.length; at++)
-		if (is_base64(bytes[at]) && bytes[at] != '=') {
-			mime_map_note(
-			        build->map, MIME_ANOMALY_CHUNKED_BASE64, part, body.offset + at);
-			break;
-		}
+	if (!padding)
+		return;
+	at = base64_behind(bytes, (size_t)(padding - bytes), body.length);
+	if (at < body.length)
+		mime_map_note(build->map, MIME_ANOMALY_CHUNKED_BASE64, part, body.offset + at);
 }
 
 static int is_hex(unsigned char c)

@@ -116,6 +116,14 @@ static int peek(const struct reader *reader, size_t at, struct line *line)
 	return 1;
 }
 
+/* A field, or more of the folded one. */
+static int goes_on(const struct reader *reader, const struct line *line)
+{
+	return header_field_name(reader->bytes, line) ||
+	       (line->start < line->end && lines_is_blank(reader->bytes[line->start]) &&
+	               !blank_line(reader->bytes, line));
+}
+
 /* Takes the continuation lines of the field that begins with `line`; gives where its value ends. A
  * line of blanks followed by a field is a fold; before anything else it is the header's end. */
 static size_t read_folds(struct reader *reader, const struct line *line)
@@ -128,8 +136,7 @@ static size_t read_folds(struct reader *reader, const struct line *line)
 	        lines_is_blank(reader->bytes[next.start])) {
 		if (blank_line(reader->bytes, &next)) {
 			note(reader, MIME_ANOMALY_BLANK_SEPARATOR, next.start);
-			if (!peek(reader, next.next, &behind) ||
-			        !header_field_name(reader->bytes, &behind))
+			if (!peek(reader, next.next, &behind) || !goes_on(reader, &behind))
 				break;
 		}
 		end = next.end;

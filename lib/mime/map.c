@@ -86,23 +86,49 @@ static void note_lines(struct build *build)
 	}
 }
 
+/* A build whose map has its root and nothing else yet. */
+static void start(
+        struct build *build, const void *bytes, size_t size, const struct mime_limits *limits)
+{
+	*build = (struct build){.limits = limits ? *limits : defaults};
+	if (build->limits.max_depth > DEPTH_MOST)
+		build->limits.max_depth = DEPTH_MOST;
+	if (!build->limits.max_parts)
+		build->limits.max_parts = 1;
+	build->map = alloc_zero(1, sizeof *build->map);
+	build->map->bytes = bytes;
+	build->map->size = size;
+	lines_scan(&build->lines, bytes, size);
+	build_part(build, 0, (struct mime_range){0, size}, 0);
+}
+
+static struct mime_map *finish(struct build *build)
+{
+	note_lines(build);
+	lines_fini(&build->lines);
+	return build->map;
+}
+
 struct mime_map *mime_map_new(const void *bytes, size_t size, const struct mime_limits *limits)
 {
-	struct build build = {.limits = limits ? *limits : defaults};
+	struct build build;
 
-	if (build.limits.max_depth > DEPTH_MOST)
-		build.limits.max_depth = DEPTH_MOST;
-	if (!build.limits.max_parts)
-		build.limits.max_parts = 1;
-	build.map = alloc_zero(1, sizeof *build.map);
-	build.map->bytes = bytes;
-	build.map->size = size;
-	lines_scan(&build.lines, bytes, size);
-	build_part(&build, 0, (struct mime_range){0, size}, 0);
+	start(&build, bytes, size, limits);
 	tree_part(&build, 0, NULL, has_cr_lines(&build.lines));
-	note_lines(&build);
-	lines_fini(&build.lines);
-	return build.map;
+	return finish(&build);
+}
+
+struct mime_map *mime_map_new_decoded(const struct mime_map *outer, size_t part, const void *bytes,
+        size_t size, const struct mime_limits *limits)
+{
+	struct build build;
+
+	start(&build, bytes, size, limits);
+	if (outer->parts[part].is_message)
+		tree_part(&build, 0, NULL, has_cr_lines(&build.lines));
+	else
+		tree_decoded(&build, &outer->parts[part]);
+	return finish(&build);
 }
 
 static void part_fini(struct mime_part *part)
@@ -113,6 +139,9 @@ static void part_fini(struct mime_part *part)
 		free(part->other_types[at]);
 	for (at = 0; at < part->name_count; at++)
 		free(part->names[at].text);
+	for (at = 0; at < part->boundary_count; at++)
+		free(part->boundaries[at]);
+	free(part->boundaries);
 	free(part->other_types);
 	free(part->names);
 	free(part->path);

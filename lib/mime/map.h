@@ -127,8 +127,10 @@ struct mime_part {
 	char *type;         /* lower-case "type/subtype" that most clients would take; never NULL */
 	char **other_types; /* further candidates; other_type_count of them */
 	size_t other_type_count;
-	char *charset;               /* "" if none */
-	char *boundary;              /* "" unless a multipart that was split */
+	char *charset;     /* "" if none */
+	char *boundary;    /* "" unless a multipart that was split */
+	char **boundaries; /* all that the header states, whether they occur or not */
+	size_t boundary_count;
 	enum mime_encoding encoding; /* that most clients would take */
 	unsigned encodings;          /* bit set (1 << enum mime_encoding) of all candidates */
 	struct mime_name *names;
@@ -141,7 +143,7 @@ struct mime_part {
 	                      uuencoded file, a MIME message). It may lie inside a leaf, which keeps
 	                      its whole body */
 	int needs_decoding; /* a multipart or message under a transfer encoding: decode the body and
-	                       build another map over the result */
+	                       give it to mime_map_new_decoded() */
 	uint64_t noted;     /* bit set (1 << enum mime_anomaly_kind) */
 	size_t child_count, synthetic_count;
 };
@@ -170,6 +172,12 @@ struct mime_map {
  * defaults (1,000 parts, depth 30, 1,000 fields, 64 KiB). */
 struct mime_map *mime_map_new(const void *bytes, size_t size, const struct mime_limits *limits);
 void mime_map_free(struct mime_map **map);
+
+/* A map over the decoded body of a part that needs_decoding: its root stands for that part, with
+ * its type and boundaries and no header of its own (a message inside is read like any message).
+ * `bytes` are lent and must outlive the map; `outer` need not. */
+struct mime_map *mime_map_new_decoded(const struct mime_map *outer, size_t part, const void *bytes,
+        size_t size, const struct mime_limits *limits);
 
 int mime_map_has(const struct mime_map *map, enum mime_anomaly_kind kind);
 void mime_map_note(struct mime_map *map, enum mime_anomaly_kind kind, size_t part, size_t offset);

@@ -48,6 +48,7 @@ static int is_unseen(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7F && code < 0xA0) || utf8_is_invisible(code) ||
 	       (code >= 0xFE00 && code <= 0xFE0F) || code == 0xAD || code == 0x34F ||
+	       code == 0x307 || /* what lower case leaves of the Turkish capital I */
 	       (code >= 0xE0000 && code <= 0xE0FFF);
 }
 
@@ -95,6 +96,16 @@ static void drop_ending(char *name)
 	}
 }
 
+/* "x. exe": a name that was folded, which some clients join without the blank. */
+static void join_extension(char *name)
+{
+	char *dot = strrchr(name, '.');
+	size_t blanks = dot ? strspn(dot + 1, " ") : 0;
+
+	if (blanks)
+		memmove(dot + 1, dot + 1 + blanks, strlen(dot + 1 + blanks) + 1);
+}
+
 static const char *without_path(const char *name)
 {
 	const char *at, *last = name;
@@ -127,6 +138,7 @@ char *name_normalise(const char *utf8)
 	without_quotes(folded);
 	name = alloc_string(without_path(folded));
 	drop_ending(name);
+	join_extension(name);
 	text_lower(name);
 	free(folded);
 	free(composed);

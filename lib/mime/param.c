@@ -72,17 +72,11 @@ static size_t skip_comment(const char *bytes, size_t at, size_t end, int *unendi
 	return start;
 }
 
-static void add_reading(struct param *param, const char *bytes, size_t size)
+static void add_exact(struct param *param, const char *bytes, size_t size)
 {
 	char *text;
 	size_t at;
 
-	while (size && blank(bytes[size - 1]))
-		size--;
-	while (size && blank(*bytes)) {
-		bytes++;
-		size--;
-	}
 	if (param->reading_count == PARAM_READINGS)
 		return;
 	text = alloc_bytes(bytes, size);
@@ -92,6 +86,17 @@ static void add_reading(struct param *param, const char *bytes, size_t size)
 			return;
 		}
 	param->readings[param->reading_count++] = text;
+}
+
+static void add_reading(struct param *param, const char *bytes, size_t size)
+{
+	while (size && blank(bytes[size - 1]))
+		size--;
+	while (size && blank(*bytes)) {
+		bytes++;
+		size--;
+	}
+	add_exact(param, bytes, size);
 }
 
 /* What is left when all bytes of the set `without` are taken out, NULs among them where asked. */
@@ -156,7 +161,7 @@ static void quoted_value(struct reader *reader, struct param *param)
 	int closed;
 	size_t behind = read_quoted(reader, &text, &closed), stop, rest;
 
-	add_reading(param, text.data ? text.data : "", text.size);
+	add_exact(param, text.data ? text.data : "", text.size);
 	buf_fini(&text);
 	if (!closed) {
 		reader->out->odd = 1;

@@ -284,10 +284,16 @@ static void message(struct build *build, size_t part, int cr_lines)
 		tree_part(build, child, NULL, cr_lines);
 }
 
-static int is_text(const struct mime_part *part)
+/* Text whose lines are what they seem; what is uuencoded as a whole is no text with a file inside.
+ */
+static int may_hold_content(const struct mime_part *part)
 {
-	return text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
-	       !strchr(part->type, '/') || text_starts(part->type, "multipart");
+	unsigned lines =
+	        1u << MIME_IDENTITY | 1u << MIME_QUOTED_PRINTABLE | 1u << MIME_UNKNOWN_ENCODING;
+
+	return (part->encodings & lines) &&
+	       (text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
+	               !strchr(part->type, '/') || text_starts(part->type, "multipart"));
 }
 
 static void leaf(struct build *build, size_t part, const struct around *around)
@@ -295,28 +301,52 @@ static void leaf(struct build *build, size_t part, const struct around *around)
 	describe_body(build, part);
 	if (around && inside_garbled_delimiters(build, part, around))
 		return;
-	if (is_text(part_at(build, part)))
+	if (may_hold_content(part_at(build, part)))
 		inside_look(build, part, part_at(build, part)->body, 0);
+}
+
+/* Splits a described part, or looks into it. Takes from `boundaries` what does not occur. */
+static void open_part(struct build *build, size_t part, struct strings *boundaries,
+        const struct around *around, int cr_lines)
+{
+	note_nested(build, part, boundaries, around);
+	choose_boundaries(build, part, boundaries);
+	if (boundaries->count)
+		multipart(build, part, boundaries, around);
+	else if (describe_says_message(part_at(build, part)))
+		message(build, part, cr_lines);
+	else
+		leaf(build, part, around);
 }
 
 void tree_part(struct build *build, size_t part, const struct around *around, int cr_lines)
 {
 	struct strings boundaries = {.most = BOUNDARIES_MAX};
+	struct mime_part *own;
 
 	header_read(build, part, cr_lines);
 	describe_part(build, part, &boundaries);
-	note_nested(build, part, &boundaries, around);
-	choose_boundaries(build, part, &boundaries);
-	if (is_multipart_type(part_at(build, part)) && is_encoded(part_at(build, part))) {
-		build->map->parts[part].needs_decoding = 1;
-		mime_map_note(build->map, MIME_ANOMALY_ENCODED_MULTIPART, part,
-		        part_at(build, part)->whole.offset);
+	own = &build->map->parts[part];
+	if (is_multipart_type(own) && is_encoded(own)) {
+		own->needs_decoding = 1;
+		mime_map_note(build->map, MIME_ANOMALY_ENCODED_MULTIPART, part, own->whole.offset);
 	}
-	if (boundaries.count)
-		multipart(build, part, &boundaries, around);
-	else if (describe_says_message(part_at(build, part)))
-		message(build, part, cr_lines);
-	else
-		leaf(build, part, around);
+	open_part(build, part, &boundaries, around, cr_lines);
+	strings_fini(&boundaries);
+}
+
+void tree_decoded(struct build *build, const struct mime_part *outer)
+{
+	struct strings boundaries = {.most = BOUNDARIES_MAX};
+	struct mime_part *root = &build->map->parts[0];
+	size_t at;
+
+	root->body = root->whole;
+	root->encodings = 1u << MIME_IDENTITY;
+	free(root->type);
+	root->type = alloc_string(outer->type);
+	for (at = 0; at < outer->boundary_count; at++)
+		strings_add(&boundaries, outer->boundaries[at]);
+	open_part(build, 0, &boundaries, NULL, 0);
 	strings_fini(&boundaries);
 }

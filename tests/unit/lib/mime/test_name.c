@@ -1,0 +1,97 @@
+#include "tests/unit/lib/mime/support.h"
+
+static void check(const char *name, const char *want)
+{
+	char *normal = name_normalise(name);
+
+	assert_string_equal(normal, want);
+	free(normal);
+}
+
+static void names_are_what_a_system_would_open(void **state)
+{
+	check("x.exe", "x.exe");
+	check("X.EXE", "x.exe");
+	check("x.exe. ", "x.exe");
+	check("x.exe . . .", "x.exe");
+	check("x.exe::$DATA", "x.exe");
+	check("x.exe:stream", "x.exe");
+	check("x.exe.{00021401-0000-0000-C000-000000000046}", "x.exe");
+	check("..\\..\\x.exe", "x.exe");
+	check("/tmp/x.exe", "x.exe");
+	check("C:\\x.exe", "x.exe");
+	check("c:x.exe", "x.exe");
+	check("x.exe/", "x.exe");
+	check("\"x.exe\"", "x.exe");
+	check("'x.exe'", "x.exe");
+	check("invoice.pdf.exe", "invoice.pdf.exe");
+	check("invoice.exe.pdf", "invoice.exe.pdf");
+	check("", "");
+	check("...", "");
+}
+
+static void disguises_of_characters_are_taken_off(void **state)
+{
+	check("x\xE2\x80\xAE"
+	      "fdp.exe",
+	        "xfdp.exe");
+	check("x.\xE2\x80\x8B"
+	      "exe",
+	        "x.exe");
+	check("x.e\xC2\xADxe", "x.exe");
+	check("\uFF58\uFF0E\uFF45\uFF58\uFF45", "x.exe");
+	check("x\u3002exe", "x.exe");
+	check("x\u2024exe", "x.exe");
+	check("x.\u0435\u0445\u0435", "x.exe");
+	check("x.E\u03A7E", "x.exe");
+	check("x.ms\u0131", "x.msi");
+	check("x.m\u017Fi", "x.msi");
+	check("x.MS\u0130", "x.msi");
+	check("x.ex\x01"
+	      "e",
+	        "x.exe");
+	check("x.exe\t", "x.exe");
+	check("\uFB01le.t\u24E7t", "file.txt");
+}
+
+static void honest_foreign_names_stay_readable(void **state)
+{
+	check("Rechnung Größe.pdf", "rechnung größe.pdf");
+	check("日本語.txt", "日本語.txt");
+}
+
+static void bytes_that_are_no_utf8_do_no_harm(void **state)
+{
+	char *normal = name_normalise("\xFF\xFEx.exe");
+
+	assert_string_equal(name_extension(normal), "exe");
+	free(normal);
+}
+
+static void the_extension_is_found_behind_any_length(void **state)
+{
+	char name[400];
+	char *normal;
+
+	memset(name, 'a', sizeof name);
+	strcpy(name + 300, ".exe");
+	normal = name_normalise(name);
+	assert_string_equal(name_extension(normal), "exe");
+	free(normal);
+	assert_string_equal(name_extension("none"), "");
+	assert_string_equal(name_extension(""), "");
+	assert_string_equal(name_extension(".exe"), "exe");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(names_are_what_a_system_would_open),
+	        cmocka_unit_test(disguises_of_characters_are_taken_off),
+	        cmocka_unit_test(honest_foreign_names_stay_readable),
+	        cmocka_unit_test(bytes_that_are_no_utf8_do_no_harm),
+	        cmocka_unit_test(the_extension_is_found_behind_any_length),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
