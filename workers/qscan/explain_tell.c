@@ -32,7 +32,7 @@ static void text_part(FILE *out, const struct scan *scan, size_t index)
 	const struct mime_part *part = &scan->map->parts[index];
 	size_t i;
 
-	fprintf(out, "  %*s%-6s %9zu-%-9zu %s", (int)(2 * part->depth), "", part->path,
+	fprintf(out, "  %*s%-8s %9zu-%-9zu %-16s", (int)(2 * part->depth), "", part->path,
 	        part->whole.offset, part->whole.offset + part->whole.length,
 	        encodings[part->encoding]);
 	put(out, " ", part->type);
@@ -96,7 +96,7 @@ static void text_group(FILE *out, const struct scan *scan, const Lz__Group *grou
 	if (group->code)
 		fprintf(out, "      %u %s %s\n", group->code, group->enhanced, group->text);
 	for (i = 0; i < group->n_edits; i++)
-		fprintf(out, "      bytes %" PRIu64 "-%" PRIu64 " become %zu others\n",
+		fprintf(out, "      bytes %" PRIu64 "-%" PRIu64 " give way to %zu others\n",
 		        group->edits[i]->offset, group->edits[i]->offset + group->edits[i]->length,
 		        group->edits[i]->replacement.len);
 	for (i = 0; i < group->n_fields; i++)
