@@ -34,6 +34,13 @@ static char *folder_of(const char *path)
 	return real;
 }
 
+/* What follows from other keys and is no text. */
+static void derive(struct config *config)
+{
+	if (!config->quarantine.reserve)
+		config->quarantine.reserve = config->quarantine.map_size / 16;
+}
+
 enum result config_parse(
         const char *name, const char *text, size_t size, struct config **out, struct err *err)
 {
@@ -49,8 +56,10 @@ enum result config_parse(
 	config->path = alloc_string(name);
 	config->places = places_new();
 	result = fill_config(config, tree, folder, err);
-	if (!result)
+	if (!result) {
+		derive(config);
 		result = check_config(config, err);
+	}
 	tree_free(&tree);
 	free(folder);
 	if (result)

@@ -526,9 +526,9 @@ static const struct field quarantine_fields[] = {
                 .most = 16 * TIB,
                 .prose = "The most that the database may grow to. It takes no space before it is "
                          "needed."},
-        {"reserve", FIELD_SIZE, AT(quarantine, reserve), "256M", .least = MIB, .most = TIB,
+        {"reserve", FIELD_SIZE, AT(quarantine, reserve), "0", .most = TIB,
                 .prose = "Of it, kept free so that deletes always work: what would go beyond is "
-                         "deferred, and loudly."},
+                         "deferred, and loudly. 0: a sixteenth of map_size."},
         {"max_item_size", FIELD_SIZE, AT(quarantine, max_item_size), "64M", .least = 64 * KIB,
                 .most = 2 * GIB,
                 .prose = "The largest message that is stored. At least size.max_size."},

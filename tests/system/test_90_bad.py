@@ -16,7 +16,7 @@ def big(number, size=600_000):
 
 
 def test_a_full_map_defers_and_deletes_make_room():
-    world = World("quarantine:\n  map_size: 8M\n  max_item_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+    world = World("quarantine:\n  map_size: 8M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
     try:
         world.start()
         for number in range(14):
@@ -43,7 +43,7 @@ def test_a_full_map_defers_and_deletes_make_room():
 
 
 def test_a_full_disk_defers_and_room_brings_everything_back():
-    world = World("quarantine:\n  map_size: 64M\n  max_item_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+    world = World("quarantine:\n  map_size: 64M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
     mounted = False
     try:
         world.lazaret.state.mkdir(parents=True)
