@@ -1,0 +1,46 @@
+/*
+ * Any bytes as a rule file, and what comes of them run over a small message: nothing may crash,
+ * hang or leak; hits are of rules that have a name; a rule that is skipped is counted.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "lib/base/clock.h"
+#include "lib/spam/eval.h"
+
+static const char message[] =
+        "From: \"A, B\" <a@example.org>\nTo: b@example.net\nSubject: =?utf-8?q?x=C3=A4?= y\n"
+        "Content-Type: multipart/mixed; boundary=q\n\n--q\n\nHello http://a.example/x\n\nworld\n"
+        "--q\nContent-Type: text/html\n\n<a href=\"http://b.example/\">B</a>\n--q--\n";
+
+static size_t told;
+
+static void count(void *context, const char *sentence)
+{
+	assert(strlen(sentence) > 0);
+	told++;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct rules *rules = rules_new(count, NULL);
+	struct mime_map *map = mime_map_new(message, sizeof(message) - 1, NULL);
+	struct eval_input input = {.map = map, .deadline_us = clock_monotonic_us() + 2000000};
+	struct eval eval;
+
+	told = 0;
+	rules_add_text(rules, "fuzz.cf", (const char *)data, size);
+	rules_compile(rules);
+	assert(told == rules_skipped(rules));
+	eval_run(rules, &input, &eval);
+	for (size_t i = 0; i < eval.count; i++) {
+		assert(*eval.hits[i].name && eval.hits[i].hits > 0);
+		assert(strncmp(eval.hits[i].name, "__", 2) != 0);
+	}
+	eval_fini(&eval);
+	mime_map_free(&map);
+	rules_free(&rules);
+	return 0;
+}

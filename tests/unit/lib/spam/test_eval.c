@@ -1,0 +1,271 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/clock.h"
+#include "lib/spam/eval.h"
+
+static const char plain[] =
+        "Received: from a by b; Mon, 2 Nov 2026 10:00:00 +0100\n"
+        "Received: from c by a; Mon, 2 Nov 2026 09:59:00 +0100\n"
+        "From: \"Berg,  Anna\" <anna@example.org>\n"
+        "To: Ben <ben@example.net>, (Carl) carl@example.com,\n\tundisclosed: dora@example.net;\n"
+        "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= =?utf-8?q?_aus?= K.\n"
+        "X-Fold: one\n two\n"
+        "Message-ID: <1@example.org>\n\n"
+        "buy now, buy cheap\n\nbuy again at http://shop.example/x\n";
+
+/* "NAME NAME*3 …" of what hits, in the order told, and what the first is described as. Copies, as
+ * the rules are gone when a test looks. */
+static char names[2000];
+static char described[200];
+
+static void run_late(const char *text, const char *mail, const char *reverse_path,
+        int64_t deadline_us, struct eval *out)
+{
+	struct rules *rules = rules_new(NULL, NULL);
+	struct mime_map *map = mime_map_new(mail, strlen(mail), NULL);
+	struct eval_input input = {
+	        .map = map, .reverse_path = reverse_path, .deadline_us = deadline_us};
+	size_t used = 0;
+
+	rules_add_text(rules, "t.cf", text, strlen(text));
+	rules_compile(rules);
+	eval_run(rules, &input, out);
+	names[0] = '\0';
+	snprintf(described, sizeof(described), "%s", out->count ? out->hits[0].describe : "");
+	for (size_t i = 0; i < out->count && used < sizeof(names) - 150; i++)
+		used += (size_t)sprintf(names + used, out->hits[i].hits > 1 ? "%s*%lu " : "%s ",
+		        out->hits[i].name, out->hits[i].hits);
+	mime_map_free(&map);
+	rules_free(&rules);
+}
+
+static void hits_in(const char *mail, const char *rules, const char *want)
+{
+	struct eval eval;
+
+	run_late(rules, mail, NULL, 0, &eval);
+	assert_string_equal(names, want);
+	eval_fini(&eval);
+}
+
+static void hits(const char *rules, const char *want)
+{
+	hits_in(plain, rules, want);
+}
+
+static void a_body_rule_hits_once_and_multiple_as_often_as_it_is_there(void **state)
+{
+	hits("body A /buy/\n", "A ");
+	hits("body A /buy/\ntflags A multiple\n", "A*3 ");
+	hits("body A /buy/\ntflags A multiple maxhits=2\n", "A*2 ");
+	hits("body A /x*/\ntflags A multiple maxhits=7\n", "A*7 ");
+}
+
+static void points_are_counted_for_each_hit(void **state)
+{
+	struct eval eval;
+
+	run_late("body A /buy/\ntflags A multiple\nscore A 0.5\nbody B /cheap/\nscore B 2\nbody "
+	         "__C /x/\n",
+	        plain, NULL, 0, &eval);
+	assert_true(eval.score > 3.49 && eval.score < 3.51);
+	assert_int_equal(eval.count, 2);
+	eval_fini(&eval);
+}
+
+static void each_paragraph_is_matched_alone(void **state)
+{
+	hits("body A /^buy again/\nbody B /cheap.*again/s\nbody C /cheap$/\n", "A C ");
+}
+
+static void the_subject_belongs_to_the_body_unless_it_is_left_out(void **state)
+{
+	hits("body A /aus K/\nbody B /aus K/\ntflags B nosubject\n", "A ");
+}
+
+static void headers_are_decoded_or_raw(void **state)
+{
+	hits("header A Subject =~ /^Gr\xc3\xbc\xc3\x9f"
+	     "e aus K\\.$/\nheader B subject:raw =~ /^ =\\?utf-8/\n"
+	     "header C X-Fold =~ /^one two\\n$/\nheader D X-Fold:raw =~ /^ one\\n two\\n/\n",
+	        "A B C D ");
+}
+
+static void fields_of_one_name_are_matched_together(void **state)
+{
+	hits("header A Received =~ /from a.*from c/s\nheader B Received:first =~ /from c/\n"
+	     "header C Received:last =~ /from c/\n",
+	        "A C ");
+}
+
+static void addresses_and_names_can_be_asked_for(void **state)
+{
+	hits("header A From:addr =~ /^anna\\@example\\.org$/\nheader B From:name =~ /^Berg, "
+	     "Anna$/\n"
+	     "header C To:addr =~ /^ben\\S+\\ncarl\\@example.com\\ndora\\@example.net$/\n"
+	     "header D To:name =~ /^Ben\\nCarl$/\n",
+	        "A B C D ");
+}
+
+static void headers_that_are_made_up_are_there(void **state)
+{
+	hits("header A ALL =~ /^Received: from a.*\\nFrom: .*\\nSubject: Gr/s\nheader B ToCc =~ "
+	     "/ben.*carl/\n"
+	     "header C MESSAGEID =~ /^<1\\@/\nheader D exists:x-fold\nheader E exists:X-None\n",
+	        "A B C D ");
+}
+
+static void an_absent_header_is_unlike_everything(void **state)
+{
+	hits("header A X-None !~ /x/\nheader B X-None =~ /^$/\nheader C Subject !~ /K/\n", "A ");
+}
+
+static void if_unset_stands_for_an_absent_header_only(void **state)
+{
+	hits("header A X-None =~ /^UNSET$/ [if-unset: UNSET]\nheader B X-None !~ /UNSET/ "
+	     "[if-unset: UNSET]\n"
+	     "header C Subject =~ /UNSET/ [if-unset: UNSET]\n",
+	        "A ");
+}
+
+static void the_envelope_is_known_where_we_have_it(void **state)
+{
+	struct eval eval;
+
+	run_late("header A EnvelopeFrom =~ /^bounce\\@x/\n", plain, "bounce@x.example", 0, &eval);
+	assert_string_equal(names, "A ");
+	eval_fini(&eval);
+	hits_in("Return-Path: <r@x>\n\nhi\n", "header A EnvelopeFrom:addr =~ /^r\\@x$/\n", "A ");
+}
+
+static void links_raw_text_and_the_whole_are_matched(void **state)
+{
+	hits("uri A m{^http://shop\\.example/x$}\nrawbody B /cheap\\n\\nbuy/\nfull C /\\nSubject: "
+	     ".*\\n\\nbuy/s\n",
+	        "A B C ");
+}
+
+static void headers_of_parts_are_matched(void **state)
+{
+	static const char mail[] =
+	        "Content-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: text/plain\n\nx\n"
+	        "--q\nContent-Type: application/zip; name=a.zip\n\nPK\n--q--\n";
+
+	hits_in(mail,
+	        "mimeheader A Content-Type =~ m{^application/zip}\nmimeheader B Content-Type =~ "
+	        "/mixed/\n",
+	        "A ");
+}
+
+static void metas_count_hits_and_see_hidden_rules(void **state)
+{
+	hits("body __A /buy/\ntflags __A multiple\nmeta B __A > 2\nmeta C __A > 3\nmeta D B && "
+	     "!C\n",
+	        "B D ");
+}
+
+static void what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known(void **state)
+{
+	hits("meta A !NOWHERE\nbody E eval:check()\nmeta B !E\nmeta C E || A\nmeta D E && A\n",
+	        "A C ");
+}
+
+static void score_0_switches_a_rule_off_as_in_spamassassin(void **state)
+{
+	hits("body A /buy/\nscore A 0\nmeta B !A\nmeta C !NOWHERE\nscore C 0\nmeta D B && !C\n",
+	        "B ");
+}
+
+static void circles_are_false(void **state)
+{
+	hits("meta A !B\nmeta B !A\nmeta C !A && !B\n", "C ");
+}
+
+static void priority_orders_what_is_told(void **state)
+{
+	hits("body A /buy/\npriority A 10\nbody B /buy/\nbody C /buy/\npriority C -5\n", "C B A ");
+}
+
+static void what_matched_is_told_and_safe_to_print(void **state)
+{
+	struct eval eval;
+
+	run_late("body A /B.{0,9}/\ndescribe A What it is\n", "Subject: x\n\na B\x1b[31m\xff end\n",
+	        NULL, 0, &eval);
+	assert_int_equal(eval.count, 1);
+	assert_string_equal(described, "What it is");
+	assert_int_equal(eval.hits[0].excerpt[0], 'B');
+	assert_null(strchr(eval.hits[0].excerpt, '\x1b'));
+	eval_fini(&eval);
+}
+
+static void a_pattern_that_gives_up_is_told_and_hits_nothing(void **state)
+{
+	static const char mail[] =
+	        "Subject: x\n\naaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!\n";
+	struct eval eval;
+
+	run_late("body A /^(a+)+$/\nmeta B !A\nheader C Subject =~ /x/\n", mail, NULL, 0, &eval);
+	assert_string_equal(names, "C ");
+	assert_int_equal(eval.gave_up, 1);
+	assert_string_equal(eval.gave_up_first, "A");
+	eval_fini(&eval);
+}
+
+static void a_deadline_that_passed_is_told(void **state)
+{
+	struct eval eval;
+
+	run_late("body A /buy/\nheader B Subject =~ /K/\nmeta C !A\n", plain, NULL, 1, &eval);
+	assert_true(eval.is_late);
+	assert_string_equal(names, "");
+	eval_fini(&eval);
+	run_late("body A /buy/\n", plain, NULL, clock_monotonic_us() + 60000000, &eval);
+	assert_false(eval.is_late);
+	assert_string_equal(names, "A ");
+	eval_fini(&eval);
+}
+
+static void an_empty_message_and_no_rules_are_fine(void **state)
+{
+	hits_in("", "body A /./\nheader B ALL =~ /./\nrawbody C /./\nfull D /^$/\n", "D ");
+	hits("", "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_body_rule_hits_once_and_multiple_as_often_as_it_is_there),
+	        cmocka_unit_test(points_are_counted_for_each_hit),
+	        cmocka_unit_test(each_paragraph_is_matched_alone),
+	        cmocka_unit_test(the_subject_belongs_to_the_body_unless_it_is_left_out),
+	        cmocka_unit_test(headers_are_decoded_or_raw),
+	        cmocka_unit_test(fields_of_one_name_are_matched_together),
+	        cmocka_unit_test(addresses_and_names_can_be_asked_for),
+	        cmocka_unit_test(headers_that_are_made_up_are_there),
+	        cmocka_unit_test(an_absent_header_is_unlike_everything),
+	        cmocka_unit_test(if_unset_stands_for_an_absent_header_only),
+	        cmocka_unit_test(the_envelope_is_known_where_we_have_it),
+	        cmocka_unit_test(links_raw_text_and_the_whole_are_matched),
+	        cmocka_unit_test(headers_of_parts_are_matched),
+	        cmocka_unit_test(metas_count_hits_and_see_hidden_rules),
+	        cmocka_unit_test(what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known),
+	        cmocka_unit_test(score_0_switches_a_rule_off_as_in_spamassassin),
+	        cmocka_unit_test(circles_are_false),
+	        cmocka_unit_test(priority_orders_what_is_told),
+	        cmocka_unit_test(what_matched_is_told_and_safe_to_print),
+	        cmocka_unit_test(a_pattern_that_gives_up_is_told_and_hits_nothing),
+	        cmocka_unit_test(a_deadline_that_passed_is_told),
+	        cmocka_unit_test(an_empty_message_and_no_rules_are_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

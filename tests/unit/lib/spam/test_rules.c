@@ -1,0 +1,355 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/spam/rule.h"
+
+static struct buf said;
+
+static void listen(void *context, const char *sentence)
+{
+	buf_add_string(&said, sentence);
+	buf_add_char(&said, '\n');
+}
+
+static struct rules *read_rules(const char *text)
+{
+	struct rules *rules = rules_new(listen, NULL);
+
+	buf_clear(&said);
+	buf_add_string(&said, "");
+	rules_add_text(rules, "t.cf", text, strlen(text));
+	rules_compile(rules);
+	return rules;
+}
+
+/* Reads one line (or more) and holds what is said about it against `want`. */
+static void complains(const char *text, const char *want)
+{
+	struct rules *rules = read_rules(text);
+
+	if (!strstr(said.data, want))
+		fail_msg("\"%s\": said \"%s\", not \"%s\"", text, said.data, want);
+	assert_true(rules_skipped(rules) >= 1);
+	rules_free(&rules);
+	assert_null(rules);
+}
+
+static void is_silent(const char *text, size_t count)
+{
+	struct rules *rules = read_rules(text);
+
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_skipped(rules), 0);
+	assert_int_equal(rules_count(rules), count);
+	rules_free(&rules);
+}
+
+static void each_kind_of_rule_is_read(void **state)
+{
+	is_silent("header A Subject =~ /x/i\nheader B exists:To\nheader C To:addr !~ m{y} "
+	          "[if-unset: z]\n"
+	          "body D /x/\nrawbody E m!x!s\nuri F m,x,\nfull G /x/\nmeta H A && !B\n"
+	          "mimeheader I Content-Type =~ /x/\n",
+	        9);
+}
+
+static void forms_of_headers_are_read(void **state)
+{
+	struct rules *rules = read_rules("header A From:name =~ /x/\nheader B To:raw:first !~ /x/\n"
+	                                 "header C Received:last =~ /y/ [if-unset: a b]\n");
+	const struct rule *a = rules_name(rules, "A"), *b = rules_name(rules, "B"),
+	                  *c = rules_name(rules, "C");
+
+	assert_int_equal(a->header.form, FORM_NAME);
+	assert_int_equal(b->header.form, FORM_RAW);
+	assert_int_equal(b->header.pick, PICK_FIRST);
+	assert_true(b->negated);
+	assert_int_equal(c->header.pick, PICK_LAST);
+	assert_string_equal(c->if_unset, "a b");
+	assert_string_equal(c->pattern, "y");
+	rules_free(&rules);
+}
+
+static void comments_blanks_and_line_ends_are_dropped(void **state)
+{
+	struct rules *rules = read_rules("# all\n  body\tA   /x\\#y/ # end\r\n\n\t\nbody B /z/");
+
+	assert_string_equal(said.data, "");
+	assert_string_equal(rules_name(rules, "A")->pattern, "x#y");
+	assert_int_equal(rules_name(rules, "A")->line, 2);
+	assert_int_equal(rules_name(rules, "B")->line, 5);
+	rules_free(&rules);
+}
+
+static void what_is_not_understood_is_told_with_file_and_line(void **state)
+{
+	complains("\nbogus thing", "t.cf:2: \"bogus\" is not supported");
+	complains("body 1A /x/", "t.cf:1: not a rule's name: \"1A\"");
+	complains("body A x", "t.cf:1: rule A: not a pattern");
+	complains("body A /x", "rule A: the pattern has no end");
+	complains("body A /x/e", "rule A: unknown modifier e");
+	complains("body A /x(?{ 1 })/", "rule A: Perl code");
+	complains("body A /a(b/", "t.cf:1: rule A: missing closing parenthesis, at offset 3");
+	complains("body A eval:check_this()", "rule A: eval: is not supported");
+	complains("header A Subject ~ /x/", "rule A: neither =~ nor !~");
+	complains("header A Subject:revip =~ /x/", "rule A: this part of a header");
+	complains("header A X-Spam-Relays-External =~ /x/", "study of relays");
+	complains("header A :addr =~ /x/", "not a header's name");
+	complains("meta A B &&", "rule A: a rule's name or a number is missing");
+	complains("score A", "score A: one or four numbers");
+	complains("score A 1 2", "score A: one or four numbers");
+	complains("score A 1 2 3 4 5", "score A: one or four numbers");
+	complains("score A x", "score A: one or four numbers");
+	complains("score A nan", "score A: one or four numbers");
+	complains("tflags A strange", "tflags A: \"strange\" is not known");
+	complains("priority A high", "priority A: a number was expected");
+	complains("replace_tag 9 x", "not a tag's name");
+	complains("askdns A x", "it asks the network");
+	complains("include /etc/passwd", "include is refused here");
+	complains("endif", "endif without if");
+	complains("else", "else without if");
+	complains("if 1", "an if is left open");
+	complains("if strange(x)\nbody A /x/\nendif", "t.cf:1: ");
+	complains("meta A B\nmeta B A\n", "needs itself");
+}
+
+static void scores_have_defaults_and_can_be_relative(void **state)
+{
+	struct rules *rules =
+	        read_rules("body A /x/\nbody T_B /x/\nbody C /x/\ntflags C nice\nbody D /x/\n"
+	                   "score D 2.5\nbody E /x/\nscore E 1 2 3 4\nbody F /x/\nscore F 2\n"
+	                   "score F (0.5)\nbody G /x/\nscore G (-3)\n");
+
+	assert_true(rules_name(rules, "A")->score == 1);
+	assert_true(rules_name(rules, "T_B")->score == 0.01);
+	assert_true(rules_name(rules, "C")->score == -1);
+	assert_true(rules_name(rules, "D")->score == 2.5);
+	assert_true(rules_name(rules, "E")->score == 1);
+	assert_true(rules_name(rules, "F")->score == 2.5);
+	assert_true(rules_name(rules, "G")->score == -2);
+	rules_free(&rules);
+}
+
+static void a_rule_of_score_0_is_not_run(void **state)
+{
+	is_silent("body A /x/\nscore A 0\nbody __B /x/\nscore __B 0\n", 1);
+}
+
+static void the_last_definition_wins(void **state)
+{
+	struct rules *rules =
+	        read_rules("body A /x/\nscore A 3\ndescribe A what\nheader A To !~ /y/\n");
+	const struct rule *rule = rules_name(rules, "A");
+
+	assert_int_equal(rule->kind, RULE_HEADER);
+	assert_string_equal(rule->pattern, "y");
+	assert_string_equal(rule->describe, "what");
+	assert_true(rule->score == 3);
+	rules_free(&rules);
+}
+
+static void flags_are_read(void **state)
+{
+	struct rules *rules =
+	        read_rules("body A /x/\ntflags A multiple maxhits=5 nosubject publish\n"
+	                   "priority A -90\nbody B /x/\ntflags B net\n");
+	const struct rule *a = rules_name(rules, "A");
+
+	assert_string_equal(said.data, "");
+	assert_true(a->multiple && a->no_subject && a->max_hits == 5 && a->priority == -90);
+	assert_int_equal(rules_name(rules, "B")->kind, RULE_UNKNOWN);
+	rules_free(&rules);
+}
+
+static void conditions_choose_lines(void **state)
+{
+	is_silent(
+	        "ifplugin Mail::SpamAssassin::Plugin::MIMEHeader\nbody A /x/\nelse\nbody B "
+	        "/x/\nendif\n"
+	        "ifplugin Mail::SpamAssassin::Plugin::DKIM\nbogus\nelse\nbody C /x/\nendif\n"
+	        "if (version >= 3.004002) && !plugin(Mail::SpamAssassin::Plugin::SPF)\nbody D /x/\n"
+	        "if 0\nbogus\nif 1\nbogus\nendif\nelse\nbody E /x/\nendif\nendif\n"
+	        "if can(Mail::SpamAssassin::Conf::feature_bug6558_free)\nbody F /x/\nendif\n"
+	        "if has(Mail::SpamAssassin::Plugin::X::y) || perl_version < 5.01\nbogus\nendif\n",
+	        5);
+}
+
+static void a_file_for_another_version_is_left_at_that_line(void **state)
+{
+	struct rules *rules = read_rules("body A /x/\nrequire_version 3.000000\nbody B /x/\n");
+
+	assert_non_null(strstr(said.data, "t.cf:2: the rest of the file"));
+	assert_int_equal(rules_count(rules), 1);
+	rules_free(&rules);
+	is_silent("require_version 4.000001\nbody A /x/\n", 1);
+	is_silent("require_version @@VERSION@@\nbody A /x/\n", 1);
+}
+
+static void lines_in_other_languages_are_left_out(void **state)
+{
+	struct rules *rules =
+	        read_rules("describe A one\nlang de describe A zwei\nlang en describe A three\n");
+
+	assert_string_equal(rules_name(rules, "A")->describe, "three");
+	rules_free(&rules);
+}
+
+static void keys_are_the_same_in_any_case_and_with_either_dash(void **state)
+{
+	is_silent("BODY A /x/\nreplace-tag X y\nadd-header all x y\nbayes_ignore_header z\n", 1);
+}
+
+static void tags_are_replaced_in_the_rules_that_ask(void **state)
+{
+	struct rules *rules =
+	        read_rules("replace_tag A [a4]\nreplace_tag SP \\s*\nreplace_tag B <A>+b\n"
+	                   "replace_pre P (?:\nreplace_post Q )\nreplace_inter I -\n"
+	                   "body X /<inter I><pre P><post Q>v<A><B><NO>/\nbody Y /<A>/\n"
+	                   "replace_rules X\n");
+
+	assert_string_equal(said.data, "");
+	assert_string_equal(rules_name(rules, "X")->pattern, "v(?:[a4])-(?:[a4]+b)-(?:<NO>)");
+	assert_string_equal(rules_name(rules, "Y")->pattern, "<A>");
+	rules_free(&rules);
+}
+
+static void tags_that_grow_without_end_are_stopped(void **state)
+{
+	complains("replace_tag A <A><A><A><A><A><A><A><A><A><A><A><A><A><A><A><A><A><A><A><A>\n"
+	          "body X /<A>/\nreplace_rules X\n",
+	        "rule X: ");
+}
+
+static void metas_are_put_behind_what_they_need(void **state)
+{
+	struct rules *rules = read_rules("meta A B + C\nmeta B C + D\nbody D /x/\nmeta C D\n");
+
+	assert_int_equal(rules->of[RULE_META].count, 3);
+	assert_string_equal(rules->of[RULE_META].items[0]->name, "C");
+	assert_string_equal(rules->of[RULE_META].items[1]->name, "B");
+	assert_string_equal(rules->of[RULE_META].items[2]->name, "A");
+	rules_free(&rules);
+}
+
+static void metas_in_a_circle_are_false_and_others_are_not_touched(void **state)
+{
+	struct rules *rules = read_rules("meta A !B\nmeta B !C\nmeta C !A\nmeta D !A\nmeta E E\n");
+
+	assert_int_equal(rules->of[RULE_META].count, 1);
+	assert_string_equal(rules->of[RULE_META].items[0]->name, "D");
+	rules_free(&rules);
+}
+
+static void a_very_long_chain_of_metas_ends(void **state)
+{
+	struct buf text = {0};
+	struct rules *rules;
+
+	for (int i = 0; i < 5000; i++)
+		buf_add_format(&text, "meta M%d M%d\n", i, i + 1);
+	rules = read_rules(text.data);
+	assert_in_range(rules_count(rules), 4990, 4999);
+	assert_int_equal(rules_skipped(rules), 5000 - rules_count(rules));
+	rules_free(&rules);
+	buf_fini(&text);
+}
+
+/* ------------------------------------------------------------ files */
+
+static void put(const char *folder, const char *name, const char *text)
+{
+	char *path = alloc_format("%s/%s", folder, name);
+
+	assert_int_equal(file_write(path, text, strlen(text), 0600, NULL), RESULT_OK);
+	free(path);
+}
+
+static void take_away(const char *folder)
+{
+	static const char *const names[] = {"10_a.cf", "20_b.cf", "30.txt", "inc", NULL};
+
+	for (size_t i = 0; names[i]; i++) {
+		char *path = alloc_format("%s/%s", folder, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	assert_int_equal(rmdir(folder), 0);
+}
+
+static void a_folder_is_read_in_the_order_of_names(void **state)
+{
+	char folder[] = "/tmp/lazaret-rules-XXXXXX";
+	struct rules *rules = rules_new(listen, NULL);
+
+	assert_non_null(mkdtemp(folder));
+	put(folder, "20_b.cf", "score A 7\nbogus\n");
+	put(folder, "10_a.cf", "body A /x/\nscore A 3\ninclude inc\n");
+	put(folder, "30.txt", "score A 9\n");
+	put(folder, "inc", "body B /y/\ninclude inc\n");
+	buf_clear(&said);
+	assert_int_equal(rules_add_path(rules, folder, NULL), RESULT_OK);
+	rules_compile(rules);
+	assert_true(rules_name(rules, "A")->score == 7);
+	assert_int_equal(rules_count(rules), 2);
+	assert_non_null(strstr(said.data, "/20_b.cf:2: \"bogus\""));
+	/* The file that includes itself is stopped, once. */
+	assert_int_equal(rules_skipped(rules), 2);
+	rules_free(&rules);
+	take_away(folder);
+}
+
+static void a_path_that_is_not_there_is_an_error(void **state)
+{
+	struct rules *rules = rules_new(NULL, NULL);
+	struct err err = {""};
+
+	assert_int_equal(rules_add_path(rules, "/nonexistent/rules", &err), RESULT_PERMANENT);
+	assert_non_null(strstr(err.text, "/nonexistent/rules"));
+	rules_free(&rules);
+}
+
+static int drop_said(void **state)
+{
+	buf_fini(&said);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(each_kind_of_rule_is_read),
+	        cmocka_unit_test(forms_of_headers_are_read),
+	        cmocka_unit_test(comments_blanks_and_line_ends_are_dropped),
+	        cmocka_unit_test(what_is_not_understood_is_told_with_file_and_line),
+	        cmocka_unit_test(scores_have_defaults_and_can_be_relative),
+	        cmocka_unit_test(a_rule_of_score_0_is_not_run),
+	        cmocka_unit_test(the_last_definition_wins),
+	        cmocka_unit_test(flags_are_read),
+	        cmocka_unit_test(conditions_choose_lines),
+	        cmocka_unit_test(a_file_for_another_version_is_left_at_that_line),
+	        cmocka_unit_test(lines_in_other_languages_are_left_out),
+	        cmocka_unit_test(keys_are_the_same_in_any_case_and_with_either_dash),
+	        cmocka_unit_test(tags_are_replaced_in_the_rules_that_ask),
+	        cmocka_unit_test(tags_that_grow_without_end_are_stopped),
+	        cmocka_unit_test(metas_are_put_behind_what_they_need),
+	        cmocka_unit_test(metas_in_a_circle_are_false_and_others_are_not_touched),
+	        cmocka_unit_test(a_very_long_chain_of_metas_ends),
+	        cmocka_unit_test(a_folder_is_read_in_the_order_of_names),
+	        cmocka_unit_test(a_path_that_is_not_there_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, drop_said);
+}

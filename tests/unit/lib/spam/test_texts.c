@@ -1,0 +1,316 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/utf8.h"
+#include "lib/spam/links.h"
+#include "lib/spam/texts.h"
+
+/* All pieces, each with "|" behind it. To be freed. */
+static char *all(const struct pieces *pieces)
+{
+	struct buf out = {0};
+
+	buf_add_string(&out, "");
+	for (size_t i = 0; i < pieces->count; i++) {
+		size_t size;
+		const char *bytes = pieces_at(pieces, i, &size);
+
+		buf_add(&out, bytes, size);
+		buf_add_char(&out, '|');
+	}
+	return buf_give(&out);
+}
+
+static void build_bytes(
+        const char *mail, size_t size, const struct texts_limits *limits, struct texts *texts)
+{
+	struct mime_map *map = mime_map_new(mail, size, NULL);
+
+	texts_build(map, limits, texts);
+	mime_map_free(&map);
+}
+
+static void body_is(const char *mail, const char *want)
+{
+	struct texts texts;
+	char *got;
+
+	build_bytes(mail, strlen(mail), NULL, &texts);
+	got = all(&texts.body);
+	assert_string_equal(got, want);
+	assert_null(texts.cut);
+	free(got);
+	texts_fini(&texts);
+}
+
+static void links_are(const char *mail, const char *want)
+{
+	struct texts texts;
+	char *got;
+
+	build_bytes(mail, strlen(mail), NULL, &texts);
+	got = all(&texts.links);
+	assert_string_equal(got, want);
+	free(got);
+	texts_fini(&texts);
+}
+
+static void the_subject_is_the_first_string_and_paragraphs_follow(void **state)
+{
+	body_is("Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\none\ntwo  three\n\n \nfour\n",
+	        "Gr\xc3\xbc\xc3\x9f"
+	        "e\n|one two three\n|four\n|");
+	body_is("To: x\n\n\n\nbody", "\n|body\n|");
+	body_is("Subject: s\r\n\r\none\r\ntwo\r\n\r\nthree\r\n", "s\n|one two\n|three\n|");
+}
+
+static void html_is_rendered_and_paragraphs_are_those_of_the_markup(void **state)
+{
+	body_is("Subject: s\nContent-Type: text/html\n\n<p>one\n\ntwo<br>three<p>f<!-- "
+	        "-->our&nbsp;x",
+	        "s\n|one two three\n|four x\n|");
+}
+
+static void transfer_encodings_are_taken_off(void **state)
+{
+	body_is("Subject: s\nContent-Transfer-Encoding: quoted-printable\n\nVi=61gr=\na=20now\n",
+	        "s\n|Viagra now\n|");
+	body_is("Subject: s\nContent-Transfer-Encoding: base64\n\nVmlhZ3JhIG5vdw==\n",
+	        "s\n|Viagra now\n|");
+}
+
+static void charsets_become_utf8(void **state)
+{
+	body_is("Subject: s\nContent-Type: text/plain; charset=iso-8859-15\n\n10 \xa4\n",
+	        "s\n|10 \xe2\x82\xac\n|");
+	/* Declared Latin-1 is windows-1252. */
+	body_is("Subject: s\nContent-Type: text/plain; charset=iso-8859-1\n\n10 \x80\n",
+	        "s\n|10 \xe2\x82\xac\n|");
+	/* UTF-8 that is called something else. */
+	body_is("Subject: s\nContent-Type: text/plain; charset=us-ascii\n\n\xc3\xa4\n",
+	        "s\n|\xc3\xa4\n|");
+	body_is("Subject: s\nContent-Type: text/plain; charset=koi8-r\n\n\xf0\xf2\n",
+	        "s\n|\xd0\x9f\xd0\xa0\n|");
+	/* ISO-2022-JP has no byte above 127. */
+	body_is("Subject: s\nContent-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$\"\x1b(B\n",
+	        "s\n|\xe3\x81\x82\n|");
+}
+
+static void all_text_parts_are_seen_and_others_are_not(void **state)
+{
+	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
+	        "--q\nContent-Type: text/plain\n\nplain\n\n"
+	        "--q\nContent-Type: text/html\n\n<b>html</b>\n\n"
+	        "--q\nContent-Type: image/gif\n\npicture\n"
+	        "--q\nContent-Type: application/x-page; name=\"a.HTML\"\n\n<i>named</i>\n"
+	        "--q\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n--q--\n",
+	        "s\n|plain\n|html named inside\n|");
+}
+
+static void a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character(void **state)
+{
+	struct pieces body = {0};
+	struct buf text = {0};
+	size_t size, total = 0;
+
+	for (int i = 0; i < 1000; i++)
+		buf_add_string(&text, "word ");
+	for (int i = 0; i < 3000; i++)
+		buf_add_string(&text, "\xe2\x82\xac");
+	texts_add_paragraphs(&body, text.data, text.size);
+	assert_true(body.count > 5);
+	for (size_t i = 0; i < body.count; i++) {
+		const char *piece = pieces_at(&body, i, &size);
+
+		assert_in_range(size, 1, 2048);
+		assert_true(utf8_valid(piece, size));
+		total += size;
+	}
+	assert_int_equal(total, text.size + 1);
+	pieces_at(&body, 0, &size);
+	assert_int_equal(size, 2045);
+	buf_fini(&text);
+	pieces_fini(&body);
+}
+
+static void raw_text_up_to_2048_bytes_is_one_string(void **state)
+{
+	struct pieces raw = {0};
+	struct buf text = {0};
+	size_t size, total = 0;
+
+	while (text.size < 2040)
+		buf_add_string(&text, "a line\n");
+	texts_add_raw(&raw, text.data, text.size);
+	assert_int_equal(raw.count, 1);
+	pieces_fini(&raw);
+	while (text.size < 20000)
+		buf_add_string(&text, "a line\n");
+	texts_add_raw(&raw, text.data, text.size);
+	for (size_t i = 0; i < raw.count; i++) {
+		const char *piece = pieces_at(&raw, i, &size);
+
+		assert_true(i + 1 == raw.count || (size >= 2048 && size <= 4096));
+		assert_int_equal(piece[size - 1], '\n');
+		total += size;
+	}
+	assert_int_equal(total, text.size);
+	pieces_fini(&raw);
+	buf_fini(&text);
+}
+
+static void raw_text_keeps_markup_and_loses_the_encoding(void **state)
+{
+	static const char mail[] = "Content-Type: text/html\nContent-Transfer-Encoding: "
+	                           "quoted-printable\n\n<b>x=3D</b>\r\n";
+	struct texts texts;
+	char *got;
+
+	build_bytes(mail, strlen(mail), NULL, &texts);
+	got = all(&texts.rawbody);
+	assert_string_equal(got, "<b>x=</b>\n|");
+	free(got);
+	texts_fini(&texts);
+}
+
+static void the_full_text_is_the_message_with_plain_line_ends(void **state)
+{
+	struct texts texts;
+
+	build_bytes("A: b\r\n\r\nc\r\n", 11, NULL, &texts);
+	assert_int_equal(texts.full.size, 8);
+	assert_memory_equal(texts.full.data, "A: b\n\nc\n", 8);
+	texts_fini(&texts);
+}
+
+static void links_are_found_in_text_and_markup(void **state)
+{
+	links_are("Subject: s\n\nSee http://a.example/x?y=1. Or <www.b.example/>, write to "
+	          "joe.doe@c.example!\n",
+	        "http://a.example/x?y=1|http://www.b.example/|mailto:joe.doe@c.example|"
+	        "www.b.example/|");
+	links_are("Subject: s\nContent-Type: text/html\n\n<a href=\"http://d.example/\">here</a>",
+	        "http://d.example/|");
+	links_are("Subject: s\n\nnothing @ all, a@b, @x.y and x@.y\n", "");
+}
+
+static void forms_of(const char *url, const char *want)
+{
+	struct pieces links = {0};
+	char *got;
+
+	links_add(&links, url, strlen(url));
+	pieces_unique(&links);
+	got = all(&links);
+	if (!strstr(got, want))
+		fail_msg("%s: %s", url, got);
+	free(got);
+	pieces_fini(&links);
+}
+
+static void disguised_links_are_given_plain_too(void **state)
+{
+	forms_of("HTTP://User:pw@HOST.example:80/a", "|http://host.example/a|");
+	forms_of("http://ex%61mple.org/%41", "http://example.org/A|");
+	forms_of("http://3232235777/x", "http://192.168.1.1/x|");
+	forms_of("http://0xc0.0250.1.1/x", "http://192.168.1.1/x|");
+	forms_of("http:\\\\host\\x", "http://host/x|");
+	forms_of("http://r.example/?u=http%3A%2F%2Ft.example%2Fy", "http://t.example/y|");
+	forms_of("//host/x", "http://host/x|");
+	forms_of("https://host:443/", "https://host/|");
+	forms_of("http://host:8443/", "http://host:8443/|");
+}
+
+static void a_text_larger_than_the_limit_is_told(void **state)
+{
+	struct texts_limits limits = {1000, 20000, 4000};
+	struct buf mail = {0};
+	struct texts texts;
+
+	buf_add_string(&mail, "Subject: s\n\n");
+	while (mail.size < 1500)
+		buf_add_string(&mail, "word ");
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_non_null(texts.cut);
+	assert_int_equal(texts.full.size, 1000);
+	texts_fini(&texts);
+	limits.max_bytes = 2000;
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_null(texts.cut);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void a_long_text_attached_as_a_file_is_not(void **state)
+{
+	struct texts_limits limits = {1000, 20000, 4000};
+	struct buf mail = {0};
+	struct texts texts;
+
+	buf_add_string(&mail,
+	        "Subject: s\nContent-Type: text/plain\nContent-Disposition: attachment; "
+	        "filename=log.txt\n\n");
+	while (mail.size < 3000)
+		buf_add_string(&mail, "line\n");
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_null(texts.cut);
+	assert_in_range(texts.rawbody.bytes.size, 1, 1000);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void too_many_pieces_and_links_are_told(void **state)
+{
+	struct texts_limits limits = {100000, 10, 10};
+	struct buf mail = {0};
+	struct texts texts;
+
+	buf_add_string(&mail, "Subject: s\n\n");
+	for (int i = 0; i < 9; i++)
+		buf_add_string(&mail, "x\n\n");
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_null(texts.cut);
+	texts_fini(&texts);
+	buf_add_string(&mail, "x\n\n");
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_string_equal(texts.cut, "pieces");
+	texts_fini(&texts);
+	buf_clear(&mail);
+	buf_add_string(&mail, "Subject: s\n\n");
+	for (int i = 0; i < 20; i++)
+		buf_add_format(&mail, "a%d@example.org ", i);
+	build_bytes(mail.data, mail.size, &limits, &texts);
+	assert_string_equal(texts.cut, "links");
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_subject_is_the_first_string_and_paragraphs_follow),
+	        cmocka_unit_test(html_is_rendered_and_paragraphs_are_those_of_the_markup),
+	        cmocka_unit_test(transfer_encodings_are_taken_off),
+	        cmocka_unit_test(charsets_become_utf8),
+	        cmocka_unit_test(all_text_parts_are_seen_and_others_are_not),
+	        cmocka_unit_test(a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character),
+	        cmocka_unit_test(raw_text_up_to_2048_bytes_is_one_string),
+	        cmocka_unit_test(raw_text_keeps_markup_and_loses_the_encoding),
+	        cmocka_unit_test(the_full_text_is_the_message_with_plain_line_ends),
+	        cmocka_unit_test(links_are_found_in_text_and_markup),
+	        cmocka_unit_test(disguised_links_are_given_plain_too),
+	        cmocka_unit_test(a_text_larger_than_the_limit_is_told),
+	        cmocka_unit_test(a_long_text_attached_as_a_file_is_not),
+	        cmocka_unit_test(too_many_pieces_and_links_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
