@@ -24,6 +24,7 @@ struct reading {
 	size_t limit;
 	struct zipdir *out;
 	size_t room;
+	size_t ends; /* end records */
 	size_t segment;
 	size_t segment_first; /* index of the segment's first entry */
 	size_t records;       /* central records of the segment */
@@ -378,6 +379,7 @@ static size_t read_end(struct reading *reading, size_t at)
 
 	if (reading->size - at < END_SIZE)
 		return at + 4;
+	reading->ends++;
 	total = little16(head + 10);
 	if (little16(head + 4) != 0 && little16(head + 4) != 0xffff)
 		reading->out->oddities |= ZIPDIR_SPLIT;
@@ -412,7 +414,7 @@ void zipdir_read(const unsigned char *bytes, size_t size, size_t limit, struct z
 	memset(out, 0, sizeof(*out));
 	while (at < size && (found = memmem(bytes + at, size - at, "PK", 2)))
 		at = read_one(&reading, (size_t)(found - bytes));
-	if (reading.segment_first < out->count || reading.records) {
+	if (!reading.ends || reading.segment_first < out->count || reading.records) {
 		out->oddities |= ZIPDIR_NO_CENTRAL;
 		place_all(&reading, 0);
 	}

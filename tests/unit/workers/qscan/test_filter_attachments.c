@@ -1,0 +1,406 @@
+#include "tests/unit/workers/qscan/scanning.h"
+
+/* The beginning of a program that Windows starts. */
+static const unsigned char program[128] = {[0] = 'M', [1] = 'Z', [60] = 64, [64] = 'P', [65] = 'E'};
+
+static struct scanning scanning;
+static struct buf mail;
+static char folder[PATH_MAX];
+
+static int make_folder(void **state)
+{
+	snprintf(folder, sizeof(folder), "/tmp/test_attachments.XXXXXX");
+	return mkdtemp(folder) ? 0 : -1;
+}
+
+static int drop_folder(void **state)
+{
+	char line[PATH_MAX + 16];
+
+	buf_fini(&mail);
+	snprintf(line, sizeof(line), "rm -r %s", folder);
+	return system(line);
+}
+
+/* Runs a command in a private folder that holds x.exe, a program, and a.txt, and mails what it
+ * made under `name`. */
+static void mail_packed(const char *command, const char *made, const char *name)
+{
+	char line[PATH_MAX + 1024];
+	struct buf bytes = {0}, fields = {0};
+
+	snprintf(line, sizeof(line), "%s/x.exe", folder);
+	assert_int_equal(file_write(line, program, sizeof(program), 0600, NULL), RESULT_OK);
+	snprintf(line, sizeof(line), "cd %s && echo hello >a.txt && (%s) >/dev/null", folder,
+	        command);
+	assert_int_equal(system(line), 0);
+	snprintf(line, sizeof(line), "%s/%s", folder, made);
+	assert_int_equal(file_read(line, 64 << 20, &bytes, NULL), RESULT_OK);
+	buf_add_format(&fields,
+	        "Content-Type: application/octet-stream\r\n"
+	        "Content-Disposition: attachment; filename=\"%s\"\r\n",
+	        name);
+	make_mail(&mail, fields.data, bytes.data, bytes.size);
+	snprintf(line, sizeof(line), "rm -rf %s/*", folder);
+	assert_int_equal(system(line), 0);
+	buf_fini(&bytes);
+	buf_fini(&fields);
+}
+
+static void run_packed(const char *command, const char *made, const char *name)
+{
+	mail_packed(command, made, name);
+	scanning_run(&scanning, mail.data, mail.size);
+}
+
+static void run_named(const char *fields, const void *bytes, size_t size)
+{
+	make_mail(&mail, fields, bytes, size);
+	scanning_run(&scanning, mail.data, mail.size);
+}
+
+static void open_defaults(const char *yaml)
+{
+	scanning_open(&scanning, yaml, &filter_map, &filter_attachments, NULL);
+}
+
+static void clean_mail_has_no_finding(void **state)
+{
+	open_defaults("");
+	scanning_text(&scanning, "Received: x\r\nSubject: hi\r\n\r\nHello MZ\r\n");
+	assert_string_equal(all_found(&scanning), "");
+	assert_int_equal(scanning.scan.content_count, 1);
+	assert_string_equal(scanning.scan.contents[0].true_type, "text/plain");
+	run_named("Content-Type: image/png; name=a.png\r\n", "\x89PNG\r\n\x1a\n\0\0\0\rIHDR", 16);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+/* Section B of what evades filters, each with names that are harmless twins. */
+static void every_name_of_a_part_is_tried(void **state)
+{
+	static const char *const evil[] = {
+	        "Content-Type: a/b; name=x.exe\r\nContent-Disposition: attachment; "
+	        "filename=x.txt\r\n",
+	        "Content-Type: a/b; name=x.txt\r\nContent-Disposition: attachment; "
+	        "filename=x.exe\r\n",
+	        "Content-Disposition: attachment; filename=x.txt; filename=x.exe\r\n",
+	        "Content-Disposition: attachment; filename=x.txt; filename*=utf-8''x%2eexe\r\n",
+	        "Content-Disposition: attachment; filename*1=xe; filename*0=x.e\r\n",
+	        "Content-Disposition: attachment; filename=\"=?utf-8?B?eC5leGU=?=\"\r\n",
+	        "Content-Disposition: attachment; filename=x.txt;.exe\r\n",
+	        "Content-Disposition: attachment; filename=\"x.exe. \"\r\n",
+	        "Content-Disposition: attachment; filename=\"x.exe::$DATA\"\r\n",
+	        "Content-Disposition: attachment; filename=\"..\\\\..\\\\x.EXE\"\r\n",
+	        "Content-Disposition: attachment; filename*=utf-8''x%E2%80%AE.exe\r\n",
+	        "Content-Disposition: attachment; "
+	        "filename*=utf-8''x.%EF%BD%85%EF%BD%98%EF%BD%85\r\n",
+	        "Content-Disposition: attachment; filename=\"invoice.pdf.exe\"\r\n",
+	        "Content-Disposition: attachment; "
+	        "filename=\"x.{20D04FE0-3AEA-1069-A2D8-08002B30309D}\"\r\n",
+	};
+	static const char *const clean[] = {
+	        "Content-Disposition: attachment; filename=\"invoice.exe.pdf\"\r\n",
+	        "Content-Disposition: attachment; filename=\"exe\"\r\n",
+	        "Content-Disposition: attachment; filename=\"report.txt\"\r\n"};
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(evil) / sizeof(evil[0]); at++) {
+		const struct finding *finding;
+
+		run_named(evil[at], "hello", 5);
+		finding = found(&scanning, "ATTACHMENT_EXECUTABLES");
+		if (!finding)
+			fail_msg("%s", evil[at]);
+		assert_int_equal(finding->part, 2);
+		assert_int_equal(finding->action, ACTION_CUT);
+		assert_string_equal(finding->rule, "attachments.executables");
+		assert_string_equal(finding->reason, "attachment");
+		assert_int_equal(count_of(&scanning, "ATTACHMENT_EXECUTABLES"), 1);
+	}
+	for (size_t at = 0; at < sizeof(clean) / sizeof(clean[0]); at++) {
+		run_named(clean[at], "hello", 5);
+		if (scanning.scan.finding_count)
+			fail_msg("%s%s", clean[at], all_found(&scanning));
+	}
+	scanning_close(&scanning);
+}
+
+static void a_program_is_one_whatever_it_says(void **state)
+{
+	open_defaults("");
+	run_named("Content-Type: application/pdf; name=invoice.pdf\r\n", program, sizeof(program));
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_non_null(found(&scanning, "ATTACHMENT_DISGUISED"));
+	assert_int_equal(found(&scanning, "ATTACHMENT_DISGUISED")->action, ACTION_CUT);
+	assert_int_equal(found(&scanning, "ATTACHMENT_DISGUISED")->part, 2);
+	run_named("Content-Type: application/pdf; name=invoice.pdf\r\n", "%PDF-1.4\n", 9);
+	assert_string_equal(all_found(&scanning), "");
+	run_named("Content-Type: a/b; name=thing.bin\r\n", program, sizeof(program));
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_null(found(&scanning, "ATTACHMENT_DISGUISED"));
+	scanning_close(&scanning);
+}
+
+static void rules_go_by_types_too(void **state)
+{
+	open_defaults("attachments: {rules: [{name: media, types: ['video/*'], action: quarantine,"
+	              " text: too much}]}\n");
+	run_named("Content-Type: video/mp4; name=a.mp4\r\n", "x", 1);
+	assert_int_equal(found(&scanning, "ATTACHMENT_MEDIA")->action, ACTION_QUARANTINE);
+	assert_string_equal(found(&scanning, "ATTACHMENT_MEDIA")->text, "too much");
+	assert_string_equal(found(&scanning, "ATTACHMENT_MEDIA")->detail, "type video/mp4");
+	run_named("Content-Type: a/b; name=x.exe\r\n", "x", 1);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+static void the_first_rule_decides(void **state)
+{
+	open_defaults("attachments: {rules: [{name: good, names: ['setup*.exe'], action: allow},"
+	              " {name: programs, names: ['*.exe'], action: cut}]}\n");
+	run_named("Content-Type: a/b; name=setup1.exe\r\n", program, sizeof(program));
+	assert_string_equal(all_found(&scanning), "");
+	run_named("Content-Type: a/b; name=x.exe\r\n", program, sizeof(program));
+	assert_int_equal(count_of(&scanning, "ATTACHMENT_PROGRAMS"), 1);
+	scanning_close(&scanning);
+}
+
+/* Section C: each container with a program in it, and its twin without. */
+static void members_of_containers_are_held_against_the_rules(void **state)
+{
+	static const struct {
+		const char *command, *made, *name, *where;
+	} table[] = {
+	        {"zip -q p.zip a.txt x.exe", "p.zip", "p.zip", "2/p.zip/x.exe"},
+	        {"7z a -m0=bzip2 p.7z x.exe", "p.7z", "p.7z", "2/p.7z/x.exe"},
+	        {"tar czf p.tgz x.exe", "p.tgz", "p.tgz", "2/p.tgz/p.tar/x.exe"},
+	        {"gzip x.exe", "x.exe.gz", "x.exe.gz", "2/x.exe.gz/x.exe"},
+	        {"zip -q i.zip x.exe && 7z a m.7z i.zip && tar cJf p.txz m.7z", "p.txz", "p.txz",
+	                "2/p.txz/p.tar/m.7z/i.zip/x.exe"},
+	        {"zip -q p.zip x.exe", "p.zip", "picture.jpg", "2/picture.jpg/x.exe"},
+	};
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		const struct finding *finding;
+
+		run_packed(table[at].command, table[at].made, table[at].name);
+		finding = found(&scanning, "ATTACHMENT_EXECUTABLES");
+		if (!finding || strcmp(finding->where, table[at].where))
+			fail_msg("%s%s", table[at].command, all_found(&scanning));
+		assert_int_equal(finding->part, 2);
+	}
+	run_packed("zip -q i.zip a.txt && 7z a m.7z i.zip && tar cJf p.txz m.7z", "p.txz", "p.txz");
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+static void a_rule_may_leave_containers_alone(void **state)
+{
+	open_defaults(
+	        "attachments: {rules: [{name: programs, names: ['*.exe'], inside: false}]}\n");
+	run_packed("zip -q p.zip x.exe", "p.zip", "p.zip");
+	assert_null(found(&scanning, "ATTACHMENT_PROGRAMS"));
+	run_named("Content-Type: a/b; name=x.exe\r\n", "x", 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_PROGRAMS"));
+	scanning_close(&scanning);
+}
+
+static void what_cannot_be_opened_is_unscanned(void **state)
+{
+	static const struct {
+		const char *command, *made;
+		enum unscanned why;
+	} table[] = {
+	        {"zip -q -P word p.zip a.txt", "p.zip", UNSCANNED_ENCRYPTED},
+	        {"7z a -pword -mhe=on p.7z a.txt", "p.7z", UNSCANNED_ENCRYPTED},
+	        {"zip -q p.zip a.txt && head -c 60 p.zip >q.zip", "q.zip", UNSCANNED_FORMAT},
+	        {"zip -q p.zip a.txt && cat p.zip p.zip >q.zip", "q.zip", UNSCANNED_AMBIGUOUS},
+	        {"cp /usr/share/clamav-testfiles/clam.arj .", "clam.arj", UNSCANNED_FORMAT},
+	        {"truncate -s 30M z && gzip z", "z.gz", UNSCANNED_LIMIT},
+	};
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		const struct finding *finding = NULL;
+
+		run_packed(table[at].command, table[at].made, table[at].made);
+		for (size_t n = 0; n < scanning.scan.finding_count; n++)
+			if (scanning.scan.findings[n].unscanned == table[at].why)
+				finding = &scanning.scan.findings[n];
+		if (!finding)
+			fail_msg("%s%s", table[at].command, all_found(&scanning));
+		assert_int_equal(finding->part, 2);
+		assert_true(!strncmp(finding->where, "2/", 2));
+	}
+	scanning_close(&scanning);
+}
+
+static void limits_are_told(void **state)
+{
+	open_defaults("attachments: {max_depth: 3}\n");
+	run_packed("zip -q 1.zip x.exe && zip -q 2.zip 1.zip && zip -q 3.zip 2.zip &&"
+	           " zip -q 4.zip 3.zip",
+	        "4.zip", "4.zip");
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	run_packed(
+	        "zip -q 1.zip x.exe && zip -q 2.zip 1.zip && zip -q 3.zip 2.zip", "3.zip", "3.zip");
+	assert_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	scanning_close(&scanning);
+	open_defaults("attachments: {max_members: 2}\n");
+	run_packed("touch b && zip -q p.zip a.txt b x.exe", "p.zip", "p.zip");
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	scanning_close(&scanning);
+}
+
+static void time_is_a_limit_too(void **state)
+{
+	open_defaults("");
+	mail_packed("zip -q p.zip x.exe", "p.zip", "p.zip");
+	scan_init(&scanning.scan, scanning.config, &scanning.submission, mail.data, mail.size);
+	scanning.is_scanned = 1;
+	filter_map.scan(NULL, &scanning.scan);
+	scanning.scan.deadline_us = 1;
+	filter_attachments.scan(scanning.states[1], &scanning.scan);
+	assert_non_null(found(&scanning, "UNSCANNED_TIMEOUT"));
+	scanning_close(&scanning);
+}
+
+/* Office documents and their like are ZIPs with odd members; they must pass. */
+static void documents_pass(void **state)
+{
+	open_defaults("");
+	run_packed("mkdir -p word/_rels _rels && echo '<Types/>' >'[Content_Types].xml' &&"
+	           " echo x >_rels/.rels && echo x >word/document.xml && printf '\\1\\2' "
+	           ">word/vbaProject.bin"
+	           " && zip -qr p.docx '[Content_Types].xml' _rels word",
+	        "p.docx", "p.docx");
+	assert_string_equal(all_found(&scanning), "");
+	run_packed("mkdir -p word && echo '<Types/>' >'[Content_Types].xml' && cp x.exe word/x.bin"
+	           " && zip -qr p.docx '[Content_Types].xml' word",
+	        "p.docx", "p.docx");
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	scanning_close(&scanning);
+}
+
+static void winmail_dat_is_opened(void **state)
+{
+	open_defaults("");
+	run_packed("cp /usr/share/clamav-testfiles/clam.tnef winmail.dat", "winmail.dat",
+	        "winmail.dat");
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	scanning_close(&scanning);
+}
+
+static const char inner[] = "From: b@example.org\r\nSubject: inner\r\n"
+                            "Content-Type: application/x; name=x.exe\r\n\r\nprogram\r\n";
+
+static void mail_inside_mail_is_read(void **state)
+{
+	static const char *const fields[] = {"Content-Type: message/rfc822\r\n",
+	        "Content-Type: application/octet-stream; name=x.eml\r\n"};
+
+	open_defaults("");
+	for (size_t at = 0; at < 2; at++) {
+		run_named(fields[at], inner, sizeof(inner) - 1);
+		if (!found(&scanning, "ATTACHMENT_EXECUTABLES"))
+			fail_msg("%s%s", fields[at], all_found(&scanning));
+		assert_int_equal(found(&scanning, "ATTACHMENT_EXECUTABLES")->part, 2);
+		assert_int_equal(count_of(&scanning, "ATTACHMENT_EXECUTABLES"), 1);
+	}
+	scanning_close(&scanning);
+}
+
+static void an_encoded_multipart_is_read(void **state)
+{
+	static const char body[] =
+	        "--i\r\nContent-Type: a/b; name=x.exe\r\n\r\nprogram\r\n--i--\r\n";
+
+	open_defaults("");
+	run_named("Content-Type: multipart/mixed; boundary=i\r\n", body, sizeof(body) - 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_int_equal(found(&scanning, "ATTACHMENT_EXECUTABLES")->part, 2);
+	scanning_close(&scanning);
+}
+
+static void mail_in_mail_in_mail_ends_at_the_limit(void **state)
+{
+	struct buf level = {0}, next = {0};
+	int at;
+
+	buf_add_string(&level, inner);
+	for (at = 0; at < 30; at++) {
+		make_mail(&next, "Content-Type: message/rfc822\r\n", level.data, level.size);
+		buf_clear(&level);
+		buf_add(&level, next.data, next.size);
+	}
+	open_defaults("");
+	scanning_run(&scanning, level.data, level.size);
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_true(scanning.scan.content_count < 200);
+	scanning_close(&scanning);
+	buf_fini(&level);
+	buf_fini(&next);
+}
+
+static void what_is_encrypted_by_mail_programs_is_told(void **state)
+{
+	static const char cms[] = "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\1\7\3\xa0\x80";
+
+	open_defaults("");
+	run_named("Content-Type: application/pkcs7-mime; name=smime.p7m\r\n", cms, sizeof(cms) - 1);
+	assert_non_null(found(&scanning, "UNSCANNED_ENCRYPTED"));
+	scanning_text(&scanning, "Subject: x\r\n\r\n-----BEGIN PGP MESSAGE-----\r\n\r\nabc\r\n"
+	                         "-----END PGP MESSAGE-----\r\n");
+	assert_non_null(found(&scanning, "UNSCANNED_ENCRYPTED"));
+	scanning_close(&scanning);
+}
+
+static void what_is_signed_is_opened(void **state)
+{
+	struct buf cms = {0};
+
+	/* ContentInfo of signed-data, with the content in two pieces. */
+	buf_add(&cms, "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\1\7\2\xa0\x80\x30\x80\2\1\1\x31\0",
+	        22);
+	buf_add(&cms, "\x30\x80\x06\x09\x2a\x86\x48\x86\xf7\x0d\1\7\1\xa0\x80\x24\x80\4\x14", 19);
+	buf_add(&cms, inner, 20);
+	buf_add_char(&cms, 4);
+	buf_add_char(&cms, (char)(sizeof(inner) - 1 - 20));
+	buf_add(&cms, inner + 20, sizeof(inner) - 1 - 20);
+	buf_add(&cms, "\0\0\0\0\0\0\0\0\0\0\0\0", 12);
+	open_defaults("");
+	run_named("Content-Type: application/pkcs7-mime; name=smime.p7m\r\n", cms.data, cms.size);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_int_equal(found(&scanning, "ATTACHMENT_EXECUTABLES")->part, 2);
+	scanning_close(&scanning);
+	buf_fini(&cms);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(clean_mail_has_no_finding),
+	        cmocka_unit_test(every_name_of_a_part_is_tried),
+	        cmocka_unit_test(a_program_is_one_whatever_it_says),
+	        cmocka_unit_test(rules_go_by_types_too),
+	        cmocka_unit_test(the_first_rule_decides),
+	        cmocka_unit_test(members_of_containers_are_held_against_the_rules),
+	        cmocka_unit_test(a_rule_may_leave_containers_alone),
+	        cmocka_unit_test(what_cannot_be_opened_is_unscanned),
+	        cmocka_unit_test(limits_are_told),
+	        cmocka_unit_test(time_is_a_limit_too),
+	        cmocka_unit_test(documents_pass),
+	        cmocka_unit_test(winmail_dat_is_opened),
+	        cmocka_unit_test(mail_inside_mail_is_read),
+	        cmocka_unit_test(an_encoded_multipart_is_read),
+	        cmocka_unit_test(mail_in_mail_in_mail_ends_at_the_limit),
+	        cmocka_unit_test(what_is_encrypted_by_mail_programs_is_told),
+	        cmocka_unit_test(what_is_signed_is_opened),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}
