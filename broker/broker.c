@@ -9,12 +9,13 @@
 #include "lib/wire/loop.h"
 
 /* A turn takes this many messages of a socket before the others' are looked at. */
-enum { BATCH = 64, HIGH_WATER = 1000, TICK_MS = 100 };
+enum { BATCH = 64, HIGH_WATER = 1000, TICK_MS = 100, FAREWELL_MS = 300 };
 
 struct broker {
 	struct wire *wire;
 	struct wire_socket *sockets[2]; /* by enum exchange_side */
 	struct loop *loop;
+	struct loop_source *ticking;
 	struct exchange *exchange;
 };
 
@@ -114,7 +115,7 @@ static void start(struct broker *broker, const struct config_broker *config)
 	broker->exchange = exchange_new(config, send_to, broker, loop_now_ms(broker->loop));
 	loop_add_socket(broker->loop, broker->sockets[EXCHANGE_FRONT], on_front, broker);
 	loop_add_socket(broker->loop, broker->sockets[EXCHANGE_WORKER], on_worker, broker);
-	loop_add_timer(broker->loop, TICK_MS, on_tick, broker);
+	broker->ticking = loop_add_timer(broker->loop, TICK_MS, on_tick, broker);
 	loop_on_signal(broker->loop, on_signal, broker);
 }
 
@@ -133,10 +134,20 @@ enum result broker_open(const struct config *config, struct broker **out, struct
 	return result;
 }
 
+static void on_farewell(void *context, int64_t now_ms)
+{
+	loop_end(context);
+}
+
+/* What a peer has not read yet when the connection closes is lost to it, so the last words need a
+ * moment. Without them the peers would find out too, but only by our silence. */
 void broker_run(struct broker *broker)
 {
 	loop_run(broker->loop);
+	loop_remove(&broker->ticking);
 	exchange_stop(broker->exchange);
+	loop_add_timer(broker->loop, FAREWELL_MS, on_farewell, broker->loop);
+	loop_run(broker->loop);
 	log_event(LOG_LEVEL_INFO, NULL, "stopped", NULL);
 }
 

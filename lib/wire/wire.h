@@ -73,7 +73,8 @@ enum result wire_bind(struct wire *wire, const struct config_list *endpoints,
 
 /* A DEALER connected to one endpoint. It has a random name for its whole life, so that it is the
  * same peer to the other side after a connection was lost and made again. Nothing is queued while
- * there is no connection: until the first one is made wire_send() says RESULT_TEMPORARY. */
+ * there is no connection: until the first one is made wire_send() says RESULT_TEMPORARY. And what
+ * has arrived but was not yet received is lost when the connection is. */
 enum result wire_connect(struct wire *wire, const char *endpoint, const struct wire_limits *limits,
         struct wire_socket **out, struct err *err);
 void wire_socket_close(struct wire_socket **socket);
