@@ -1,0 +1,99 @@
+#include "submitter/qfront/keep.h"
+
+#include "lib/base/alloc.h"
+#include "lib/crypto/digest.h"
+
+static char *make_id(const Lz__Submission *submission, const size_t *recipients, size_t count)
+{
+	struct digest_state state;
+	struct digest digest;
+	char id[17];
+	size_t i;
+
+	digest_init(&state);
+	digest_add_string(&state, submission->message_id);
+	digest_add_string(&state, "undeliverable");
+	for (i = 0; i < count; i++)
+		digest_add_string(&state, submission->recipients[recipients[i]]->address);
+	digest_final(&state, &digest);
+	digest_item_id(&digest, id);
+	return alloc_string(id);
+}
+
+static Lz__Recipient *copy_recipient(const Lz__Recipient *from)
+{
+	Lz__Recipient *copy = alloc(sizeof(*copy));
+
+	lz__recipient__init(copy);
+	copy->address = alloc_string(from->address);
+	copy->orcpt = alloc_string(from->orcpt);
+	copy->notify = alloc_string(from->notify);
+	return copy;
+}
+
+static void add_notice(Lz__Item *item, const Lz__Submission *submission, const char *admin)
+{
+	int authentic = *submission->sasl_username || !*submission->client_address;
+	int to_sender = authentic && *submission->reverse_path;
+	const char *to = to_sender ? submission->reverse_path : admin;
+
+	if (!*to)
+		return;
+	item->notices = alloc_zero(1, sizeof(Lz__Notice *));
+	item->notices[0] = alloc(sizeof(Lz__Notice));
+	lz__notice__init(item->notices[0]);
+	item->notices[0]->kind =
+	        to_sender ? LZ__NOTICE_KIND__NOTICE_SENDER : LZ__NOTICE_KIND__NOTICE_ADMIN;
+	item->notices[0]->to = alloc_string(to);
+	item->n_notices = 1;
+}
+
+static void copy_envelope(Lz__Item *item, const Lz__Submission *submission)
+{
+	item->message_id = alloc_string(submission->message_id);
+	item->queue_id = alloc_string(submission->queue_id);
+	item->reverse_path = alloc_string(submission->reverse_path);
+	item->client_address = alloc_string(submission->client_address);
+	item->client_name = alloc_string(submission->client_name);
+	item->helo = alloc_string(submission->helo);
+	item->sasl_username = alloc_string(submission->sasl_username);
+	item->envid = alloc_string(submission->envid);
+	item->ret = alloc_string(submission->ret);
+	item->size = submission->size;
+	item->eight_bit = submission->eight_bit;
+	item->smtputf8 = submission->smtputf8;
+}
+
+static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recipients, size_t count,
+        const char *reply, const char *admin)
+{
+	Lz__Item *item = alloc(sizeof(*item));
+	size_t i;
+
+	lz__item__init(item);
+	copy_envelope(item, submission);
+	item->id = make_id(submission, recipients, count);
+	item->disposition = LZ__DISPOSITION__QUARANTINE;
+	item->reason = alloc_string("undeliverable");
+	item->detail = alloc_format("the next hop said: %s", reply);
+	item->keep_original = 1;
+	item->recipients = alloc_zero(count, sizeof(Lz__Recipient *));
+	for (i = 0; i < count; i++)
+		item->recipients[item->n_recipients++] =
+		        copy_recipient(submission->recipients[recipients[i]]);
+	add_notice(item, submission, admin);
+	return item;
+}
+
+Lz__Store *keep_make(const Lz__Submission *submission, const size_t *recipients, size_t count,
+        const char *reply, const char *admin)
+{
+	Lz__Store *store = alloc(sizeof(*store));
+
+	lz__store__init(store);
+	store->message_id = alloc_string(submission->message_id);
+	store->items = alloc_zero(1, sizeof(Lz__Item *));
+	store->items[0] = make_item(submission, recipients, count, reply, admin);
+	store->n_items = 1;
+	return store;
+}
