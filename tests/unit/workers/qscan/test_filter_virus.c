@@ -1,0 +1,260 @@
+#include "tests/unit/workers/qscan/scanning.h"
+
+static struct scanning scanning;
+static struct buf mail;
+static char folder[PATH_MAX];
+
+/* Put together at run time, so that no scanner objects to the source. */
+static void eicar(char out[69])
+{
+	snprintf(out, 69, "%s%s%s", "X5O!P%@AP[4\\PZX54(P^)7CC)7}$", "EICAR-STANDARD-",
+	        "ANTIVIRUS-TEST-FILE!$H+H*");
+}
+
+static void write_in(const char *name, const void *bytes, size_t size)
+{
+	char path[PATH_MAX + 40];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(file_write(path, bytes, size, 0600, NULL), RESULT_OK);
+}
+
+static int make_folder(void **state)
+{
+	static const char hex[] = "0123456789abcdef";
+	struct buf line = {0};
+	char text[69];
+
+	snprintf(folder, sizeof(folder), "/tmp/test_filter_virus.XXXXXX");
+	if (!mkdtemp(folder))
+		return -1;
+	eicar(text);
+	buf_add_string(&line, "Test.Eicar:0:*:");
+	for (int at = 0; at < 68; at++) {
+		buf_add_char(&line, hex[text[at] >> 4 & 15]);
+		buf_add_char(&line, hex[text[at] & 15]);
+	}
+	buf_add_string(&line, "\nTest.Header:4:*:582d4d61726b3a20776f726d\n"); /* X-Mark: worm */
+	write_in("test.ndb", line.data, line.size);
+	buf_fini(&line);
+	return 0;
+}
+
+static int drop_folder(void **state)
+{
+	char line[PATH_MAX + 16];
+
+	buf_fini(&mail);
+	snprintf(line, sizeof(line), "rm -r %s", folder);
+	return system(line);
+}
+
+static void open_with(const char *more)
+{
+	char yaml[PATH_MAX + 200];
+
+	snprintf(yaml, sizeof(yaml), "virus: {database: %s%s}\n", folder, more);
+	scanning_open(&scanning, yaml, &filter_map, &filter_attachments, &filter_virus, NULL);
+}
+
+static void a_virus_in_a_part_names_the_part_once(void **state)
+{
+	const struct finding *finding;
+	char text[69];
+
+	eicar(text);
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", text, 68);
+	open_with("");
+	scanning_run(&scanning, mail.data, mail.size);
+	finding = found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL");
+	assert_non_null(finding);
+	assert_int_equal(finding->part, 2);
+	assert_string_equal(finding->where, "2/y.dat");
+	assert_string_equal(finding->reason, "virus");
+	assert_int_equal(finding->action, ACTION_NONE);
+	assert_int_equal(scanning.scan.finding_count, 1);
+	assert_true(strstr(scanning.scan.engine, "signatures") != NULL);
+	scanning_close(&scanning);
+}
+
+static void clean_mail_is_clean(void **state)
+{
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", "hello", 5);
+	open_with("");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+/* What libclamav misses in the whole: each chunk of base64 padded for itself. */
+static void what_the_whole_hides_is_found_in_the_part(void **state)
+{
+	struct buf chunks = {0};
+	const struct finding *finding;
+	char text[69];
+
+	eicar(text);
+	buf_add_string(&chunks,
+	        "Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: a/b; name=y.dat\r\n"
+	        "Content-Transfer-Encoding: base64\r\n\r\n");
+	for (size_t at = 0; at < 68; at += 4)
+		add_base64(&chunks, text + at, 4);
+	open_with("");
+	scanning_run(&scanning, chunks.data, chunks.size);
+	finding = found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL");
+	assert_non_null(finding);
+	assert_int_equal(finding->part, 0);
+	scanning_close(&scanning);
+	buf_fini(&chunks);
+}
+
+/* What no part shows: a signature over the mail itself; and mail is mail whatever it begins with.
+ */
+static void what_only_the_whole_shows_has_no_part(void **state)
+{
+	static const char *const mails[] = {
+	        "Received: x\r\nX-Mark: worm\r\nSubject: x\r\n\r\nhello\r\n",
+	        "X-Odd: y\r\nX-Mark: worm\r\nSubject: x\r\n\r\nhello\r\n"};
+
+	open_with("");
+	for (size_t at = 0; at < 2; at++) {
+		const struct finding *finding;
+
+		scanning_text(&scanning, mails[at]);
+		finding = found(&scanning, "VIRUS_Test.Header.UNOFFICIAL");
+		assert_non_null(finding);
+		assert_int_equal(finding->part, SCAN_NO_PART);
+		assert_int_equal(scanning.scan.finding_count, 1);
+	}
+	scanning_close(&scanning);
+}
+
+static void a_virus_in_a_container_is_one_finding(void **state)
+{
+	struct buf zip = {0};
+	char text[69], line[PATH_MAX + 100];
+
+	eicar(text);
+	write_in("y.dat", text, 68);
+	snprintf(line, sizeof(line),
+	        "cd %s && zip -q i.zip y.dat && zip -q o.zip i.zip && rm i.zip y.dat", folder);
+	assert_int_equal(system(line), 0);
+	snprintf(line, sizeof(line), "%s/o.zip", folder);
+	assert_int_equal(file_read(line, 4096, &zip, NULL), RESULT_OK);
+	assert_int_equal(unlink(line), 0);
+	make_mail(&mail, "Content-Type: a/b; name=o.zip\r\n", zip.data, zip.size);
+	open_with("");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_int_equal(count_of(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"), 1);
+	assert_int_equal(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL")->part, 2);
+	assert_string_equal(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL")->where, "2/o.zip");
+	scanning_close(&scanning);
+	buf_fini(&zip);
+}
+
+static void two_infected_parts_are_two_findings(void **state)
+{
+	struct buf two = {0};
+	char text[69];
+
+	eicar(text);
+	make_mail(&two, "Content-Type: a/b; name=y.dat\r\n", text, 68);
+	two.size -= strlen("--=_b1--\r\n");
+	buf_add_string(&two, "--=_b1\r\nContent-Type: a/b; name=z.dat\r\n\r\n");
+	buf_add(&two, text, 68);
+	buf_add_string(&two, "\r\n--=_b1--\r\n");
+	open_with("");
+	scanning_run(&scanning, two.data, two.size);
+	assert_int_equal(count_of(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"), 2);
+	scanning_close(&scanning);
+	buf_fini(&two);
+}
+
+static void too_large_a_part_is_unscanned(void **state)
+{
+	char *large = alloc(3 << 20);
+
+	memset(large, 'x', 3 << 20);
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", large, 3 << 20);
+	open_with(", max_file_size: 2M");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_int_equal(found(&scanning, "UNSCANNED_LIMIT")->part, 2);
+	scanning_close(&scanning);
+	open_with("");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	free(large);
+}
+
+static void no_time_is_a_timeout(void **state)
+{
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", "hello", 5);
+	open_with("");
+	scan_init(&scanning.scan, scanning.config, &scanning.submission, mail.data, mail.size);
+	scanning.is_scanned = 1;
+	filter_map.scan(NULL, &scanning.scan);
+	filter_attachments.scan(scanning.states[1], &scanning.scan);
+	scanning.scan.deadline_us = 1;
+	filter_virus.scan(scanning.states[2], &scanning.scan);
+	assert_non_null(found(&scanning, "UNSCANNED_TIMEOUT"));
+	scanning_close(&scanning);
+}
+
+static void no_signatures_are_unscanned_once(void **state)
+{
+	char empty[] = "/tmp/test_filter_virus.XXXXXX", yaml[100];
+
+	assert_non_null(mkdtemp(empty));
+	snprintf(yaml, sizeof(yaml), "virus: {database: %s}\n", empty);
+	scanning_open(&scanning, yaml, &filter_map, &filter_attachments, &filter_virus, NULL);
+	scanning_text(&scanning, "Subject: x\r\n\r\nhello\r\n");
+	assert_int_equal(count_of(&scanning, "UNSCANNED_DATABASE"), 1);
+	assert_string_equal(scanning.scan.engine, "none");
+	scanning_close(&scanning);
+	rmdir(empty);
+}
+
+static void it_can_be_switched_off(void **state)
+{
+	char text[69];
+
+	eicar(text);
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", text, 68);
+	open_with(", enabled: false");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+static void a_folder_that_is_not_there_stops_the_start(void **state)
+{
+	struct config *config = scanning_config("virus: {database: /nonexistent}\n");
+	void *filter = NULL;
+	struct err err;
+
+	assert_int_equal(filter_virus.open(config, &filter, NULL, NULL, &err), RESULT_PERMANENT);
+	assert_non_null(strstr(err.text, "/nonexistent"));
+	assert_null(filter);
+	config_free(&config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_virus_in_a_part_names_the_part_once),
+	        cmocka_unit_test(clean_mail_is_clean),
+	        cmocka_unit_test(what_the_whole_hides_is_found_in_the_part),
+	        cmocka_unit_test(what_only_the_whole_shows_has_no_part),
+	        cmocka_unit_test(a_virus_in_a_container_is_one_finding),
+	        cmocka_unit_test(two_infected_parts_are_two_findings),
+	        cmocka_unit_test(too_large_a_part_is_unscanned),
+	        cmocka_unit_test(no_time_is_a_timeout),
+	        cmocka_unit_test(no_signatures_are_unscanned_once),
+	        cmocka_unit_test(it_can_be_switched_off),
+	        cmocka_unit_test(a_folder_that_is_not_there_stops_the_start),
+	};
+
+	return cmocka_run_group_tests(tests, make_folder, drop_folder);
+}

@@ -1,0 +1,199 @@
+/*
+ * Viruses: libclamav over the raw message and over each piece that was taken out of it. Each sees
+ * what the other misses: the whole has signatures over mail itself and libclamav's own reading of
+ * MIME, the pieces have ours.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+#include "lib/virus/virus.h"
+#include "workers/qscan/scan.h"
+
+static const char check[] = "virus";
+
+/* What the whole message was found to be, told only where no piece explains it. */
+struct whole {
+	enum virus_answer answer;
+	char name[VIRUS_NAME_ROOM];
+	int explained;
+};
+
+struct search {
+	struct virus_engine *engine;
+	struct scan *scan;
+	struct whole whole;
+	int64_t end_us; /* of the time for viruses */
+};
+
+static enum result virus_filter_open(const struct config *config, void **state,
+        void (*warn)(void *context, const char *sentence), void *context, struct err *err)
+{
+	const struct config_virus *virus = &config->virus;
+	struct virus_limits limits = {
+	        .scan_bytes = virus->max_scan_size,
+	        .file_bytes = virus->max_file_size,
+	        .files = (uint32_t)virus->max_files,
+	        .recursion = (uint32_t)virus->max_recursion,
+	        .time_ms = virus->max_scan_time_ms,
+	        .pua = virus->pua,
+	};
+	struct virus_engine *engine = NULL;
+	enum result result;
+
+	if (!virus->enabled)
+		return RESULT_OK;
+	result = virus_open(virus->database, &limits, &engine, err);
+	if (result)
+		return result;
+	if (!strcmp(virus_state(engine), "none") && warn)
+		warn(context, "virus.database holds no signatures: every message is unscanned");
+	*state = engine;
+	return RESULT_OK;
+}
+
+static void virus_filter_close(void **state)
+{
+	struct virus_engine *engine = *state;
+
+	if (engine)
+		virus_close(&engine);
+	*state = NULL;
+}
+
+static int virus_wanted(const void *state, const struct scan *scan)
+{
+	return state != NULL;
+}
+
+/* ---------------------------------------------------------------- findings */
+
+static struct finding *tell(struct scan *scan, enum virus_answer answer, const char *name)
+{
+	static const enum unscanned whys[] = {
+	        [VIRUS_LIMIT] = UNSCANNED_LIMIT,
+	        [VIRUS_TIMEOUT] = UNSCANNED_TIMEOUT,
+	        [VIRUS_ENCRYPTED] = UNSCANNED_ENCRYPTED,
+	        [VIRUS_ERROR] = UNSCANNED_ERROR,
+	        [VIRUS_DATABASE] = UNSCANNED_DATABASE,
+	};
+	struct finding *finding;
+
+	if (answer != VIRUS_HIT)
+		return scan_unscanned(scan, check, whys[answer], name);
+	finding = scan_find(scan, check, "virus", "");
+	finding_text(&finding->symbol, "VIRUS_%s", name);
+	finding_text(&finding->detail, "%s", name);
+	return finding;
+}
+
+static int is_same(const struct whole *whole, enum virus_answer answer, const char *name)
+{
+	return whole->answer == answer && (answer != VIRUS_HIT || !strcmp(whole->name, name));
+}
+
+/* A container and the member in it that is the virus are one finding: that of the container, which
+ * comes first. */
+static int is_told(const struct scan *scan, int part, const char *symbol)
+{
+	const struct finding *finding;
+	size_t at;
+
+	for (at = scan->finding_count; at; at--) {
+		finding = &scan->findings[at - 1];
+		if (!strcmp(finding->check, check) && finding->part == part &&
+		        !strcmp(finding->symbol, symbol))
+			return 1;
+	}
+	return 0;
+}
+
+static void tell_content(struct search *search, const struct content *content,
+        enum virus_answer answer, const char *name)
+{
+	struct finding *finding;
+	char *symbol = alloc_format("VIRUS_%s", name);
+
+	if (is_same(&search->whole, answer, name))
+		search->whole.explained = 1;
+	if (answer != VIRUS_HIT || !is_told(search->scan, content->part, symbol)) {
+		finding = tell(search->scan, answer, name);
+		finding->part = content->part;
+		finding_text(&finding->where, "%s", content->path);
+	}
+	free(symbol);
+}
+
+/* ---------------------------------------------------------------- scanning */
+
+static int64_t time_left_ms(const struct search *search)
+{
+	return (search->end_us - clock_monotonic_us()) / 1000;
+}
+
+/* libclamav takes bytes for mail by their first field, and knows only the usual ones: a message
+ * that begins with any other would be scanned as text. */
+static void scan_whole(struct search *search)
+{
+	const struct scan *scan = search->scan;
+	struct whole *whole = &search->whole;
+	struct buf marked = {0};
+
+	if (scan->size >= 9 && text_same_bytes((const char *)scan->bytes, 9, "Received:")) {
+		whole->answer = virus_scan(
+		        search->engine, scan->bytes, scan->size, time_left_ms(search), whole->name);
+		return;
+	}
+	buf_add_string(&marked, "Received: by localhost\r\n");
+	buf_add(&marked, scan->bytes, scan->size);
+	whole->answer = virus_scan(
+	        search->engine, marked.data, marked.size, time_left_ms(search), whole->name);
+	buf_fini(&marked);
+}
+
+static void scan_contents(struct search *search)
+{
+	size_t at;
+
+	for (at = 0; at < search->scan->content_count; at++) {
+		const struct content *content = &search->scan->contents[at];
+		char name[VIRUS_NAME_ROOM];
+		enum virus_answer answer;
+
+		if (time_left_ms(search) <= 0) {
+			tell_content(search, content, VIRUS_TIMEOUT, "no time left");
+			return;
+		}
+		answer = virus_scan(
+		        search->engine, content->bytes, content->size, time_left_ms(search), name);
+		if (answer != VIRUS_CLEAN)
+			tell_content(search, content, answer, name);
+	}
+}
+
+static void virus_filter_scan(void *state, struct scan *scan)
+{
+	struct search search = {.engine = state, .scan = scan};
+
+	search.end_us = clock_monotonic_us() + scan->config->virus.max_scan_time_ms * 1000;
+	if (search.end_us > scan->deadline_us)
+		search.end_us = scan->deadline_us;
+	scan->engine = virus_state(state);
+	scan_whole(&search);
+	if (search.whole.answer != VIRUS_DATABASE)
+		scan_contents(&search);
+	/* The whole message is what is left to hold where no part could be named. */
+	if (search.whole.answer != VIRUS_CLEAN && !search.whole.explained)
+		tell(scan, search.whole.answer, search.whole.name);
+}
+
+const struct filter filter_virus = {
+        .name = check,
+        .open = virus_filter_open,
+        .wanted = virus_wanted,
+        .scan = virus_filter_scan,
+        .close = virus_filter_close,
+};
