@@ -2,7 +2,6 @@
  * Attachments: takes everything out of the message that is in it, and holds each piece against the
  * rules by every name it might have, every type it claims, and the type it is.
  */
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +11,7 @@
 #include "workers/qscan/attachment_rules.h"
 #include "workers/qscan/extract.h"
 #include "workers/qscan/scan.h"
+#include "workers/qscan/symbol.h"
 
 static const char check[] = "attachments";
 
@@ -37,16 +37,6 @@ static void attachments_close(void **state)
 	if (types)
 		filetype_close(&types);
 	*state = NULL;
-}
-
-static char *symbol_of(const char *rule)
-{
-	char *symbol = alloc_format("ATTACHMENT_%s", rule);
-	char *at;
-
-	for (at = symbol; *at; at++)
-		*at = isalnum((unsigned char)*at) ? (char)toupper((unsigned char)*at) : '_';
-	return symbol;
 }
 
 /* A part is looked at under each encoding, and its name matches every time. */
@@ -133,7 +123,7 @@ static void judge(void *context, struct scan *scan, const struct extracted *extr
 	if (extracted->content != EXTRACT_NO_CONTENT)
 		true_type = find_type(context, scan, extracted);
 	if (attachment_rules_match(&scan->config->attachments, extracted, true_type, &match)) {
-		char *symbol = symbol_of(match.rule->name);
+		char *symbol = symbol_of("ATTACHMENT", match.rule->name);
 
 		if (match.rule->action != ACTION_ALLOW)
 			add_finding(scan, extracted, symbol, match.rule, match.what, match.text);
