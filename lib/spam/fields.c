@@ -65,16 +65,18 @@ static void add_raw(const char *bytes, size_t size, struct buf *out)
 
 static void add_decoded(const struct mime_map *map, const struct mime_field *field, struct buf *out)
 {
-	const char *value = bytes_of(map, field->value);
+	struct buf plain = {0};
 	char *text;
 
-	if (!is_decoded(bytes_of(map, field->name), field->name.length)) {
-		add_unfolded(value, field->value.length, out);
-		return;
+	add_unfolded(bytes_of(map, field->value), field->value.length, &plain);
+	if (plain.size && is_decoded(bytes_of(map, field->name), field->name.length)) {
+		text = decode_header_text(plain.data, plain.size);
+		buf_add_string(out, text);
+		free(text);
+	} else if (plain.size) {
+		buf_add(out, plain.data, plain.size);
 	}
-	text = decode_header_text(value, field->value.length);
-	add_unfolded(text, strlen(text), out);
-	free(text);
+	buf_fini(&plain);
 }
 
 /* One field in the form asked for, with what parts it from the next one. */

@@ -28,6 +28,7 @@ struct parser {
 	int include_depth;
 	int stopped;              /* by require_version */
 	int holds[IF_DEPTH_MOST]; /* of each open `if`: is its branch taken? */
+	char unknown[61];         /* the key that was last not known */
 	int if_depth;
 };
 
@@ -641,6 +642,17 @@ static const struct {
         {"url", do_nothing},
 };
 
+/* Lists of a plugin's settings go on for hundreds of lines: each is counted, the first is told. */
+static void skip_unknown(struct parser *parser, const char *key)
+{
+	if (strncmp(parser->unknown, key, sizeof(parser->unknown) - 1) == 0) {
+		parser->rules->skipped++;
+		return;
+	}
+	snprintf(parser->unknown, sizeof(parser->unknown), "%s", key);
+	skip(parser, "\"%.60s\" is not supported", key);
+}
+
 /* Keys are the same in any case, and with - for _. */
 static void plain_key(char *key)
 {
@@ -664,7 +676,7 @@ static void parse_line(struct parser *parser, char *line)
 			return;
 		}
 	}
-	skip(parser, "\"%.60s\" is not supported", key);
+	skip_unknown(parser, key);
 }
 
 void rules_parse(struct rules *rules, const char *file, const char *folder, char *text, int depth)

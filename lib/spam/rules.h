@@ -3,7 +3,8 @@
  * then on read-only and shared. docs/RULES.md says what of the language is understood.
  *
  * A line that isn't understood is never an error: it is reported with file, line and reason,
- * counted, and passed over. A rule that was passed over (and one that needs the network) is
+ * counted, and passed over (of several lines in a row with the same unknown key the first is
+ * reported). A rule that was passed over (and one that needs the network) is
  * *unknown*, not false: a meta that depends on it hits only where it would hit whatever that rule
  * said.
  */

@@ -93,7 +93,6 @@ static void tell_hit(struct scan *scan, const struct eval_hit *hit)
 
 	finding->points = hit->points;
 	finding->quiet = 1;
-	finding_text(&finding->rule, "%s", hit->name);
 	if (*hit->excerpt)
 		finding_text(&finding->detail, "%s (\"%s\")", hit->describe, hit->excerpt);
 	else

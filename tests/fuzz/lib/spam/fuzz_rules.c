@@ -33,7 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	told = 0;
 	rules_add_text(rules, "fuzz.cf", (const char *)data, size);
 	rules_compile(rules);
-	assert(told == rules_skipped(rules));
+	assert(told <= rules_skipped(rules) && !told == !rules_skipped(rules));
 	eval_run(rules, &input, &eval);
 	for (size_t i = 0; i < eval.count; i++) {
 		assert(*eval.hits[i].name && eval.hits[i].hits > 0);

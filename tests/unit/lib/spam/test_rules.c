@@ -125,6 +125,18 @@ static void what_is_not_understood_is_told_with_file_and_line(void **state)
 	complains("meta A B\nmeta B A\n", "needs itself");
 }
 
+static void a_run_of_lines_with_one_unknown_key_is_told_once_and_counted_in_full(void **state)
+{
+	struct rules *rules =
+	        read_rules("tld com\ntld net\nbody A /x/\ntld org\nother x\ntld de\n");
+
+	assert_string_equal(said.data, "t.cf:1: \"tld\" is not supported\n"
+	                               "t.cf:5: \"other\" is not supported\n"
+	                               "t.cf:6: \"tld\" is not supported\n");
+	assert_int_equal(rules_skipped(rules), 5);
+	rules_free(&rules);
+}
+
 static void scores_have_defaults_and_can_be_relative(void **state)
 {
 	struct rules *rules =
@@ -334,6 +346,8 @@ int main(void)
 	        cmocka_unit_test(forms_of_headers_are_read),
 	        cmocka_unit_test(comments_blanks_and_line_ends_are_dropped),
 	        cmocka_unit_test(what_is_not_understood_is_told_with_file_and_line),
+	        cmocka_unit_test(
+	                a_run_of_lines_with_one_unknown_key_is_told_once_and_counted_in_full),
 	        cmocka_unit_test(scores_have_defaults_and_can_be_relative),
 	        cmocka_unit_test(a_rule_of_score_0_is_not_run),
 	        cmocka_unit_test(the_last_definition_wins),

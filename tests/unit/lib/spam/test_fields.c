@@ -1,0 +1,109 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/spam/fields.h"
+
+static void list_is(const char *text, const char *addresses, const char *names)
+{
+	struct buf out = {0};
+
+	buf_add_string(&out, "");
+	fields_addresses(text, strlen(text), 0, &out);
+	assert_string_equal(out.data, addresses);
+	buf_clear(&out);
+	buf_add_string(&out, "");
+	fields_addresses(text, strlen(text), 1, &out);
+	assert_int_equal(strlen(names), out.size);
+	assert_memory_equal(out.data, names, out.size);
+	buf_fini(&out);
+}
+
+static void addresses_come_one_a_line_and_names_beside_them(void **state)
+{
+	list_is("a@b", "a@b", "");
+	list_is("Anna Berg <a@b>, c@d", "a@b\nc@d", "Anna Berg");
+	list_is("\"Berg, Anna\" <a@b>; \"x \\\"y\\\"\" <c@d>", "a@b\nc@d", "Berg, Anna\nx \"y\"");
+	list_is("a@b (Anna (the first))", "a@b", "Anna (the first)");
+}
+
+static void groups_are_looked_into(void **state)
+{
+	list_is("friends: a@b, Carl <c@d>;, e@f", "a@b\nc@d\ne@f", "Carl");
+	list_is("undisclosed-recipients:;", "", "");
+}
+
+static void names_are_decoded_squeezed_and_lose_one_pair_of_quotes(void **state)
+{
+	list_is("=?utf-8?q?J=C3=B6rg?=   'x'  <a@b>", "a@b", "J\xc3\xb6rg 'x'");
+	list_is("'Anna  Berg' <a@b>", "a@b", "Anna Berg");
+}
+
+static void broken_lists_end(void **state)
+{
+	list_is("\"never closed <a@b>", "never closed <a@b>", "");
+	list_is("<a@b", "a@b", "");
+	list_is(",,;,<>", "", "");
+	list_is("(open", "", "open");
+	list_is("", "", "");
+}
+
+static void value_is(const char *mail, struct header_key key, int is_there, const char *want)
+{
+	struct mime_map *map = mime_map_new(mail, strlen(mail), NULL);
+	struct buf out = {0};
+
+	buf_add_string(&out, "");
+	assert_int_equal(fields_value(map, 0, &key, NULL, &out), is_there);
+	assert_string_equal(out.data, want);
+	buf_fini(&out);
+	mime_map_free(&map);
+}
+
+static void values_are_unfolded_trimmed_and_decoded(void **state)
+{
+	static const char mail[] =
+	        "Subject:   =?iso-8859-1?q?=FC?=\r\n\t more \r\nX: 1\r\nx: 2\r\n\r\n";
+
+	value_is(mail, (struct header_key){"subject", FORM_VALUE, PICK_ALL}, 1, "\xc3\xbc more\n");
+	value_is(mail, (struct header_key){"X", FORM_VALUE, PICK_ALL}, 1, "1\n2\n");
+	value_is(mail, (struct header_key){"X", FORM_VALUE, PICK_LAST}, 1, "2\n");
+	value_is(mail, (struct header_key){"X", FORM_RAW, PICK_FIRST}, 1, " 1\n");
+	value_is(mail, (struct header_key){"Y", FORM_VALUE, PICK_ALL}, 0, "");
+}
+
+static void what_is_structure_is_not_decoded(void **state)
+{
+	value_is("Message-ID: <=?utf-8?q?a?=@b>\n\n",
+	        (struct header_key){"Message-ID", FORM_VALUE, PICK_ALL}, 1, "<=?utf-8?q?a?=@b>\n");
+	value_is("List-Id: =?utf-8?q?a?=\n\n", (struct header_key){"List-Id", FORM_VALUE, PICK_ALL},
+	        1, "=?utf-8?q?a?=\n");
+}
+
+static void all_is_every_field_in_order(void **state)
+{
+	value_is("B: 2\nA: =?utf-8?q?1?=\n\nC: no\n",
+	        (struct header_key){"ALL", FORM_VALUE, PICK_ALL}, 1, "B: 2\nA: 1\n");
+	value_is("B:2\nA:  x\n y\n\n", (struct header_key){"ALL", FORM_RAW, PICK_ALL}, 1,
+	        "B:2\nA:  x\n y\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(addresses_come_one_a_line_and_names_beside_them),
+	        cmocka_unit_test(groups_are_looked_into),
+	        cmocka_unit_test(names_are_decoded_squeezed_and_lose_one_pair_of_quotes),
+	        cmocka_unit_test(broken_lists_end),
+	        cmocka_unit_test(values_are_unfolded_trimmed_and_decoded),
+	        cmocka_unit_test(what_is_structure_is_not_decoded),
+	        cmocka_unit_test(all_is_every_field_in_order),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
