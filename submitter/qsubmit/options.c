@@ -60,6 +60,7 @@ static enum result take_option(const char *argument, struct qsubmit_options *out
 
 enum result qsubmit_parse(int argc, char **argv, struct qsubmit_options *out, struct err *err)
 {
+	uint64_t size;
 	int i;
 
 	*out = (struct qsubmit_options){.deadline_sec = QSUBMIT_DEADLINE_SEC};
@@ -78,5 +79,8 @@ enum result qsubmit_parse(int argc, char **argv, struct qsubmit_options *out, st
 		letter_add_recipient(&out->letter, argv[i]);
 	if (!out->socket || !*out->socket)
 		return err_set(err, RESULT_PERMANENT, "no --socket");
+	if (out->letter.texts[LETTER_SIZE] &&
+	        !text_number(out->letter.texts[LETTER_SIZE], INT64_MAX, &size))
+		return err_set(err, RESULT_PERMANENT, "--size: expected a number of bytes");
 	return letter_check(&out->letter, err);
 }

@@ -158,5 +158,9 @@ enum result qsubmit_ask(
 	/* The message is qfront's to read. Were it open here too, pipe(8) would not learn that
 	 * qfront stopped reading. */
 	close(STDIN_FILENO);
-	return result ? result : read_answer(fd, status, text, err);
+	/* A full qfront answers before it has read anything, and hangs up: its answer is there even
+	 * though sending failed. */
+	if (read_answer(fd, status, text, result ? NULL : err))
+		return RESULT_TEMPORARY;
+	return RESULT_OK;
 }

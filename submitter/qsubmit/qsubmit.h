@@ -12,7 +12,9 @@
 #include "lib/base/err.h"
 #include "submitter/door/letter.h"
 
-enum { QSUBMIT_DEADLINE_SEC = 300 };
+/* A third of pipe(8)'s time limit, and a little over front.deadline, so that it is qfront who says
+ * why. */
+enum { QSUBMIT_DEADLINE_SEC = 330 };
 
 struct qsubmit_options {
 	const char *socket;

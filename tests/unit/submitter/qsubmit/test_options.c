@@ -63,6 +63,7 @@ static void wrong_usage_is_refused(void **state)
 	check_refused((char *[]){"qsubmit", "--socket=/s", "--", "a@x", NULL});
 	check_refused((char *[]){"qsubmit", "--socket=/s", "-f", "s@x", "--", NULL});
 	check_refused((char *[]){"qsubmit", "--socket=/s", "-f", "s@x", "a@x", NULL});
+	check_refused((char *[]){"qsubmit", "--socket=/s", "--size=x", "-f", "s", "--", "a", NULL});
 	check_refused((char *[]){"qsubmit", "--socket=/s", "-fs@x", "--", "a@x", NULL});
 	check_refused(
 	        (char *[]){"qsubmit", "--socket=/s", "--deadline=0", "-f", "s", "--", "a", NULL});
