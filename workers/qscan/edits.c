@@ -90,12 +90,15 @@ static void add_base64(struct buf *out, const char *text)
  * section 6.2). */
 char *edits_word(const char *text)
 {
+	size_t size = strlen(text);
 	struct buf word = {0};
 	char *spaced;
 
+	while (size && text[size - 1] == ' ')
+		size--;
 	if (is_ascii(text))
-		return alloc_string(text);
-	spaced = alloc_format("%s ", text);
+		return alloc_bytes(text, size);
+	spaced = alloc_format("%.*s ", (int)size, text);
 	buf_add_string(&word, "=?UTF-8?B?");
 	add_base64(&word, spaced);
 	buf_add_string(&word, "?=");

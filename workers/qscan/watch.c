@@ -63,7 +63,7 @@ void watch_init(struct watch *watch, const struct config *config)
 {
 	memset(watch, 0, sizeof(*watch));
 	config_watched(config, &watch->files);
-	watch->start = watch->last = watch_state(&watch->files);
+	watch->known = watch->last = watch_state(&watch->files);
 }
 
 int watch_look(struct watch *watch)
@@ -72,9 +72,9 @@ int watch_look(struct watch *watch)
 	int rests = now == watch->last;
 
 	watch->last = now;
-	if (watch->told || now == watch->start || !rests)
+	if (now == watch->known || !rests)
 		return 0;
-	watch->told = 1;
+	watch->known = now;
 	return 1;
 }
 

@@ -12,8 +12,7 @@
 
 struct watch {
 	struct config_list files;
-	uint64_t start, last;
-	int told;
+	uint64_t known, last;
 };
 
 void watch_init(struct watch *watch, const struct config *config);
