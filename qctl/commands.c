@@ -1,0 +1,96 @@
+/*
+ * The table of commands. The man page and the completion name every row; a test looks.
+ */
+#include "qctl/qctl.h"
+
+const struct argument_option common_options[] = {
+        {"c", "FILE", "the configuration (" LAZARET_SYSCONFDIR "/lazaret/lazaret.yaml)"},
+        {"config", "FILE", NULL},
+        {"json", NULL, "one JSON object a line"},
+        {"help", NULL, "shows this"},
+        {0},
+};
+
+static const struct argument_option list_options[] = {
+        {"sender", "ADDRESS", "reverse-path: an address, @domain, a glob, or <>"},
+        {"recipient", "ADDRESS", "a blocked recipient: an address, @domain or a glob"},
+        {"reason", "WORD",
+                "virus, attachment, subject, spam, access, size, unscanned, "
+                "undeliverable"},
+        {"text", "TEXT", "in the subject or the name of a part"},
+        {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
+        {"until", "TIME", "stored before"},
+        {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
+        {"limit", "N", "at most so many, newest first (50; 0: all)"},
+        {"after", "CURSOR", "goes on where a former list stopped"},
+        {0},
+};
+
+static const struct argument_option no_options[] = {{0}};
+
+static const struct argument_option export_options[] = {
+        {"part", "N", "the n-th part that was cut, as it stood in the message"},
+        {0},
+};
+
+static const struct argument_option release_options[] = {
+        {"to", "ADDRESS", "instead of to the blocked recipients; may be repeated"},
+        {"again", NULL, "though it was released before"},
+        {"by", "NAME", "who asks (your account)"},
+        {"why", "TEXT", "the reason, kept with the release"},
+        {"wait", NULL, "until it is delivered or has failed"},
+        {"timeout", "TIME", "of --wait (60s)"},
+        {0},
+};
+
+static const struct argument_option delete_options[] = {
+        {"by", "NAME", "who asks (your account)"},
+        {"why", "TEXT", "the reason"},
+        {0},
+};
+
+static const struct argument_option stats_options[] = {
+        {"days", "N", "of the last N days (7)"},
+        {0},
+};
+
+static const struct argument_option explain_options[] = {
+        {"from", "ADDRESS", "reverse-path (none: the null reverse-path)"},
+        {"to", "ADDRESS", "a recipient; may be repeated"},
+        {"client", "IP", "the address it came from"},
+        {"helo", "NAME", "what that called itself"},
+        {0},
+};
+
+static const struct argument_option check_options[] = {
+        {"offline", NULL, "only the configuration and this host's folders, no programs"},
+        {0},
+};
+
+const struct command commands[] = {
+        {"list", "", 0, 0, "shows what is in the quarantine, newest first", "", list_options,
+                command_list},
+        {"show", "ID…", 1, 1000, "shows all that is known of an item",
+                "An id may be shortened to four or more characters while it is unambiguous.\n",
+                no_options, command_show},
+        {"export", "ID", 1, 1, "writes the original bytes to standard output",
+                "Without --part the whole message, where it was kept. Handle with care: it was "
+                "held for a reason.\n",
+                export_options, command_export},
+        {"release", "ID…", 1, 1000, "delivers an item's original message",
+                "Exactly once for each set of recipients; asked for again, it says so and does "
+                "nothing.\n",
+                release_options, command_release},
+        {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
+        {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
+                stats_options, command_stats},
+        {"explain", "FILE", 1, 1, "scans a mail in a file and tells what would become of it",
+                "Nothing is stored or sent.\n", explain_options, command_explain},
+        {"check", "", 0, 0, "checks the configuration, folders, accounts and programs", "",
+                check_options, command_check},
+        {"keys", "new FILE", 2, 2, "makes a CURVE key pair for tcp:// endpoints",
+                "Writes FILE (secret, mode 0600) and FILE.pub, a line for the other hosts' "
+                "allowed_keys.\n",
+                no_options, command_keys},
+        {0},
+};

@@ -1,0 +1,6 @@
+#include "qctl/qctl.h"
+
+int main(int argc, char **argv)
+{
+	return qctl_main(argc, argv);
+}

@@ -1,0 +1,24 @@
+/*
+ * Items and outbox records, as JSON and for people.
+ */
+#ifndef QCTL_PRINT_H
+#define QCTL_PRINT_H
+
+#include "lib/base/buf.h"
+#include "protos/messages.h"
+#include "qctl/columns.h"
+#include "qctl/json.h"
+
+const char *print_state(Lz__ItemState state);
+const char *print_kind(Lz__NoticeKind kind);
+int print_state_named(const char *name, Lz__ItemState *out);
+
+void print_item_json(struct json *json, const Lz__Item *item); /* its fields, in an object */
+void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing); /* an object */
+void print_shown_text(struct buf *out, const Lz__Shown *shown);
+
+/* The columns of `list`. */
+struct columns *print_list_begin(void);
+void print_list_item(struct columns *columns, const Lz__Item *item);
+
+#endif

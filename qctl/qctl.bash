@@ -1,0 +1,46 @@
+# bash completion for qctl(8)
+_qctl()
+{
+	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
+	local commands="list show export release delete stats explain check keys"
+	local common="-c --config --json --help"
+
+	for ((at = 1; at < COMP_CWORD; at++)); do
+		word=${COMP_WORDS[at]}
+		case $word in
+		-c | --config) ((at++)) ;;
+		-*) ;;
+		*) command=$word; break ;;
+		esac
+	done
+
+	case $previous in
+	-c | --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
+	--state) COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current")); return ;;
+	--reason)
+		COMPREPLY=($(compgen -W "virus attachment subject spam access size unscanned undeliverable" \
+			-- "$current"))
+		return ;;
+	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
+	esac
+
+	case $command in
+	'') COMPREPLY=($(compgen -W "$commands $common --version" -- "$current")) ;;
+	list)
+		COMPREPLY=($(compgen -W "--sender --recipient --reason --text --since --until --state \
+			--limit --after $common" -- "$current")) ;;
+	export) COMPREPLY=($(compgen -W "--part $common" -- "$current")) ;;
+	release)
+		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
+			-- "$current")) ;;
+	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
+	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
+	check) COMPREPLY=($(compgen -W "--offline $common" -- "$current")) ;;
+	explain)
+		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")
+			$(compgen -f -- "$current")) ;;
+	keys) COMPREPLY=($(compgen -W "new $common" -- "$current")) ;;
+	show) COMPREPLY=($(compgen -W "$common" -- "$current")) ;;
+	esac
+}
+complete -F _qctl qctl
