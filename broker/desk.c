@@ -66,6 +66,11 @@ static struct front **find_front(struct desk *desk, const struct wire_peer *peer
 	return at;
 }
 
+int desk_serves(struct desk *desk, const struct wire_peer *peer)
+{
+	return *find_front(desk, peer) != NULL;
+}
+
 static void front_hold(struct desk *desk, const struct wire_peer *peer)
 {
 	struct front **at = find_front(desk, peer);

@@ -118,7 +118,9 @@ static void take_from_front(struct exchange *exchange, struct wire_message *mess
 		take_submit(exchange, message);
 		break;
 	case MESSAGE_HEARTBEAT:
-		beat(desk, EXCHANGE_FRONT, &message->peer, message->request);
+		/* One that waits for messages which we don't have must find out. */
+		if (desk_serves(desk, &message->peer))
+			beat(desk, EXCHANGE_FRONT, &message->peer, message->request);
 		break;
 	case MESSAGE_GOODBYE:
 		desk_lose_front(desk, &message->peer);

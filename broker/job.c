@@ -11,7 +11,7 @@ static const char *const state_names[JOB_STATES] = {
 /* From each state, the states it may become. */
 #define TO(state) (1u << JOB_##state)
 static const unsigned moves[JOB_STATES] = {
-        [JOB_NEW] = TO(QUEUED) | TO(REFUSED),
+        [JOB_NEW] = TO(QUEUED),
         [JOB_QUEUED] = TO(LEASED) | TO(REFUSED) | TO(DROPPED),
         [JOB_LEASED] = TO(QUEUED) | TO(ANSWERED) | TO(REFUSED) | TO(DROPPED),
         [JOB_ANSWERED] = 0,

@@ -325,6 +325,22 @@ static void both_sides_hear_heartbeats(void **state)
 	assert_int_equal(last('F', MESSAGE_HEARTBEAT).request, 77);
 }
 
+static void a_front_hears_nothing_of_messages_that_are_not_in_hand(void **state)
+{
+	struct sent job;
+
+	ready(&stage, 'a', 1);
+	beat(&stage, 'F');
+	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 0);
+	submit(&stage, 'F', 1, 1, SMALL, 60000);
+	beat(&stage, 'F');
+	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 1);
+	job = last('a', MESSAGE_JOB);
+	done(&stage, 'a', &job);
+	beat(&stage, 'F');
+	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 1);
+}
+
 static void the_deadline_is_kept_and_what_remains_is_passed_on(void **state)
 {
 	struct sent job;
@@ -579,6 +595,7 @@ int main(void)
 	        TEST(a_verdict_for_another_message_counts_as_a_failure),
 	        TEST(an_unknown_worker_is_told_to_begin_anew),
 	        TEST(both_sides_hear_heartbeats),
+	        TEST(a_front_hears_nothing_of_messages_that_are_not_in_hand),
 	        TEST(the_deadline_is_kept_and_what_remains_is_passed_on),
 	        TEST(what_expires_between_two_ticks_is_not_handed_out),
 	        TEST(an_expired_job_takes_its_worker_s_room_until_it_is_answered),

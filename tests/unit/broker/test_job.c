@@ -6,7 +6,12 @@
 #include <cmocka.h>
 /* clang-format on */
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "broker/job.h"
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
 
 static void an_ended_job_never_moves_again(void **state)
 {
@@ -63,12 +68,42 @@ static void a_list_keeps_its_order_whoever_leaves_it(void **state)
 	assert_ptr_equal(list.last, &jobs[2]);
 }
 
+static int has_row(const char *section, char *row)
+{
+	int found = strstr(section, row) != NULL;
+
+	free(row);
+	return found;
+}
+
+static void the_document_shows_every_state_and_exactly_the_moves(void **state)
+{
+	struct buf text = {0};
+	struct err err;
+	enum job_state from, to;
+	const char *section;
+
+	assert_int_equal(file_read("docs/STATES.md", 1 << 20, &text, &err), RESULT_OK);
+	section = strstr(text.data, "\n## job\n");
+	assert_non_null(section);
+	for (from = JOB_NEW; from < JOB_STATES; from++) {
+		assert_true(has_row(section, alloc_format("\n| **%s** |", job_state_name(from))));
+		for (to = JOB_NEW; to < JOB_STATES; to++)
+			assert_int_equal(
+			        has_row(section, alloc_format("\n| %s | %s |", job_state_name(from),
+			                                 job_state_name(to))),
+			        job_may_move(from, to));
+	}
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(an_ended_job_never_moves_again),
 	        cmocka_unit_test(only_a_leased_job_is_answered_or_comes_back),
 	        cmocka_unit_test(a_move_that_the_table_has_changes_the_state),
+	        cmocka_unit_test(the_document_shows_every_state_and_exactly_the_moves),
 	        cmocka_unit_test(a_list_keeps_its_order_whoever_leaves_it),
 	};
 
