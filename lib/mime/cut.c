@@ -279,18 +279,20 @@ static void remove_content_fields(struct cut *cut, const struct mime_map *map)
 	}
 }
 
-/* Where the header's last field ends: before the empty line, if there is one. */
-static size_t separator(const struct mime_map *map)
+/* Where the header's last field ends: before the empty line, if there is one. *open is set where
+ * that field stays and has no line end. */
+static size_t separator(const struct mime_map *map, int *open)
 {
 	const struct mime_part *root = &map->parts[0];
-	size_t at = root->header.offset;
+	const struct mime_field *last;
+	size_t at;
 
-	if (root->field_count) {
-		const struct mime_field *last =
-		        &map->fields[root->first_field + root->field_count - 1];
-
-		at = behind_line_end(map, last->value.offset + last->value.length);
-	}
+	*open = 0;
+	if (!root->field_count)
+		return root->header.offset;
+	last = &map->fields[root->first_field + root->field_count - 1];
+	at = behind_line_end(map, last->value.offset + last->value.length);
+	*open = map->bytes[at - 1] != '\n' && !is_content_field(map, last);
 	return at;
 }
 
@@ -298,11 +300,12 @@ static size_t separator(const struct mime_map *map)
 static void cut_root(struct cut *cut, const struct mime_map *map, const char *text)
 {
 	const char *line_end = line_end_before(map, 0);
-	size_t start = separator(map);
 	struct buf replacement = {0};
+	int open;
+	size_t start = separator(map, &open);
 
 	remove_content_fields(cut, map);
-	if (start && map->bytes[start - 1] != '\n')
+	if (open)
 		buf_add_string(&replacement, line_end);
 	if (!mime_field(map, 0, "MIME-Version", 0))
 		buf_add_format(&replacement, "MIME-Version: 1.0%s", line_end);

@@ -25,11 +25,13 @@ struct region {
 	size_t found;
 };
 
+/* Bare CRs end lines here: without that, a megabyte of them would be one line, read again for every
+ * mark in it. */
 static int read_line(const struct region *region, size_t at, struct line *line)
 {
 	if (at >= region->end)
 		return 0;
-	lines_read(region->bytes, at, region->end, 0, line);
+	lines_read(region->bytes, at, region->end, 1, line);
 	return 1;
 }
 
@@ -161,7 +163,7 @@ static int find_binhex(struct region *region, const struct line *begin)
 		return 0;
 	colon = memchr(region->bytes + at + 1, ':', region->end - at - 1);
 	at = colon ? (size_t)(colon - region->bytes) : region->end - 1;
-	lines_read(region->bytes, at, region->end, 0, &line);
+	lines_read(region->bytes, at, region->end, 1, &line);
 	add_piece(region, begin->start, line.next, MIME_BINHEX, MIME_ANOMALY_BINHEX_IN_TEXT, "");
 	return 1;
 }
@@ -193,7 +195,7 @@ static size_t block_start(const struct region *region, size_t at)
 
 	for (lines = 0; at > region->start && lines < BLOCK_LINES_MAX; lines++) {
 		before = line_before(region, at);
-		lines_read(region->bytes, before, region->end, 0, &line);
+		lines_read(region->bytes, before, region->end, 1, &line);
 		if (!in_block(region, &line))
 			break;
 		at = before;
@@ -238,7 +240,7 @@ static size_t content_end(const struct region *region, size_t header_end)
 	if (start < header_end)
 		return header_end;
 	before = line_before(region, start);
-	lines_read(region->bytes, before, region->end, 0, &line);
+	lines_read(region->bytes, before, region->end, 1, &line);
 	return before >= header_end && starts(region, &line, "--") ? before : start;
 }
 
@@ -273,7 +275,7 @@ static void look_at(struct region *region, const struct mark *mark)
 {
 	struct line line;
 
-	lines_read(region->bytes, mark->offset, region->end, 0, &line);
+	lines_read(region->bytes, mark->offset, region->end, 1, &line);
 	switch (mark->kind) {
 	case MARK_BEGIN:
 		find_uuencoded(region, &line);
@@ -365,7 +367,7 @@ size_t inside_garbled_delimiters(struct build *build, size_t part, const struct 
 
 		if (mark->kind != MARK_DELIMITER || build->map->truncated)
 			continue;
-		lines_read(region.bytes, mark->offset, region.end, 0, &line);
+		lines_read(region.bytes, mark->offset, region.end, 1, &line);
 		if (!begins_with_boundary(&region, &line, around) ||
 		        !read_line(&region, line.next, &next) ||
 		        !header_field_name(region.bytes, &next))
