@@ -128,8 +128,8 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 	Lz__ScanResult *result = NULL;
 	struct err err;
 
-	if (result_read(parcel->parts[0], parcel->sizes[0], submission, &result, &err) !=
-	        RESULT_OK) {
+	if (result_read(worker->config, submission, parcel->parts[0], parcel->sizes[0], &result,
+	            &err) != RESULT_OK) {
 		log_event(LOG_LEVEL_ERROR, job_id(job), "bad_result", "error=%s",
 		        log_quote(err.text));
 		fail(worker, job, "crash", 1);

@@ -34,11 +34,37 @@ static int item_fits(const Lz__Item *item, const Lz__Group *group, const Lz__Sub
 	for (i = 0; i < item->n_recipients; i++)
 		if (!has_recipient(group, submission, item->recipients[i]->address))
 			return 0;
+	for (i = 0; i < item->n_notices; i++)
+		if (!notice_fits(item->notices[i], config, group, submission))
+			return 0;
 	return 1;
 }
 
-static enum result items_fit(
-        const Lz__ScanResult *result, const Lz__Submission *submission, struct err *err)
+static int is_our_redirect(const struct config *config, const char *mailbox)
+{
+	size_t i;
+
+	for (i = 0; i < config->policies.count; i++)
+		if (strcmp(config->policies.rules[i].redirect_to, mailbox) == 0)
+			return 1;
+	return strcmp(config->policy.redirect_to, mailbox) == 0;
+}
+
+static enum result redirects_fit(
+        const Lz__Verdict *verdict, const struct config *config, struct err *err)
+{
+	size_t i;
+
+	for (i = 0; i < verdict->n_groups; i++)
+		if (*verdict->groups[i]->redirect &&
+		        !is_our_redirect(config, verdict->groups[i]->redirect))
+			return err_set(
+			        err, RESULT_PERMANENT, "a redirect to a mailbox that is not ours");
+	return RESULT_OK;
+}
+
+static enum result items_fit(const Lz__ScanResult *result, const struct config *config,
+        const Lz__Submission *submission, struct err *err)
 {
 	const Lz__Verdict *verdict = result->verdict;
 	size_t i, j, named = 0;
@@ -49,7 +75,7 @@ static enum result items_fit(
 		for (j = 0; j < group->n_items; j++, named++) {
 			const Lz__Item *item = item_named(result, group->items[j]);
 
-			if (!item || !item_fits(item, group, submission))
+			if (!item || !item_fits(item, config, group, submission))
 				return err_set(err, RESULT_PERMANENT,
 				        "an item that does not fit its group");
 		}
@@ -59,8 +85,8 @@ static enum result items_fit(
 	return RESULT_OK;
 }
 
-enum result result_read(const void *bytes, size_t size, const Lz__Submission *submission,
-        Lz__ScanResult **out, struct err *err)
+enum result result_read(const struct config *config, const Lz__Submission *submission,
+        const void *bytes, size_t size, Lz__ScanResult **out, struct err *err)
 {
 	ProtobufCMessage *message;
 	Lz__ScanResult *result;
@@ -70,7 +96,8 @@ enum result result_read(const void *bytes, size_t size, const Lz__Submission *su
 		return RESULT_PERMANENT;
 	result = (Lz__ScanResult *)message;
 	if (verdict_fits(result->verdict, submission, err) != RESULT_OK ||
-	        items_fit(result, submission, err) != RESULT_OK) {
+	        redirects_fit(result->verdict, config, err) != RESULT_OK ||
+	        items_fit(result, config, submission, err) != RESULT_OK) {
 		message_free(message);
 		return RESULT_PERMANENT;
 	}

@@ -6,14 +6,16 @@
 #define WORKERS_QWORKER_RESULT_H
 
 #include "lib/base/err.h"
+#include "lib/config/config.h"
 #include "protos/messages.h"
 
 /* Unpacks and checks an answer: well formed, within all limits, on this submission, every recipient
  * in exactly one group, every edit and part inside the message, every item named once and kept for
- * recipients of the group that names it. Gives it on RESULT_OK; anything else is
+ * recipients of the group that names it, every notice to them, the sender or the administrator, and
+ * every redirect to a mailbox of the configuration. Gives it on RESULT_OK; anything else is
  * RESULT_PERMANENT. */
-enum result result_read(const void *bytes, size_t size, const Lz__Submission *submission,
-        Lz__ScanResult **out, struct err *err);
+enum result result_read(const struct config *config, const Lz__Submission *submission,
+        const void *bytes, size_t size, Lz__ScanResult **out, struct err *err);
 
 /* Must the quarantine be asked before this verdict may be told? If something is to be kept, or if
  * there are several groups: then a former run may have served some of them. */

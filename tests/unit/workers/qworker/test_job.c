@@ -1,0 +1,160 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "workers/qworker/job.h"
+
+static struct jobs jobs;
+
+static int tear_down(void **state)
+{
+	jobs_fini(&jobs);
+	return 0;
+}
+
+static struct job *add(size_t link, uint64_t epoch, uint64_t number)
+{
+	struct wire_message message = {.type = MESSAGE_JOB};
+	Lz__Job *order = alloc(sizeof(*order));
+
+	lz__job__init(order);
+	order->job = number;
+	order->submission = alloc(sizeof(*order->submission));
+	lz__submission__init(order->submission);
+	message.envelope = &order->base;
+	wire_body_copy("body", 4, &message.body);
+	return jobs_add(&jobs, link, epoch, &message, 1000);
+}
+
+static Lz__ScanResult *some_result(void)
+{
+	Lz__ScanResult *result = alloc(sizeof(*result));
+
+	lz__scan_result__init(result);
+	return result;
+}
+
+static void a_job_takes_envelope_and_body(void **state)
+{
+	struct wire_message message = {.type = MESSAGE_JOB};
+	struct job *job;
+	Lz__Job *order = alloc(sizeof(*order));
+
+	lz__job__init(order);
+	order->submission = alloc(sizeof(*order->submission));
+	lz__submission__init(order->submission);
+	message.envelope = &order->base;
+	wire_body_copy("body", 4, &message.body);
+	job = jobs_add(&jobs, 0, 0, &message, 5);
+	assert_null(message.envelope);
+	assert_false(message.body.present);
+	assert_memory_equal(wire_body_data(&job->body), "body", 4);
+	assert_int_equal(job->since_ms, 5);
+	assert_int_equal(job->state, JOB_WAITING);
+}
+
+static void jobs_wait_in_the_order_they_came(void **state)
+{
+	struct job *one = add(0, 0, 1), *two = add(0, 0, 2);
+
+	assert_ptr_equal(jobs_waiting(&jobs), one);
+	job_start(one, 7);
+	assert_int_equal(one->started_ms, 7);
+	assert_ptr_equal(jobs_waiting(&jobs), two);
+	job_wait(one);
+	assert_ptr_equal(jobs_waiting(&jobs), one);
+}
+
+static void each_store_has_a_request_of_its_own(void **state)
+{
+	struct job *one = add(0, 0, 1), *two = add(0, 0, 2);
+	Lz__ScanResult *first = some_result(), *second = some_result();
+
+	job_start(one, 0);
+	job_start(two, 0);
+	job_store(&jobs, one, &first, 9);
+	job_store(&jobs, two, &second, 9);
+	assert_null(first);
+	assert_int_not_equal(one->request, two->request);
+	assert_ptr_equal(jobs_storing(&jobs, two->request), two);
+	assert_int_equal(one->stored_ms, 9);
+}
+
+static void an_answer_to_a_store_given_up_finds_no_job(void **state)
+{
+	struct job *job = add(0, 0, 1);
+	Lz__ScanResult *result = some_result();
+	uint64_t request;
+
+	job_start(job, 0);
+	job_store(&jobs, job, &result, 0);
+	request = job->request;
+	jobs_end(&jobs, &job);
+	assert_null(job);
+	assert_null(jobs_storing(&jobs, request));
+}
+
+static void jobs_are_counted_by_link_and_epoch(void **state)
+{
+	add(0, 1, 1);
+	add(0, 1, 2);
+	add(0, 2, 3);
+	add(1, 1, 4);
+	assert_int_equal(jobs_of_link(&jobs, 0, 1), 2);
+	assert_int_equal(jobs_of_link(&jobs, 0, 2), 1);
+	assert_int_equal(jobs_of_link(&jobs, 1, 1), 1);
+}
+
+static void a_job_can_end_first_in_the_middle_and_last(void **state)
+{
+	struct job *one = add(0, 0, 1), *two = add(0, 0, 2), *three = add(0, 0, 3);
+
+	jobs_end(&jobs, &two);
+	assert_ptr_equal(one->next, three);
+	assert_ptr_equal(three->previous, one);
+	jobs_end(&jobs, &one);
+	assert_ptr_equal(jobs.first, three);
+	jobs_end(&jobs, &three);
+	assert_null(jobs.first);
+	assert_null(jobs.last);
+	assert_int_equal(jobs.count, 0);
+}
+
+static void only_the_moves_of_the_table_are_there(void **state)
+{
+	static const enum job_state allowed[][2] = {{JOB_WAITING, JOB_SCANNING},
+	        {JOB_WAITING, JOB_ENDED}, {JOB_SCANNING, JOB_WAITING}, {JOB_SCANNING, JOB_STORING},
+	        {JOB_SCANNING, JOB_ENDED}, {JOB_STORING, JOB_ENDED}};
+	size_t i, from, to, count = 0;
+
+	for (from = 0; from < JOB_STATES; from++)
+		for (to = 0; to < JOB_STATES; to++)
+			count += job_may_move(from, to) != 0;
+	assert_int_equal(count, sizeof(allowed) / sizeof(allowed[0]));
+	for (i = 0; i < count; i++)
+		assert_true(job_may_move(allowed[i][0], allowed[i][1]));
+}
+
+#define TEST(name) cmocka_unit_test_teardown(name, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(a_job_takes_envelope_and_body),
+	        TEST(jobs_wait_in_the_order_they_came),
+	        TEST(each_store_has_a_request_of_its_own),
+	        TEST(an_answer_to_a_store_given_up_finds_no_job),
+	        TEST(jobs_are_counted_by_link_and_epoch),
+	        TEST(a_job_can_end_first_in_the_middle_and_last),
+	        TEST(only_the_moves_of_the_table_are_there),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
