@@ -24,8 +24,24 @@ static int has_recipient(
 	return 0;
 }
 
-/* An item releases mail to its recipients and tells them: it may name those of its group only. */
-static int item_fits(const Lz__Item *item, const Lz__Group *group, const Lz__Submission *submission)
+static int notice_fits(const Lz__Notice *notice, const struct config *config,
+        const Lz__Group *group, const Lz__Submission *submission)
+{
+	switch (notice->kind) {
+	case LZ__NOTICE_KIND__NOTICE_SENDER:
+		return *notice->to && strcmp(notice->to, submission->reverse_path) == 0;
+	case LZ__NOTICE_KIND__NOTICE_RECIPIENT:
+		return has_recipient(group, submission, notice->to);
+	case LZ__NOTICE_KIND__NOTICE_ADMIN:
+		return strcmp(notice->to, config->site.admin) == 0;
+	default:
+		return 0;
+	}
+}
+
+/* An item releases mail to its recipients and tells people: it may name those of its group only. */
+static int item_fits(const Lz__Item *item, const struct config *config, const Lz__Group *group,
+        const Lz__Submission *submission)
 {
 	size_t i;
 
