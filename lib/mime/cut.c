@@ -228,6 +228,14 @@ static int ends_at_line_end(const struct mime_map *map, struct mime_range range)
 	return end == map->size || map->bytes[end] == '\r' || map->bytes[end] == '\n';
 }
 
+/* In a text, in whatever it holds, header fields would only be more text. */
+static int is_inside_text(const struct mime_map *map, size_t part)
+{
+	while (part && !map->parts[part].is_synthetic)
+		part = map->parts[part].parent;
+	return part != 0;
+}
+
 static void cut_whole(struct cut *cut, const struct mime_map *map, size_t part, const char *text)
 {
 	const struct mime_part *own = &map->parts[part];
@@ -236,7 +244,7 @@ static void cut_whole(struct cut *cut, const struct mime_map *map, size_t part, 
 
 	if (is_covered(cut, own->whole))
 		return;
-	if (own->is_synthetic)
+	if (is_inside_text(map, part))
 		add_line(&replacement, text);
 	else
 		add_text_part(&replacement, text, line_end);

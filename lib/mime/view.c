@@ -144,14 +144,32 @@ static size_t envelope_line(const char *bytes, size_t size)
 	return lf ? (size_t)(lf - bytes) + 1 : 0;
 }
 
-struct view *view_new(const void *bytes, size_t size, const struct mime_limits *limits)
+/* To be unreferenced; NULL where GMime sees no message at all. */
+static GMimeMessage *parse(const void *bytes, size_t size)
 {
-	struct walk walk = {.limits = {1000, 30, 1000, 64 << 10}};
 	size_t skip = envelope_line(bytes, size);
 	GMimeStream *stream =
 	        g_mime_stream_mem_new_with_buffer((const char *)bytes + skip, size - skip);
 	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
 	GMimeMessage *message = g_mime_parser_construct_message(parser, NULL);
+
+	g_object_unref(parser);
+	g_object_unref(stream);
+	return message;
+}
+
+void view_parse(const void *bytes, size_t size)
+{
+	GMimeMessage *message = parse(bytes, size);
+
+	if (message)
+		g_object_unref(message);
+}
+
+struct view *view_new(const void *bytes, size_t size, const struct mime_limits *limits)
+{
+	struct walk walk = {.limits = {1000, 30, 1000, 64 << 10}};
+	GMimeMessage *message = parse(bytes, size);
 
 	if (limits)
 		walk.limits = *limits;
@@ -162,8 +180,6 @@ struct view *view_new(const void *bytes, size_t size, const struct mime_limits *
 		walk_object(&walk, g_mime_message_get_mime_part(message), 0);
 	if (message)
 		g_object_unref(message);
-	g_object_unref(parser);
-	g_object_unref(stream);
 	return walk.view;
 }
 

@@ -30,6 +30,9 @@ char *view_nfkc(const char *utf8);
 struct view *view_new(const void *bytes, size_t size, const struct mime_limits *limits);
 void view_free(struct view **view);
 
+/* GMime's parse alone, its result thrown away: what the map is measured against. */
+void view_parse(const void *bytes, size_t size);
+
 /* Adds names that only GMime sees to the map's parts, and notes MIME_ANOMALY_VIEWS_DIFFER where a
  * leaf's decoded content or the list of leaves is not the same. Gives the number of GMime leaves
  * (indexes into view->parts, malloc'ed, in *extra) whose content is nowhere in our map and must be
