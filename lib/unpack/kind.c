@@ -5,7 +5,6 @@
 #include <string.h>
 
 enum {
-	PROGRAM_SEARCHED = 1 << 20, /* how far into a program an archive may begin */
 	FOOTER_SIZE = 512,
 	ZIP_END_SIZE = 22,
 };
@@ -194,19 +193,29 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 	return 0;
 }
 
-const struct kind *kind_inside_program(const unsigned char *bytes, size_t size)
+const struct kind *kind_hidden(const unsigned char *bytes, size_t size, size_t *at)
 {
-	static const struct kind sevenzip = {"7z", KIND_ARCHIVE}, rar = {"rar", KIND_ARCHIVE},
-	                         rar5 = {"rar5", KIND_ARCHIVE};
-	size_t searched = size < PROGRAM_SEARCHED ? size : PROGRAM_SEARCHED;
+	static const struct {
+		struct kind kind;
+		size_t length;
+		const char *magic;
+	} hidden[] = {
+	        {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c"},
+	        {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0"},
+	        {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0"},
+	};
+	const struct kind *kind = NULL;
+	size_t nearest = size, n;
 
-	if (!has(bytes, size, 0, "MZ", 2) && !has(bytes, size, 0, "\177ELF", 4))
-		return NULL;
-	if (memmem(bytes, searched, "7z\xbc\xaf\x27\x1c", 6))
-		return &sevenzip;
-	if (memmem(bytes, searched, "Rar!\x1a\7\1\0", 8))
-		return &rar5;
-	if (memmem(bytes, searched, "Rar!\x1a\7\0", 7))
-		return &rar;
-	return NULL;
+	for (n = 0; *at < size && n < sizeof(hidden) / sizeof(hidden[0]); n++) {
+		const unsigned char *found =
+		        memmem(bytes + *at, nearest - *at, hidden[n].magic, hidden[n].length);
+
+		if (!found)
+			continue;
+		nearest = (size_t)(found - bytes);
+		kind = &hidden[n].kind;
+	}
+	*at = nearest;
+	return kind;
 }

@@ -25,7 +25,8 @@ const struct kind *kind_of(const unsigned char *bytes, size_t size);
 /* True for bytes of another kind at whose end a ZIP program would find a ZIP. */
 int kind_ends_as_zip(const unsigned char *bytes, size_t size);
 
-/* The kind of archive a self-extracting program carries, or NULL. */
-const struct kind *kind_inside_program(const unsigned char *bytes, size_t size);
+/* The next 7z or RAR at or behind *at that is not the beginning of all: behind a program that
+ * unpacks itself, or behind a picture. Sets *at to its place; NULL if there is none. */
+const struct kind *kind_hidden(const unsigned char *bytes, size_t size, size_t *at);
 
 #endif

@@ -72,7 +72,11 @@ static struct piece take_piece(struct piece *piece, size_t size)
 
 static void add_name(struct attachment *attachment, char *name)
 {
-	if (*name && attachment->name_count < MOST_NAMES)
+	size_t at;
+
+	for (at = 0; at < attachment->name_count && strcmp(attachment->names[at], name); at++)
+		;
+	if (*name && at == attachment->name_count && at < MOST_NAMES)
 		attachment->names[attachment->name_count++] = name;
 	else
 		free(name);

@@ -5,12 +5,15 @@
 
 #include <string.h>
 
+enum { HIDDEN_TRIED = 8 };
+
 const char *unpack_kind(const void *bytes, size_t size)
 {
 	const struct kind *kind = kind_of(bytes, size);
+	size_t at = 1;
 
 	if (!kind)
-		kind = kind_inside_program(bytes, size);
+		kind = kind_hidden(bytes, size, &at);
 	if (!kind && kind_ends_as_zip(bytes, size))
 		return "zip";
 	return kind ? kind->name : NULL;
@@ -47,15 +50,33 @@ static void walk_kind(struct walk *walk, const struct kind *kind)
 	}
 }
 
+/* Programs that open such archives carry the same letters themselves, so several places are tried.
+ */
+static void walk_hidden(struct walk *walk)
+{
+	struct walk inner = *walk;
+	const struct kind *kind;
+	size_t at = 1, tries;
+
+	for (tries = 0; tries < HIDDEN_TRIED && !inner.stopped; tries++, at++) {
+		kind = kind_hidden(walk->bytes, walk->size, &at);
+		if (!kind)
+			break;
+		inner.bytes = walk->bytes + at;
+		inner.size = walk->size - at;
+		walk_archive(&inner, kind->name);
+	}
+	walk->expanded = inner.expanded;
+	walk->stopped = inner.stopped;
+}
+
 /* A picture, a document or a program with an archive behind it is opened by archive programs. What
  * is odd in there is not told: that it is an archive at all is only one reading. */
-static void walk_second_reading(struct walk *walk)
+static void walk_second_reading(struct walk *walk, const struct kind *kind)
 {
-	const struct kind *kind = kind_inside_program(walk->bytes, walk->size);
-
 	walk->quiet = 1;
-	if (kind)
-		walk_archive(walk, kind->name);
+	if (!kind || kind->reader == KIND_NONE)
+		walk_hidden(walk);
 	if (!walk->stopped && kind_ends_as_zip(walk->bytes, walk->size))
 		walk_zip(walk);
 }
@@ -69,5 +90,5 @@ void unpack_walk(const void *bytes, size_t size, struct unpack_budget *budget,
 	if (kind)
 		walk_kind(&walk, kind);
 	if (!walk.stopped && (!kind || kind->reader != KIND_ZIP))
-		walk_second_reading(&walk);
+		walk_second_reading(&walk, kind);
 }

@@ -275,6 +275,27 @@ static void clamavs_archives_are_walked(void **state)
 	buf_fini(&want);
 }
 
+static void archives_behind_something_else_are_found(void **state)
+{
+	static const char *const commands[] = {
+	        "7z a i.7z x.exe && (cat /usr/share/clamav-testfiles/clam.exe i.7z) >p",
+	        "7z a i.7z x.exe && (printf 'GIF89a 7z\\274\\257\\047\\034 '; cat i.7z) >p",
+	        "zip -q i.zip x.exe && (cat /usr/share/clamav-testfiles/clam.exe i.zip) >p",
+	        "zip -q i.zip x.exe && (gzip -c a.txt; cat i.zip) >p"};
+
+	for (size_t at = 0; at < sizeof(commands) / sizeof(commands[0]); at++) {
+		struct buf archive = {0};
+		struct seen seen;
+
+		pack(commands[at], "p", &archive);
+		walk(&archive, &seen);
+		if (!has_name(&seen, "x.exe") || !has_content(&seen, "payload\n"))
+			fail_msg("%s", commands[at]);
+		seen_fini(&seen);
+		buf_fini(&archive);
+	}
+}
+
 static void other_bytes_are_no_container(void **state)
 {
 	static const char *const texts[] = {"", "P", "PK", "Dear all,\n", "Rar! is a word",
@@ -308,6 +329,7 @@ int main(void)
 	        cmocka_unit_test(what_cant_be_read_is_named),
 	        cmocka_unit_test(a_beginning_alone_is_broken),
 	        cmocka_unit_test(clamavs_archives_are_walked),
+	        cmocka_unit_test(archives_behind_something_else_are_found),
 	        cmocka_unit_test(other_bytes_are_no_container),
 	};
 
