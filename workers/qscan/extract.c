@@ -14,14 +14,21 @@ static const char check[] = "attachments";
 
 enum { MAIL_HEAD = 8192 };
 
+/* What is known of a content before it is opened. */
+enum nature {
+	NATURE_UNKNOWN,
+	NATURE_MAIL, /* whatever it looks like */
+	NATURE_TEXT, /* a text part of a map, which has looked for mail inside it already */
+};
+
 struct extract {
 	struct scan *scan;
 	struct unpack_budget budget;
 	extract_visit *visit;
 	void *context;
 	int late;
-	size_t *mails; /* contents that are mail whatever they look like, ascending */
-	size_t mail_count, mail_next;
+	unsigned char *natures; /* of the scan's contents, as far as there is room */
+	size_t nature_room;
 };
 
 /* Where we are: inside which content of which part. */
@@ -55,6 +62,24 @@ static void tell(struct extract *extract, enum unscanned why, int part, const ch
 static void show(struct extract *extract, const struct extracted *extracted)
 {
 	extract->visit(extract->context, extract->scan, extracted);
+}
+
+/* Of the content that was added last. */
+static void set_nature(struct extract *extract, enum nature nature)
+{
+	size_t index = extract->scan->content_count - 1, room = extract->nature_room;
+
+	if (index >= room) {
+		extract->nature_room = 2 * index + 16;
+		extract->natures = alloc_grow(extract->natures, extract->nature_room, 1);
+		memset(extract->natures + room, NATURE_UNKNOWN, extract->nature_room - room);
+	}
+	extract->natures[index] = (unsigned char)nature;
+}
+
+static enum nature nature_of(const struct extract *extract, size_t index)
+{
+	return index < extract->nature_room ? extract->natures[index] : NATURE_UNKNOWN;
 }
 
 /* Shows the content that was added last. */
@@ -109,6 +134,8 @@ static void add_leaf(const struct place *place, const struct mime_map *map, size
 		content->bytes = (const unsigned char *)content->owned.data;
 		content->size = content->owned.size;
 	}
+	if (text_starts(part->type, "text/"))
+		set_nature(place->extract, NATURE_TEXT);
 	show_content(place->extract, extracted);
 }
 
@@ -203,9 +230,7 @@ static void read_encoded(const struct place *place, const struct mime_map *map, 
 	decode_part(map, index, encoding, &content->owned);
 	content->bytes = (const unsigned char *)content->owned.data;
 	content->size = content->owned.size;
-	extract->mails =
-	        alloc_grow(extract->mails, extract->mail_count + 1, sizeof(*extract->mails));
-	extract->mails[extract->mail_count++] = extract->scan->content_count - 1;
+	set_nature(extract, NATURE_MAIL);
 	show_content(extract, extracted);
 }
 
@@ -349,16 +374,14 @@ static void open_container(struct extract *extract, const struct content *conten
 
 /* ---------------------------------------------------------------- contents that are more */
 
-/* A piece that a client opens as mail: an .eml or .mht, or what a signature was put around. Text of
- * the message itself is the map's business. */
-static int is_mail(const struct scan *scan, const struct content *content)
+/* A piece that a client opens as mail: an .eml or .mht, or what a signature was put around. */
+static int is_mail(const struct content *content, enum nature nature)
 {
 	size_t head = content->size < MAIL_HEAD ? content->size : MAIL_HEAD;
 	const char *text = (const char *)content->bytes, *type;
 
-	if (content->level == 0 && content->part != SCAN_NO_PART &&
-	        text_starts(scan->map->parts[content->part].type, "text/"))
-		return 0;
+	if (nature != NATURE_UNKNOWN)
+		return nature == NATURE_MAIL;
 	type = filetype_text(content->bytes, content->size);
 	if (!type || !text_find(text, head, "content-type:"))
 		return 0;
@@ -416,22 +439,12 @@ static void open_opaque(struct extract *extract, size_t index, enum opaque kind)
 		open_signed(extract, index);
 }
 
-static int is_known_mail(struct extract *extract, size_t index)
-{
-	if (extract->mail_next == extract->mail_count ||
-	        extract->mails[extract->mail_next] != index)
-		return 0;
-	extract->mail_next++;
-	return 1;
-}
-
 static void open_content(struct extract *extract, size_t index)
 {
 	const struct content *content = &extract->scan->contents[index];
-	int known = is_known_mail(extract, index);
 	const char *kind;
 
-	if (known || is_mail(extract->scan, content)) {
+	if (is_mail(content, nature_of(extract, index))) {
 		open_mail(extract, content);
 		return;
 	}
@@ -474,5 +487,5 @@ void extract_all(struct scan *scan, extract_visit *visit, void *context)
 	/* The list grows while it is walked: each content is opened once, level by level. */
 	for (at = 0; at < scan->content_count && !is_late(&extract); at++)
 		open_content(&extract, at);
-	free(extract.mails);
+	free(extract.natures);
 }
