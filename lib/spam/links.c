@@ -211,6 +211,49 @@ static size_t scan_mail_address(
 	return end;
 }
 
+/* Endings by which a bare host name in a sentence is known. Others (.sh, .py, .pl …) are as often
+ * those of files. */
+static const char *const endings[] = {
+        "com", "org", "net", "edu", "gov", "info", "biz", "de", "fr", "uk", "ru", "cn", "jp", NULL};
+
+static int is_ending(const char *text, size_t size)
+{
+	for (size_t i = 0; endings[i]; i++) {
+		if (text_same_bytes(text, size, endings[i]))
+			return 1;
+	}
+	return 0;
+}
+
+/* The host name, and the path behind it, around the "." at `at`, if it is one; as for mail
+ * addresses.
+ */
+static size_t scan_bare_host(
+        struct pieces *links, const char *text, size_t size, size_t at, size_t least)
+{
+	size_t start = at, end = at + 1, last = at + 1;
+	char url[7 + 64 + HOST_MOST_BYTES + 1];
+
+	while (start > least && at - start < 64 &&
+	        (isalnum((unsigned char)text[start - 1]) || text[start - 1] == '-'))
+		start--;
+	while (end < size && end - at < HOST_MOST_BYTES &&
+	        (isalnum((unsigned char)text[end]) || text[end] == '-' ||
+	                (text[end] == '.' && end + 1 < size &&
+	                        isalnum((unsigned char)text[end + 1])))) {
+		if (text[end] == '.')
+			last = end + 1;
+		end++;
+	}
+	/* Behind a "@" or a "/" it is part of something else. */
+	if (start == at || (start > 0 && strchr("@/._", text[start - 1]) && text[start - 1]) ||
+	        (end < size && text[end] == '@') || !is_ending(text + last, end - last))
+		return at + 1;
+	snprintf(url, sizeof(url), "http://%.*s", (int)(end - start), text + start);
+	links_add(links, url, strlen(url));
+	return end;
+}
+
 void links_scan(struct pieces *links, const char *text, size_t size)
 {
 	size_t at = 0, least = 0, length;
@@ -224,6 +267,8 @@ void links_scan(struct pieces *links, const char *text, size_t size)
 			least = at;
 		} else if (text[at] == '@') {
 			at = least = scan_mail_address(links, text, size, at, least);
+		} else if (text[at] == '.' && at > least && is_word(text[at - 1])) {
+			at = scan_bare_host(links, text, size, at, least);
 		} else {
 			at++;
 		}

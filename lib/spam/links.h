@@ -14,8 +14,8 @@
  * as it is. */
 void links_add(struct pieces *links, const char *url, size_t size);
 
-/* Adds what looks like an address in running text: http:, https:, ftp:, mailto:, www., ftp. and
- * mail addresses. */
+/* Adds what looks like an address in running text: http:, https:, ftp:, mailto:, www., ftp., mail
+ * addresses, and host names with a usual ending. */
 void links_scan(struct pieces *links, const char *text, size_t size);
 
 #endif

@@ -199,6 +199,8 @@ static void links_are_found_in_text_and_markup(void **state)
 	        "www.b.example/|");
 	links_are("Subject: s\nContent-Type: text/html\n\n<a href=\"http://d.example/\">here</a>",
 	        "http://d.example/|");
+	links_are("Subject: s\n\nlook at shop.example.com, not at main.py, a@b.org or x.y.com.\n",
+	        "http://shop.example.com|http://x.y.com|mailto:a@b.org|");
 	links_are("Subject: s\n\nnothing @ all, a@b, @x.y and x@.y\n", "");
 }
 
