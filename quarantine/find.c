@@ -237,6 +237,8 @@ static enum result resolve(struct store *store, const char *id, char full[129], 
 		return result;
 	if (result == RESULT_NONE || !key_starts(&key, &prefix))
 		return err_set(err, RESULT_NONE, "no item %s", id);
+	if (key.size > 128)
+		return err_set(err, RESULT_PERMANENT, "a damaged item id");
 	memcpy(full, key.bytes, key.size);
 	full[key.size] = '\0';
 	if (key.size == prefix.size)
@@ -344,6 +346,17 @@ enum result store_stats(
 	tally_list_add(&out->now, &out->n_now, "store.total_bytes", space.total_bytes);
 	tally_list_add(&out->now, &out->n_now, "store.reserve_bytes", store->options.reserve);
 	return RESULT_OK;
+}
+
+enum result store_space(struct store *store, struct backend_space *out, struct err *err)
+{
+	enum result result = store_read_begin(store, err);
+
+	if (result)
+		return result;
+	result = backend_space(store->txn, out, err);
+	store_read_end(store);
+	return result;
 }
 
 enum result store_check(struct store *store, char *const *ids, size_t count, struct err *err)

@@ -10,7 +10,7 @@
 
 #include "quarantine/backend.h"
 
-struct backend_key key_text(const char *text); /* an id, a name; its length is bounded by 128 */
+struct backend_key key_text(const char *text); /* an id, a name; an empty one names nothing */
 struct backend_key key_bytes(const void *bytes, size_t size);
 struct backend_key key_chunk(const uint8_t sha256[32], uint32_t number);
 struct backend_key key_time(int64_t time_ms, const char *id);

@@ -9,6 +9,7 @@
 #include "quarantine/batch.h"
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
+#include "quarantine/story.h"
 
 enum {
 	SETTLE_EVERY_MS = 1000,
@@ -41,6 +42,7 @@ static void tell(void *context, const struct wire_message *request, struct answe
 	struct qstore *q = context;
 	struct err err;
 
+	story_tell(request, answer);
 	if (wire_send(q->socket, &request->peer, answer->type, request->request, answer->envelope,
 	            answer->body.present ? &answer->body : NULL, &err))
 		log_event(LOG_LEVEL_WARNING, NULL, "answer-lost", "type=%s reason=%s",
@@ -180,6 +182,27 @@ static void on_settle(void *context, int64_t now_ms)
 	in_pieces(context, "settle-failed", store_settle);
 }
 
+/* Said before it is full, when there is still time to do something. */
+static void warn_of_space(struct qstore *q)
+{
+	struct backend_space space;
+	uint64_t free_bytes;
+	struct err err;
+
+	if (store_space(q->store, &space, &err))
+		return;
+	free_bytes =
+	        space.total_bytes > space.used_bytes ? space.total_bytes - space.used_bytes : 0;
+	if (free_bytes < q->config->quarantine.reserve)
+		log_event(LOG_LEVEL_ERROR, NULL, "full", "free_bytes=%llu reserve_bytes=%llu",
+		        (unsigned long long)free_bytes,
+		        (unsigned long long)q->config->quarantine.reserve);
+	else if (free_bytes - q->config->quarantine.reserve < space.total_bytes / 10)
+		log_event(LOG_LEVEL_WARNING, NULL, "nearly-full",
+		        "free_bytes=%llu reserve_bytes=%llu", (unsigned long long)free_bytes,
+		        (unsigned long long)q->config->quarantine.reserve);
+}
+
 static void on_expire(void *context, int64_t now_ms)
 {
 	struct qstore *q = context;
@@ -190,6 +213,7 @@ static void on_expire(void *context, int64_t now_ms)
 	if (q->garbage > GARBAGE_LOGGED)
 		log_event(LOG_LEVEL_WARNING, NULL, "garbage", "count=%u", q->garbage);
 	q->garbage = 0;
+	warn_of_space(q);
 	in_pieces(q, "expire-failed", store_expire);
 }
 

@@ -81,6 +81,8 @@ enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetch
 enum result store_stats(
         struct store *store, const Lz__StatsRequest *request, Lz__Stats *out, struct err *err);
 
+enum result store_space(struct store *store, struct backend_space *out, struct err *err);
+
 /* Reads back the bytes of these items and compares them with their digests. */
 enum result store_check(struct store *store, char *const *ids, size_t count, struct err *err);
 

@@ -1,0 +1,89 @@
+#include "quarantine/story.h"
+
+#include "lib/base/log.h"
+
+static void tell_stored(const Lz__Store *request, const Lz__Stored *stored)
+{
+	size_t at;
+
+	for (at = 0; at < request->n_items; at++)
+		log_event(LOG_LEVEL_INFO, stored->message_id, "stored",
+		        "item=%s reason=%s recipients=%zu parts=%zu", request->items[at]->id,
+		        log_quote(request->items[at]->reason), request->items[at]->n_recipients,
+		        request->items[at]->n_parts);
+}
+
+static void tell_confirmed(const Lz__Confirm *request)
+{
+	log_event(LOG_LEVEL_INFO, request->message_id, "confirmed", "delivered=%zu complete=%d",
+	        request->n_delivered, request->complete);
+}
+
+static void tell_released(const Lz__Release *request, const Lz__Released *released)
+{
+	log_event(LOG_LEVEL_INFO, NULL, released->already ? "released-before" : "released",
+	        "item=%s outgoing=%s by=%s why=%s to=%zu", released->id, released->outgoing,
+	        log_quote(request->by), log_quote(request->why), request->n_to);
+}
+
+static void tell_finished(const Lz__Finish *request)
+{
+	log_event(request->dead ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, NULL, "finished",
+	        "outgoing=%s outcome=%s text=%s", request->id,
+	        request->done   ? "done"
+	        : request->dead ? "dead"
+	                        : "retry",
+	        log_quote(request->text));
+}
+
+static const char *message_of(const struct wire_message *request)
+{
+	switch (request->type) {
+	case MESSAGE_STORE:
+		return ((const Lz__Store *)request->envelope)->message_id;
+	case MESSAGE_CONFIRM:
+		return ((const Lz__Confirm *)request->envelope)->message_id;
+	default:
+		return NULL;
+	}
+}
+
+/* Mail waits for what can't be stored or confirmed; everything else is the asker's affair. */
+static void tell_error(const struct wire_message *request, const Lz__Error *error)
+{
+	log_event(message_of(request) ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, message_of(request),
+	        "refused", "request=%s result=%s reason=%s", message_info(request->type)->name,
+	        result_name((enum result)error->result), log_quote(error->text));
+}
+
+void story_tell(const struct wire_message *request, const struct answer *answer)
+{
+	const Lz__Delete *delete;
+
+	switch (answer->type) {
+	case MESSAGE_STORED:
+		tell_stored(
+		        (const Lz__Store *)request->envelope, (const Lz__Stored *)answer->envelope);
+		break;
+	case MESSAGE_CONFIRMED:
+		tell_confirmed((const Lz__Confirm *)request->envelope);
+		break;
+	case MESSAGE_RELEASED:
+		tell_released((const Lz__Release *)request->envelope,
+		        (const Lz__Released *)answer->envelope);
+		break;
+	case MESSAGE_DELETED:
+		delete = (const Lz__Delete *)request->envelope;
+		log_event(LOG_LEVEL_INFO, NULL, "deleted", "item=%s by=%s why=%s", delete->id,
+		        log_quote(delete->by), log_quote(delete->why));
+		break;
+	case MESSAGE_FINISHED:
+		tell_finished((const Lz__Finish *)request->envelope);
+		break;
+	case MESSAGE_ERROR:
+		tell_error(request, (const Lz__Error *)answer->envelope);
+		break;
+	default:
+		break;
+	}
+}

@@ -1,0 +1,176 @@
+#include "tests/unit/quarantine/fixture.h"
+
+#include "lib/crypto/digest.h"
+#include "quarantine/key.h"
+#include "quarantine/record.h"
+
+static struct fixture f;
+static const char id[] = "aaaa000000000000", message[] = "11110000111100001111000011110000";
+
+static void set_up(void)
+{
+	fixture_new(&f, FIXTURE_MAP);
+	assert_int_equal(
+	        put(&f, new_item(id, message, "r@example.com"), "body", 4, start_ms), RESULT_OK);
+	confirm(&f, message, NULL, 1, start_ms);
+	fixture_verify(&f);
+}
+
+/* Changes a table behind the store's back; a NULL value removes. */
+static void tamper(enum backend_table table, struct backend_key key, const char *value)
+{
+	struct backend *backend;
+	struct backend_txn *txn;
+
+	store_close(&f.store);
+	assert_int_equal(backend_lmdb.open(&f.options.backend, &backend, &f.err), RESULT_OK);
+	assert_int_equal(backend_lmdb.begin(backend, BACKEND_WRITE, &txn, &f.err), RESULT_OK);
+	if (value)
+		assert_int_equal(
+		        backend_put(txn, table, &key, value, strlen(value), &f.err), RESULT_OK);
+	else
+		assert_int_equal(backend_drop(txn, table, &key, &f.err), RESULT_OK);
+	assert_int_equal(backend_lmdb.commit(&txn, &f.err), RESULT_OK);
+	backend_lmdb.close(&backend);
+	fixture_open(&f);
+}
+
+static void expect_problem(void)
+{
+	struct store_report report;
+
+	assert_int_equal(store_verify(f.store, &report, &f.err), RESULT_OK);
+	assert_true(report.problems > 0);
+	assert_true(*report.first.text);
+}
+
+static struct backend_key chunk_of(const char *body)
+{
+	struct digest digest;
+
+	digest_of(body, strlen(body), &digest);
+	return key_chunk(digest.bytes, 0);
+}
+
+static void a_changed_byte_is_found_and_mended_by_the_next_copy(void **state)
+{
+	char *ids[] = {(char *)id};
+
+	set_up();
+	tamper(TABLE_CHUNKS, chunk_of("body"), "bodx");
+	expect_problem();
+	assert_int_equal(store_check(f.store, ids, 1, &f.err), RESULT_PERMANENT);
+	assert_int_equal(put(&f,
+	                         new_item("bbbb000000000000", "22220000222200002222000022220000",
+	                                 "r@example.com"),
+	                         "body", 4, start_ms),
+	        RESULT_OK);
+	assert_int_equal(store_check(f.store, ids, 1, &f.err), RESULT_OK);
+	fixture_verify(&f);
+	fixture_free(&f);
+}
+
+static void a_lost_chunk_is_found_and_the_item_can_still_be_deleted(void **state)
+{
+	Lz__Delete request = LZ__DELETE__INIT;
+
+	set_up();
+	tamper(TABLE_CHUNKS, chunk_of("body"), NULL);
+	expect_problem();
+	request.id = (char *)id;
+	fixture_begin(&f, start_ms);
+	assert_int_equal(fixture_end(&f, store_delete(f.store, &request, &f.err)), RESULT_OK);
+	fixture_verify(&f);
+	fixture_free(&f);
+}
+
+static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
+{
+	const struct {
+		enum backend_table table;
+		struct backend_key key;
+		const char *value; /* NULL: removed */
+	} changes[] = {
+	        {TABLE_BY_TIME, key_time(start_ms, id), NULL},
+	        {TABLE_BY_RECIPIENT, key_indexed("r@example.com", start_ms, id), NULL},
+	        {TABLE_BY_SENDER, key_indexed("other@example.org", start_ms, id), ""},
+	        {TABLE_BY_REASON, key_indexed("virus", start_ms + 1, id), ""},
+	        {TABLE_BY_REASON, key_text("x"), ""},
+	        {TABLE_MESSAGES, key_text(message), NULL},
+	        {TABLE_PENDING, key_time(start_ms, message), ""},
+	        {TABLE_LONE, key_time(start_ms, message), ""},
+	        {TABLE_CHUNKS, key_text("stray"), "x"},
+	        {TABLE_BLOBS, key_text("stray"), ""},
+	        {TABLE_OUTBOX, key_text("stray"), ""},
+	        {TABLE_OUTBOX_DUE, key_time(start_ms, "stray"), ""},
+	        {TABLE_OUTBOX_BY_ITEM, key_pair(id, "stray"), ""},
+	        {TABLE_TALLY, key_text("items.held"), NULL},
+	        {TABLE_TALLY, key_text("items.wrong"), "12345678"},
+	        {TABLE_ITEMS, key_text("stray"), "not a record"},
+	};
+	size_t at;
+
+	for (at = 0; at < sizeof(changes) / sizeof(changes[0]); at++) {
+		struct store_report report;
+
+		set_up();
+		tamper(changes[at].table, changes[at].key, changes[at].value);
+		if (store_verify(f.store, &report, &f.err) || !report.problems)
+			fail_msg("change %zu was not found", at);
+		fixture_free(&f);
+	}
+}
+
+static void a_store_of_another_schema_is_left_alone(void **state)
+{
+	set_up();
+	store_close(&f.store);
+	fixture_open(&f);
+	store_close(&f.store);
+	{
+		struct backend *backend;
+		struct backend_txn *txn;
+		struct backend_key key = key_text("schema");
+
+		backend_lmdb.open(&f.options.backend, &backend, &f.err);
+		backend_lmdb.begin(backend, BACKEND_WRITE, &txn, &f.err);
+		number_put(txn, TABLE_META, &key, 99, &f.err);
+		backend_lmdb.commit(&txn, &f.err);
+		backend_lmdb.close(&backend);
+	}
+	assert_int_equal(store_open(&backend_lmdb, &f.options, &f.store, &f.err), RESULT_PERMANENT);
+	assert_non_null(strstr(f.err.text, "schema 99"));
+	fixture_free(&f);
+}
+
+static void a_very_long_address_is_found_by_it(void **state)
+{
+	Lz__List request = LZ__LIST__INIT;
+	Lz__Items *items = alloc(sizeof(*items));
+	char address[1000];
+
+	memset(address, 'a', sizeof(address));
+	memcpy(address + sizeof(address) - 13, "@example.com", 13);
+	set_up();
+	put(&f, new_item("cccc000000000000", "33330000333300003333000033330000", address), "x", 1,
+	        start_ms);
+	fixture_verify(&f);
+	lz__items__init(items);
+	request.recipient = address;
+	assert_int_equal(store_list(f.store, &request, items, &f.err), RESULT_OK);
+	assert_int_equal(items->n_items, 1);
+	message_free((ProtobufCMessage *)items);
+	fixture_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_changed_byte_is_found_and_mended_by_the_next_copy),
+	        cmocka_unit_test(a_lost_chunk_is_found_and_the_item_can_still_be_deleted),
+	        cmocka_unit_test(entries_too_few_and_too_many_are_found_in_every_table),
+	        cmocka_unit_test(a_store_of_another_schema_is_left_alone),
+	        cmocka_unit_test(a_very_long_address_is_found_by_it),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
