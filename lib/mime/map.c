@@ -11,6 +11,15 @@ enum { DEPTH_MOST = 200 };
 
 static const struct mime_limits defaults = {1000, 30, 1000, 64 << 10};
 
+const char *mime_encoding_name(enum mime_encoding encoding)
+{
+	static const char *const names[] = {
+	        "identity", "base64", "quoted-printable", "uuencode", "yenc", "binhex", "unknown"};
+
+	_Static_assert(sizeof names / sizeof names[0] == MIME_UNKNOWN_ENCODING + 1, "each one");
+	return names[encoding];
+}
+
 static char *part_path(const struct mime_map *map, size_t parent, int synthetic)
 {
 	const struct mime_part *above = &map->parts[parent];

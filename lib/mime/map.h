@@ -29,6 +29,8 @@ enum mime_encoding {
 	MIME_UNKNOWN_ENCODING,
 };
 
+const char *mime_encoding_name(enum mime_encoding encoding); /* "quoted-printable" */
+
 /* The named anomalies; docs/ANOMALIES.md explains each. X(name, what it is, how much it matters).
  * Severity: 0 sloppy (common in honest mail), 1 odd, 2 ambiguous (two honest readers see different
  * contents). */

@@ -52,8 +52,8 @@ static int is_unseen(uint32_t code)
 	       (code >= 0xE0000 && code <= 0xE0FFF);
 }
 
-/* Each character made what it is taken for. */
-static char *fold(const char *text)
+/* Each character made what it is taken for; with `alike`, by its looks as well. */
+static char *fold(const char *text, int alike)
 {
 	const unsigned char *bytes = (const unsigned char *)text;
 	struct buf out = {0};
@@ -65,10 +65,10 @@ static char *fold(const char *text)
 		if (!length) {
 			length = 1;
 			buf_add_char(&out, '?');
-		} else if (is_dot(code)) {
+		} else if (alike && is_dot(code)) {
 			buf_add_char(&out, '.');
 		} else if (!is_unseen(code)) {
-			char latin = look_alike(code);
+			char latin = alike ? look_alike(code) : 0;
 
 			buf_add(&out, latin ? (const void *)&latin : bytes + at,
 			        latin ? 1 : length);
@@ -133,7 +133,7 @@ static char *without_quotes(char *name)
 
 char *name_normalise(const char *utf8)
 {
-	char *composed = view_nfkc(utf8), *folded = fold(composed), *name;
+	char *composed = view_nfkc(utf8), *folded = fold(composed, 1), *name;
 
 	without_quotes(folded);
 	name = alloc_string(without_path(folded));
@@ -143,6 +143,14 @@ char *name_normalise(const char *utf8)
 	free(folded);
 	free(composed);
 	return name;
+}
+
+char *name_visible(const char *utf8)
+{
+	char *composed = view_nfkc(utf8), *visible = fold(composed, 0);
+
+	free(composed);
+	return visible;
 }
 
 const char *name_extension(const char *normalised)

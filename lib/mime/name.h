@@ -9,6 +9,10 @@
  * blanks dropped, lower case. To be freed. */
 char *name_normalise(const char *utf8);
 
+/* Text as a reader sees it, for patterns: NFKC, lower case, and without bidirectional, zero-width
+ * and control characters. Letters of other scripts stay what they are. To be freed. */
+char *name_visible(const char *utf8);
+
 /* The extension of a normalised name without its dot, or "". Points into the name. */
 const char *name_extension(const char *normalised);
 

@@ -12,8 +12,6 @@ enum { SHOWN = 200 };
 static const char *const dispositions[] = {
         "deliver", "quarantine", "reject", "discard", "redirect", "defer"};
 static const char *const answers[] = {"clean", "hit", "unscanned", "skipped"};
-static const char *const encodings[] = {
-        "identity", "base64", "quoted-printable", "uuencode", "unknown"};
 
 /* Everything that a mail can have chosen is shown through this. */
 static void put(FILE *out, const char *format, const char *text)
@@ -34,7 +32,7 @@ static void text_part(FILE *out, const struct scan *scan, size_t index)
 
 	fprintf(out, "  %*s%-8s %9zu-%-9zu %-16s", (int)(2 * part->depth), "", part->path,
 	        part->whole.offset, part->whole.offset + part->whole.length,
-	        encodings[part->encoding]);
+	        mime_encoding_name(part->encoding));
 	put(out, " ", part->type);
 	for (i = 0; i < part->other_type_count; i++)
 		put(out, " or ", part->other_types[i]);
@@ -176,7 +174,7 @@ static void json_part(FILE *out, const struct mime_map *map, size_t index)
 	fputs(index ? ",{" : "{", out);
 	member(out, "path", part->path, 1);
 	member(out, "type", part->type, 0);
-	member(out, "encoding", encodings[part->encoding], 0);
+	member(out, "encoding", mime_encoding_name(part->encoding), 0);
 	fprintf(out, ",\"offset\":%zu,\"length\":%zu,\"names\":[", part->whole.offset,
 	        part->whole.length);
 	for (i = 0; i < part->name_count; i++)

@@ -118,6 +118,13 @@ static void what_the_header_says_is_told(void **state)
 	mime_map_free(&map);
 }
 
+static void encodings_have_names(void **state)
+{
+	assert_string_equal(mime_encoding_name(MIME_IDENTITY), "identity");
+	assert_string_equal(mime_encoding_name(MIME_BINHEX), "binhex");
+	assert_string_equal(mime_encoding_name(MIME_UNKNOWN_ENCODING), "unknown");
+}
+
 static void every_type_that_is_stated_is_a_candidate(void **state)
 {
 	struct mime_map *map = map_of("Content-Type: text/plain\nContent-Type: text/html\n"
@@ -178,6 +185,7 @@ int main(void)
 	        cmocka_unit_test(files_inside_text_leave_the_text_whole),
 	        cmocka_unit_test(fields_keep_their_ranges),
 	        cmocka_unit_test(what_the_header_says_is_told),
+	        cmocka_unit_test(encodings_have_names),
 	        cmocka_unit_test(every_type_that_is_stated_is_a_candidate),
 	        cmocka_unit_test(a_megabyte_of_anything_is_read),
 	};

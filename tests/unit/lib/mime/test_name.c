@@ -60,6 +60,22 @@ static void honest_foreign_names_stay_readable(void **state)
 	check("日本語.txt", "日本語.txt");
 }
 
+static void check_visible(const char *text, const char *want)
+{
+	char *visible = name_visible(text);
+
+	assert_string_equal(visible, want);
+	free(visible);
+}
+
+static void text_for_patterns_is_what_a_reader_sees(void **state)
+{
+	check_visible("Re: ＦＲＥＥ mo\u200Bney", "re: free money");
+	check_visible("\u202Eyenom", "yenom");
+	check_visible("Привет. Как дела?", "привет. как дела?");
+	check_visible("", "");
+}
+
 static void bytes_that_are_no_utf8_do_no_harm(void **state)
 {
 	char *normal = name_normalise("\xFF\xFEx.exe");
@@ -89,6 +105,7 @@ int main(void)
 	        cmocka_unit_test(names_are_what_a_system_would_open),
 	        cmocka_unit_test(disguises_of_characters_are_taken_off),
 	        cmocka_unit_test(honest_foreign_names_stay_readable),
+	        cmocka_unit_test(text_for_patterns_is_what_a_reader_sees),
 	        cmocka_unit_test(bytes_that_are_no_utf8_do_no_harm),
 	        cmocka_unit_test(the_extension_is_found_behind_any_length),
 	};
