@@ -90,7 +90,8 @@ int qctl_fail(enum result result, const struct err *err)
 	struct buf text = {0};
 
 	columns_safe(&text, err->text, 0);
-	fprintf(stderr, "qctl: %s\n", buf_give(&text));
+	fprintf(stderr, "qctl: %s\n", text.size ? text.data : "failed");
+	buf_fini(&text);
 	switch (result) {
 	case RESULT_OK:
 		return QCTL_OK;

@@ -5,10 +5,25 @@
 #include "lib/wire/wire.h"
 #include "quarantine/qstore.h"
 
-static int give_up(const struct err *err)
+/* Keys may be root's; the database and its sockets are the account's. */
+static enum result serve(const struct config *config, struct err *err)
 {
-	log_event(LOG_LEVEL_ERROR, NULL, "stopped", "reason=%s", log_quote(err->text));
-	return EX_TEMPFAIL;
+	struct wire *wire = NULL;
+	struct qstore *qstore = NULL;
+	enum result result = wire_open(&config->curve, &wire, err);
+
+	if (!result)
+		result = daemon_drop(config->site.user, err);
+	if (!result)
+		result = qstore_open(config, wire, &qstore, err);
+	if (!result) {
+		daemon_ready();
+		result = qstore_run(qstore, err);
+	}
+	qstore_close(&qstore);
+	if (wire)
+		wire_close(&wire);
+	return result;
 }
 
 int main(int argc, char **argv)
@@ -18,19 +33,11 @@ int main(int argc, char **argv)
 	        .usage = "qstore [-c FILE]\nThe quarantine: keeps what must not be delivered.\n",
 	};
 	struct config *config = daemon_start(argc, argv, &options);
-	struct wire *wire;
-	struct qstore *qstore;
-	enum result result;
-	struct err err;
+	struct err err = {""};
+	enum result result = serve(config, &err);
 
-	/* Keys may be root's; the database and its sockets are the account's. */
-	if (wire_open(&config->curve, &wire, &err) || daemon_drop(config->site.user, &err) ||
-	        qstore_open(config, wire, &qstore, &err))
-		return give_up(&err);
-	daemon_ready();
-	result = qstore_run(qstore, &err);
-	qstore_close(&qstore);
-	wire_close(&wire);
+	if (result)
+		log_event(LOG_LEVEL_ERROR, NULL, "stopped", "reason=%s", log_quote(err.text));
 	config_free(&config);
-	return result ? give_up(&err) : EX_OK;
+	return result ? EX_TEMPFAIL : EX_OK;
 }
