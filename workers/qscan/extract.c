@@ -18,7 +18,7 @@ enum { MAIL_HEAD = 8192 };
 enum nature {
 	NATURE_UNKNOWN,
 	NATURE_MAIL, /* whatever it looks like */
-	NATURE_TEXT, /* a text part of a map, which has looked for mail inside it already */
+	NATURE_TEXT, /* a text part as it stands in a map, which has looked for mail inside it */
 };
 
 struct extract {
@@ -128,14 +128,14 @@ static void add_leaf(const struct place *place, const struct mime_map *map, size
 	if (encoding == MIME_IDENTITY) {
 		content->bytes = map->bytes + part->body.offset;
 		content->size = part->body.length;
+		if (text_starts(part->type, "text/"))
+			set_nature(place->extract, NATURE_TEXT);
 	} else {
 		buf_add(&content->owned, "", 0);
 		decode_part(map, index, encoding, &content->owned);
 		content->bytes = (const unsigned char *)content->owned.data;
 		content->size = content->owned.size;
 	}
-	if (text_starts(part->type, "text/"))
-		set_nature(place->extract, NATURE_TEXT);
 	show_content(place->extract, extracted);
 }
 

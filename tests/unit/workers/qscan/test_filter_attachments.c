@@ -301,10 +301,11 @@ static const char inner[] = "From: b@example.org\r\nSubject: inner\r\n"
 static void mail_inside_mail_is_read(void **state)
 {
 	static const char *const fields[] = {"Content-Type: message/rfc822\r\n",
-	        "Content-Type: application/octet-stream; name=x.eml\r\n"};
+	        "Content-Type: application/octet-stream; name=x.eml\r\n",
+	        "Content-Type: text/plain; name=x.eml\r\n"};
 
 	open_defaults("");
-	for (size_t at = 0; at < 2; at++) {
+	for (size_t at = 0; at < 3; at++) {
 		run_named(fields[at], inner, sizeof(inner) - 1);
 		if (!found(&scanning, "ATTACHMENT_EXECUTABLES"))
 			fail_msg("%s%s", fields[at], all_found(&scanning));
