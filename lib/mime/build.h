@@ -26,6 +26,7 @@ struct build {
 	struct mime_limits limits;
 	struct lines lines;
 	size_t field_room, part_room;
+	int is_decoded;  /* the map is over a body that was decoded */
 	int inside_text; /* in a message found inside text: not looked for again in there */
 };
 

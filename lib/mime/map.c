@@ -133,6 +133,7 @@ struct mime_map *mime_map_new_decoded(const struct mime_map *outer, size_t part,
 	struct build build;
 
 	start(&build, bytes, size, limits);
+	build.is_decoded = 1;
 	if (outer->parts[part].is_message)
 		tree_part(&build, 0, NULL, has_cr_lines(&build.lines));
 	else

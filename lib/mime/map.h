@@ -144,7 +144,8 @@ struct mime_part {
 	                      a preamble or epilogue, behind a garbled delimiter, or inside text (a
 	                      uuencoded file, a MIME message). It may lie inside a leaf, which keeps
 	                      its whole body */
-	int needs_decoding; /* a multipart or message under a transfer encoding: decode the body and
+	int needs_decoding; /* a multipart or message under a transfer encoding, or text under one
+	                       that holds files once it is decoded: decode the body and
 	                       give it to mime_map_new_decoded() */
 	uint64_t noted;     /* bit set (1 << enum mime_anomaly_kind) */
 	size_t child_count, synthetic_count;

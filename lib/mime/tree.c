@@ -10,6 +10,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "lib/mime/decode.h"
 
 enum place { PLACE_PREAMBLE, PLACE_PART, PLACE_EPILOGUE };
 
@@ -284,16 +285,46 @@ static void message(struct build *build, size_t part, int cr_lines)
 		tree_part(build, child, NULL, cr_lines);
 }
 
-/* Text whose lines are what they seem; what is uuencoded as a whole is no text with a file inside.
- */
-static int may_hold_content(const struct mime_part *part)
+static int is_text(const struct mime_part *part)
 {
-	unsigned lines =
-	        1u << MIME_IDENTITY | 1u << MIME_QUOTED_PRINTABLE | 1u << MIME_UNKNOWN_ENCODING;
+	return text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
+	       !strchr(part->type, '/') || text_starts(part->type, "multipart");
+}
 
-	return (part->encodings & lines) &&
-	       (text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
-	               !strchr(part->type, '/') || text_starts(part->type, "multipart"));
+/* Clients look for files in text once it is decoded. Such text is marked, so that it is decoded and
+ * read again; what was read so already is not, or hostile mail could go on for ever. */
+static void look_inside_decoded(struct build *build, size_t part, enum mime_encoding encoding)
+{
+	static const enum mime_anomaly_kind kinds[] = {MIME_ANOMALY_UUENCODE_IN_TEXT,
+	        MIME_ANOMALY_YENC_IN_TEXT, MIME_ANOMALY_BINHEX_IN_TEXT,
+	        MIME_ANOMALY_MESSAGE_IN_TEXT};
+	struct buf text = {0};
+	struct mime_map *inner;
+	size_t at;
+
+	decode_part(build->map, part, encoding, &text);
+	inner = mime_map_new_decoded(build->map, part, text.data, text.size, &build->limits);
+	for (at = 0; at < sizeof kinds / sizeof kinds[0]; at++)
+		if (mime_map_has(inner, kinds[at])) {
+			build->map->parts[part].needs_decoding = 1;
+			mime_map_note(
+			        build->map, kinds[at], part, part_at(build, part)->body.offset);
+		}
+	mime_map_free(&inner);
+	buf_fini(&text);
+}
+
+static void look_inside(struct build *build, size_t part)
+{
+	const unsigned as_it_stands = 1u << MIME_IDENTITY | 1u << MIME_UNKNOWN_ENCODING;
+	unsigned encodings = part_at(build, part)->encodings;
+
+	if (!build->is_decoded && (encodings & 1u << MIME_BASE64))
+		look_inside_decoded(build, part, MIME_BASE64);
+	if (!build->is_decoded && (encodings & 1u << MIME_QUOTED_PRINTABLE))
+		look_inside_decoded(build, part, MIME_QUOTED_PRINTABLE);
+	if (encodings & as_it_stands)
+		inside_look(build, part, part_at(build, part)->body, 0);
 }
 
 static void leaf(struct build *build, size_t part, const struct around *around)
@@ -301,8 +332,8 @@ static void leaf(struct build *build, size_t part, const struct around *around)
 	describe_body(build, part);
 	if (around && inside_garbled_delimiters(build, part, around))
 		return;
-	if (may_hold_content(part_at(build, part)))
-		inside_look(build, part, part_at(build, part)->body, 0);
+	if (is_text(part_at(build, part)))
+		look_inside(build, part);
 }
 
 /* Splits a described part, or looks into it. Takes from `boundaries` what does not occur. */

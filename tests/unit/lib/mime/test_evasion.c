@@ -334,6 +334,34 @@ static void uuencoded_files_in_text_become_parts_with_their_name(void **state)
 	}
 }
 
+static void files_in_encoded_text_are_found_once_it_is_decoded(void **state)
+{
+	static const char *const heads[] = {"Content-Transfer-Encoding: base64\r\n\r\n",
+	        "Content-Type: text/plain\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"};
+	size_t nth, at;
+
+	for (nth = 0; nth < 2; nth++) {
+		struct buf plain = {0}, text = {0};
+		struct mime_map *map;
+
+		buf_add_string(&plain, "Look:\r\n\r\n");
+		add_uuencoded(&plain, "644");
+		buf_add_string(&text, heads[nth]);
+		for (at = 0; nth && at < plain.size; at++)
+			buf_add_format(&text, "=%02X%s", (unsigned char)plain.data[at],
+			        at % 24 == 23 ? "=\r\n" : "");
+		if (!nth)
+			add_base64(&text, plain.data, plain.size, 57);
+		map = mime_map_new(text.data, text.size, NULL);
+		assert_true(map->parts[0].needs_decoding);
+		assert_true(mime_map_has(map, MIME_ANOMALY_UUENCODE_IN_TEXT));
+		assert_true(has_payload(map));
+		mime_map_free(&map);
+		buf_fini(&text);
+		buf_fini(&plain);
+	}
+}
+
 static void a_yenc_file_in_text_is_found(void **state)
 {
 	struct buf text = {0};
@@ -488,6 +516,7 @@ int main(void)
 	        cmocka_unit_test(nested_messages_are_read_to_the_limit),
 	        cmocka_unit_test(soft_breaks_with_blanks_and_lower_case_hex_are_decoded),
 	        cmocka_unit_test(uuencoded_files_in_text_become_parts_with_their_name),
+	        cmocka_unit_test(files_in_encoded_text_are_found_once_it_is_decoded),
 	        cmocka_unit_test(a_yenc_file_in_text_is_found),
 	        cmocka_unit_test(the_name_is_among_the_candidates),
 	        cmocka_unit_test(names_with_a_nul_are_tried_both_ways),
