@@ -40,7 +40,8 @@ struct supervisor {
 	struct slot *slots;
 	size_t count;
 	struct watch watch;
-	int control; /* -1: closed, we are ending */
+	int control;    /* -1: closed, we are ending */
+	int is_retired; /* another generation serves: who ends is not replaced */
 	int signals;
 };
 
@@ -126,7 +127,7 @@ static void start_scanners(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->count && supervisor->control >= 0; i++) {
 		struct slot *slot = &supervisor->slots[i];
 
-		if (slot->pid || slot->start_ms > now_ms)
+		if (supervisor->is_retired || slot->pid || slot->start_ms > now_ms)
 			continue;
 		slot->started_ms = now_ms;
 		if (fork_scanner(supervisor, i, &err) == RESULT_OK) {
@@ -204,6 +205,8 @@ static void hear_control(struct supervisor *supervisor)
 		close(fd);
 	if (sscanf(text, "kill %d", &pid) == 1)
 		kill_scanner(supervisor, pid);
+	else if (strcmp(text, "retire") == 0)
+		supervisor->is_retired = 1;
 	else
 		log_event(LOG_LEVEL_ERROR, NULL, "control", "found=%s", log_quote(text));
 }

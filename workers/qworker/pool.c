@@ -207,8 +207,12 @@ static void put_off(struct pool *pool)
 static void retire(struct generation *generation)
 {
 	struct scanner *scanner, *next;
+	struct err err;
 
 	generation->state = GENERATION_ENDING;
+	if (pair_send_fd(generation->control, -1, "retire", &err) != RESULT_OK)
+		log_event(LOG_LEVEL_WARNING, NULL, "generation", "number=%llu error=%s",
+		        (unsigned long long)generation->number, log_quote(err.text));
 	for (scanner = generation->scanners; scanner; scanner = next) {
 		next = scanner->next;
 		if (!scanner->job)
