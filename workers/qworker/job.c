@@ -8,13 +8,20 @@
 
 static const unsigned char moves[JOB_STATES][JOB_STATES] = {
         [JOB_WAITING] = {[JOB_SCANNING] = 1, [JOB_ENDED] = 1},
-        [JOB_SCANNING] = {[JOB_WAITING] = 1, [JOB_STORING] = 1, [JOB_ENDED] = 1},
+        [JOB_SCANNING] = {[JOB_STORING] = 1, [JOB_ENDED] = 1},
         [JOB_STORING] = {[JOB_ENDED] = 1},
 };
 
 int job_may_move(enum job_state from, enum job_state to)
 {
 	return moves[from][to];
+}
+
+const char *job_state_name(enum job_state state)
+{
+	static const char *const names[JOB_STATES] = {"waiting", "scanning", "storing", "ended"};
+
+	return names[state];
 }
 
 static void job_move(struct job *job, enum job_state to)
@@ -81,11 +88,6 @@ void job_start(struct job *job, int64_t now_ms)
 {
 	job_move(job, JOB_SCANNING);
 	job->started_ms = now_ms;
-}
-
-void job_wait(struct job *job)
-{
-	job_move(job, JOB_WAITING);
 }
 
 void job_store(struct jobs *jobs, struct job *job, Lz__ScanResult **result, int64_t now_ms)

@@ -47,9 +47,8 @@ struct job *jobs_waiting(const struct jobs *jobs); /* the oldest, or NULL */
 struct job *jobs_storing(const struct jobs *jobs, uint64_t request);
 size_t jobs_of_link(const struct jobs *jobs, size_t link, uint64_t epoch);
 
-/* A scanner takes it; or gives it back untouched. */
+/* A scanner takes it. */
 void job_start(struct job *job, int64_t now_ms);
-void job_wait(struct job *job);
 
 /* A scanner answered, and the quarantine is asked. Takes the result; gives the job a request number
  * of its own. */
@@ -57,6 +56,7 @@ void job_store(struct jobs *jobs, struct job *job, Lz__ScanResult **result, int6
 
 /* Whether the table has the move; the others assert that it has. */
 int job_may_move(enum job_state from, enum job_state to);
+const char *job_state_name(enum job_state state);
 
 /* Frees it; any state can end. */
 void jobs_end(struct jobs *jobs, struct job **job);
