@@ -1,7 +1,8 @@
 /*
  * The two views against each other. What honest mail is read differently in counts for nothing:
  * line ends, blanks at the end of a part, empty parts, and base64 of which one reader takes more
- * than the other where ours contains all that the other has.
+ * than the other where ours contains all that the other has. Lines in a header that are no field
+ * begin the body for GMime: its leaf is looked at as well, but nobody is misled by it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -184,20 +185,77 @@ static struct leaf *find_containing(struct comparison *comparison, const struct 
 	return found;
 }
 
-/* False where the leaf's content is nowhere in our map. */
-static int compare_leaf(struct comparison *comparison, const struct view_part *theirs)
+/* How the ends of two contents agree, as far as bytes count. */
+enum tail {
+	TAIL_DIFFERS,
+	TAIL_IS_OURS,   /* all of ours ends theirs */
+	TAIL_IS_THEIRS, /* all of theirs ends ours */
+};
+
+static enum tail compare_tails(const struct buf *ours, const struct view_part *theirs)
+{
+	size_t at = ours->size, other = theirs->size, seen = 0;
+
+	for (;; at--, other--, seen++) {
+		while (at && !counts((unsigned char)ours->data[at - 1]))
+			at--;
+		while (other && !counts((unsigned char)theirs->content[other - 1]))
+			other--;
+		if (!at || !other)
+			break;
+		if (theirs->content[other - 1] != ours->data[at - 1])
+			return TAIL_DIFFERS;
+	}
+	if (!seen)
+		return TAIL_DIFFERS;
+	return other ? TAIL_IS_OURS : TAIL_IS_THEIRS;
+}
+
+/* One of ours whose header has lines that are no field: for GMime the body begins elsewhere. */
+static struct leaf *find_behind_bad_line(
+        struct comparison *comparison, const struct view_part *theirs, enum tail *tail)
+{
+	size_t at;
+
+	*tail = TAIL_DIFFERS;
+	for (at = 0; at < comparison->count; at++) {
+		struct leaf *leaf = &comparison->leaves[at];
+		struct buf text = {0};
+
+		if (!(comparison->map->parts[leaf->part].noted >> MIME_ANOMALY_BAD_HEADER_LINE & 1))
+			continue;
+		decode_part(comparison->map, leaf->part, leaf->encoding, &text);
+		*tail = compare_tails(&text, theirs);
+		buf_fini(&text);
+		if (*tail != TAIL_DIFFERS)
+			return leaf;
+	}
+	return NULL;
+}
+
+enum sight {
+	SIGHT_SAME,
+	SIGHT_LONGER, /* they have ours and something from its header: to be looked at, too */
+	SIGHT_ELSEWHERE,
+};
+
+static enum sight compare_leaf(struct comparison *comparison, const struct view_part *theirs)
 {
 	struct print print = print_of(theirs->content, theirs->size);
 	struct leaf *same = find_same(comparison, &print);
+	enum tail tail = TAIL_DIFFERS;
 
-	if (!same && print.size && comparison->looks++ < CLOSE_LOOKS)
+	if (!same && print.size && comparison->looks++ < CLOSE_LOOKS) {
 		same = find_containing(comparison, theirs);
+		if (!same)
+			same = find_behind_bad_line(comparison, theirs, &tail);
+	}
 	if (!same)
-		return !print.size && !*theirs->name;
+		return print.size || *theirs->name ? SIGHT_ELSEWHERE : SIGHT_SAME;
 	comparison->seen[same->part] = 1;
 	if (*theirs->name)
 		add_name(&comparison->map->parts[same->part], theirs->name);
-	return 1;
+	return tail == TAIL_IS_OURS ? SIGHT_LONGER : SIGHT_SAME;
 }
 
 /* ---------------------------------------------------------------- what GMime did not see */
@@ -240,11 +298,14 @@ size_t view_compare(struct mime_map *map, const struct view *view, size_t **extr
 	comparison.seen = alloc_zero(map->part_count, 1);
 	*extra = alloc_zero(view->count ? view->count : 1, sizeof **extra);
 	add_leaves(&comparison);
-	for (at = 0; at < view->count; at++)
-		if (!compare_leaf(&comparison, &view->parts[at]))
+	for (at = 0; at < view->count; at++) {
+		enum sight sight = compare_leaf(&comparison, &view->parts[at]);
+
+		if (sight != SIGHT_SAME)
 			(*extra)[count++] = at;
-	if (count)
-		mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, 0, 0);
+		if (sight == SIGHT_ELSEWHERE)
+			mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, 0, 0);
+	}
 	note_unseen(&comparison);
 	free(comparison.leaves);
 	free(comparison.seen);

@@ -99,6 +99,16 @@ static void what_only_gmime_sees_is_extra(void **state)
 	fini(&both);
 }
 
+static void a_bad_header_line_makes_a_longer_leaf_but_no_difference(void **state)
+{
+	struct both both = read_both("From: a\r\n" MULTI "--B\r\nContent-Type: text/plain\r\n"
+	                             "this line is no field\r\nX: y\r\n\r\nhello\r\n--B--\r\n");
+
+	assert_true(mime_map_has(both.map, MIME_ANOMALY_BAD_HEADER_LINE));
+	assert_false(mime_map_has(both.map, MIME_ANOMALY_VIEWS_DIFFER));
+	fini(&both);
+}
+
 static void what_only_we_see_is_noted(void **state)
 {
 	struct both both = read_both("Content-Type: multipart/mixed; boundary=C; boundary=B\r\n\r\n"
@@ -154,6 +164,7 @@ int main(void)
 	        cmocka_unit_test(limits_cut_the_view_short),
 	        cmocka_unit_test(sloppy_mail_is_seen_alike),
 	        cmocka_unit_test(what_only_gmime_sees_is_extra),
+	        cmocka_unit_test(a_bad_header_line_makes_a_longer_leaf_but_no_difference),
 	        cmocka_unit_test(what_only_we_see_is_noted),
 	        cmocka_unit_test(chunked_base64_is_ours_in_whole),
 	        cmocka_unit_test(names_that_only_gmime_sees_are_added),
