@@ -15,6 +15,10 @@
 enum result blob_put(struct backend_txn *txn, const void *bytes, uint64_t size, struct digest *name,
         struct err *err);
 
+/* Writes the chunks anew that are missing or not what their name promises; changes no reference. */
+enum result blob_mend(struct backend_txn *txn, const struct digest *name, const void *bytes,
+        uint64_t size, struct err *err);
+
 /* Gives one reference up. */
 enum result blob_drop(struct backend_txn *txn, const struct digest *name, struct err *err);
 

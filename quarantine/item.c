@@ -197,6 +197,29 @@ enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *
 	return result;
 }
 
+enum result item_mend(struct backend_txn *txn, const Lz__KeptItem *kept, const void *body,
+        uint64_t size, struct err *err)
+{
+	enum result result = RESULT_OK;
+	char hex[DIGEST_HEX_ROOM];
+	struct digest digest;
+	size_t at;
+
+	digest_of(body, size, &digest);
+	text_hex(digest.bytes, DIGEST_SIZE, hex);
+	if (strcmp(hex, kept->item->original_sha256) != 0)
+		return RESULT_OK; /* not the bytes it was made of: what is kept stays */
+	for (at = 0; !result && at < kept->n_segments; at++) {
+		const Lz__KeptSegment *segment = kept->segments[at];
+
+		result = item_segment_name(segment, &digest, err);
+		if (!result && segment->offset <= size && segment->length <= size - segment->offset)
+			result = blob_mend(txn, &digest, (const uint8_t *)body + segment->offset,
+			        segment->length, err);
+	}
+	return result;
+}
+
 /* ---- moving and removing ---- */
 
 enum result item_move(

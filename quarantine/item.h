@@ -21,6 +21,10 @@ enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **ou
 enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
         int64_t now_ms, struct err *err);
 
+/* The message has come again: bytes of the item that were damaged meanwhile are written anew. */
+enum result item_mend(struct backend_txn *txn, const Lz__KeptItem *kept, const void *body,
+        uint64_t size, struct err *err);
+
 /* Moves it to its next state and saves the whole record. */
 enum result item_move(
         struct backend_txn *txn, Lz__KeptItem *kept, enum item_event event, struct err *err);

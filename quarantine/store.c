@@ -153,6 +153,8 @@ static enum result put_item(struct store *store, const Lz__Item *item, const voi
 		letter->complete = 0;
 	} else if (!result && strcmp(old->item->message_id, item->message_id)) {
 		result = err_set(err, RESULT_PERMANENT, "item %s is of another message", item->id);
+	} else if (!result) {
+		result = item_mend(store->txn, old, body, size, err);
 	}
 	message_free((ProtobufCMessage *)old);
 	strings_add_new(&letter->items, &letter->n_items, item->id);

@@ -70,6 +70,19 @@ static void a_changed_byte_is_found_and_mended_by_the_next_copy(void **state)
 	fixture_free(&f);
 }
 
+static void a_second_run_of_the_message_mends_its_own_item(void **state)
+{
+	set_up();
+	tamper(TABLE_CHUNKS, chunk_of("body"), NULL);
+	expect_problem();
+	assert_int_equal(put(&f, new_item(id, message, "r@example.com"), "other", 5, start_ms),
+	        RESULT_PERMANENT);
+	assert_int_equal(
+	        put(&f, new_item(id, message, "r@example.com"), "body", 4, start_ms), RESULT_OK);
+	fixture_verify(&f);
+	fixture_free(&f);
+}
+
 static void a_lost_chunk_is_found_and_the_item_can_still_be_deleted(void **state)
 {
 	Lz__Delete request = LZ__DELETE__INIT;
@@ -167,6 +180,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_changed_byte_is_found_and_mended_by_the_next_copy),
+	        cmocka_unit_test(a_second_run_of_the_message_mends_its_own_item),
 	        cmocka_unit_test(a_lost_chunk_is_found_and_the_item_can_still_be_deleted),
 	        cmocka_unit_test(entries_too_few_and_too_many_are_found_in_every_table),
 	        cmocka_unit_test(a_store_of_another_schema_is_left_alone),
