@@ -35,6 +35,13 @@ const char *job_id(const struct job *job)
 	return job->order->submission->message_id;
 }
 
+int64_t job_deadline_ms(const struct job *job)
+{
+	uint64_t worth_ms = job->order->submission->deadline_ms; /* at most a day */
+
+	return worth_ms ? job->since_ms + (int64_t)worth_ms : INT64_MAX;
+}
+
 struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire_message *message,
         int64_t now_ms)
 {

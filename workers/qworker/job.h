@@ -62,6 +62,9 @@ const char *job_state_name(enum job_state state);
 void jobs_end(struct jobs *jobs, struct job **job);
 void jobs_fini(struct jobs *jobs);
 
+/* When its answer is worth nothing any more; INT64_MAX: never. */
+int64_t job_deadline_ms(const struct job *job);
+
 const char *job_id(const struct job *job); /* the message's, for logs */
 
 #endif

@@ -25,31 +25,25 @@ static void say_ready(struct link *link)
 	snprintf(name, sizeof(name), "%s/%d", link->config->site.name, (int)getpid());
 	ready.worker = name;
 	ready.credit = link->credit;
-	link->began_ms = loop_now_ms(link->loop);
 	if (!link->is_serving)
 		return;
 	link->is_said = link_send(link, MESSAGE_READY, &ready.base, &err) == RESULT_OK;
-	if (!link->is_said)
+	if (link->is_said)
+		link->ready_ms = link->sent_ms + link->config->broker.heartbeat_ms;
+	else
 		log_event(LOG_LEVEL_DEBUG, NULL, "ready", "broker=%s error=%s",
 		        log_quote(link->endpoint), log_quote(err.text));
 }
 
+/* Forgets at once, says READY at most once a heartbeat: else two that cross each other on their way
+ * would call for new ones for ever. */
 static void begin(struct link *link)
 {
 	link->epoch++;
+	link->is_said = 0;
 	link->began(link->context, link);
-	say_ready(link);
-}
-
-/* GOODBYE: "unknown" is the answer to who is not known there. Anything else is the end of that
- * broker, and the next beginning comes when its silence is noticed. */
-static void take_goodbye(struct link *link)
-{
-	log_event(LOG_LEVEL_INFO, NULL, "broker_goodbye", "broker=%s", log_quote(link->endpoint));
-	/* Not at once after a beginning: two READYs on their way would answer each other for ever.
-	 */
-	if (loop_now_ms(link->loop) - link->began_ms >= link->config->broker.heartbeat_ms / 2)
-		begin(link);
+	if (loop_now_ms(link->loop) >= link->ready_ms)
+		say_ready(link);
 }
 
 static void socket_ready(void *context, unsigned events)
@@ -68,9 +62,11 @@ static void socket_ready(void *context, unsigned events)
 			continue;
 		}
 		link->heard_ms = loop_now_ms(link->loop);
-		if (message.type == MESSAGE_GOODBYE)
-			take_goodbye(link);
-		else if (message.type != MESSAGE_HEARTBEAT)
+		if (message.type == MESSAGE_GOODBYE) {
+			log_event(LOG_LEVEL_INFO, NULL, "broker_goodbye", "broker=%s",
+			        log_quote(link->endpoint));
+			begin(link);
+		} else if (message.type != MESSAGE_HEARTBEAT)
 			link->take(link->context, link, &message);
 		wire_message_free(&message);
 	}
@@ -109,16 +105,21 @@ enum link_due link_due(const struct link *link, int64_t now_ms)
 
 	if (now_ms - link->heard_ms > broker->silence_ms)
 		return LINK_BEGIN;
-	if (!link->is_said)
+	if (!link->is_said && now_ms >= link->ready_ms)
 		return LINK_READY;
 	return now_ms - link->sent_ms >= broker->heartbeat_ms ? LINK_HEARTBEAT : LINK_NOTHING;
 }
 
-/* The same socket: zmq connects it again by itself. What it still held for the broker that fell
- * silent is answered by "unknown" or refused as stale. */
+/* The same socket: zmq connects it again by itself. GOODBYE first, as a broker that lives after all
+ * counts what we forget now as ours. */
 static void begin_again(struct link *link, int64_t now_ms)
 {
+	Lz__Goodbye goodbye = LZ__GOODBYE__INIT;
+	struct err err;
+
 	log_event(LOG_LEVEL_WARNING, NULL, "broker_silent", "broker=%s", log_quote(link->endpoint));
+	goodbye.why = (char *)"silence";
+	link_send(link, MESSAGE_GOODBYE, &goodbye.base, &err);
 	link->heard_ms = now_ms;
 	begin(link);
 }

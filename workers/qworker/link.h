@@ -18,9 +18,10 @@ struct link {
 	struct loop_source *source;
 	uint64_t epoch;
 	uint64_t beats;
-	int64_t heard_ms, sent_ms, began_ms;
-	int is_serving; /* there are scanners, so credit is offered */
-	int is_said;    /* READY was sent: before the first connection it can't be */
+	int64_t heard_ms, sent_ms;
+	int64_t ready_ms; /* READY not before */
+	int is_serving;   /* there are scanners, so credit is offered */
+	int is_said;      /* READY was sent: before the first connection it can't be */
 	uint32_t credit;
 	void (*take)(void *context, struct link *link, struct wire_message *message);
 	void (*began)(void *context, struct link *link); /* a new epoch */

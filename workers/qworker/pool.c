@@ -14,6 +14,7 @@ enum {
 	TICK_MS = 100,
 	LONGEST_WAIT_MS = 30000,
 	KILL_AGAIN_MS = 1000,
+	GRACE_MS = 500,
 	TEXT_ROOM = 64,
 };
 
@@ -356,6 +357,17 @@ static struct scanner *free_scanner(const struct pool *pool)
 	return scanner;
 }
 
+/* The scanner itself stops at the message's deadline; a little later it is made to. */
+static int64_t end_of(const struct pool *pool, const struct job *job)
+{
+	int64_t end_ms = loop_now_ms(pool->loop) + pool->config->workers.timeout_ms;
+	int64_t deadline_ms = job_deadline_ms(job);
+
+	if (end_ms > deadline_ms && end_ms - deadline_ms > GRACE_MS)
+		return deadline_ms + GRACE_MS;
+	return end_ms;
+}
+
 enum result pool_give(struct pool *pool, struct job *job, struct err *err)
 {
 	struct scanner *scanner;
@@ -369,8 +381,7 @@ enum result pool_give(struct pool *pool, struct job *job, struct err *err)
 		}
 		if (result == RESULT_OK) {
 			scanner->job = job;
-			scanner->kill_ms =
-			        loop_now_ms(pool->loop) + pool->config->workers.timeout_ms;
+			scanner->kill_ms = end_of(pool, job);
 			job_start(job, loop_now_ms(pool->loop));
 		}
 		return result;

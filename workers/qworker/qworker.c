@@ -259,11 +259,26 @@ static void say_goodbye(struct worker *worker)
 		link_send(&worker->links[i], MESSAGE_GOODBYE, &goodbye.base, &err);
 }
 
+/* Who asked has stopped waiting. A scanner that has such a message is killed by the pool. */
+static void end_overdue(struct worker *worker, int64_t now_ms)
+{
+	struct job *job, *next;
+
+	for (job = worker->jobs.first; job; job = next) {
+		next = job->next;
+		if (now_ms < job_deadline_ms(job))
+			continue;
+		if (job->state == JOB_WAITING || job->state == JOB_STORING)
+			fail(worker, job, "deadline", 0);
+	}
+}
+
 static void tick(void *context, int64_t now_ms)
 {
 	struct worker *worker = context;
 	size_t i;
 
+	end_overdue(worker, now_ms);
 	if (worker->is_stopping && (!worker->jobs.count || now_ms > worker->stop_ms)) {
 		say_goodbye(worker);
 		loop_end(worker->loop);

@@ -126,6 +126,15 @@ static void a_job_can_end_first_in_the_middle_and_last(void **state)
 	assert_int_equal(jobs.count, 0);
 }
 
+static void a_deadline_counts_from_the_jobs_arrival(void **state)
+{
+	struct job *job = add(0, 0, 1);
+
+	assert_int_equal(job_deadline_ms(job), INT64_MAX);
+	job->order->submission->deadline_ms = 500;
+	assert_int_equal(job_deadline_ms(job), 1500);
+}
+
 static int has_row(const char *section, char *row)
 {
 	int found = strstr(section, row) != NULL;
@@ -165,6 +174,7 @@ int main(void)
 	        TEST(an_answer_to_a_store_given_up_finds_no_job),
 	        TEST(jobs_are_counted_by_link_and_epoch),
 	        TEST(a_job_can_end_first_in_the_middle_and_last),
+	        TEST(a_deadline_counts_from_the_jobs_arrival),
 	        TEST(the_document_shows_every_state_and_exactly_the_moves),
 	};
 

@@ -39,7 +39,9 @@ static void a_new_beginning_is_due_when_the_broker_has_been_silent(void **state)
 static void ready_is_due_until_it_could_be_said(void **state)
 {
 	served.is_said = 0;
-	assert_int_equal(link_due(&served, 10001), LINK_READY);
+	served.ready_ms = 10500;
+	assert_int_equal(link_due(&served, 10499), LINK_NOTHING);
+	assert_int_equal(link_due(&served, 10500), LINK_READY);
 }
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
