@@ -8,6 +8,10 @@ sys.path.insert(0, os.path.dirname(__file__))
 from world import World  # noqa: E402
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "config(text): configuration of the test's own, added to the usual one")
+
+
 def pytest_collection_modifyitems(items):
     # From simple to hard, in the order of the files' numbers.
     items.sort(key=lambda item: str(item.fspath))

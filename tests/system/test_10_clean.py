@@ -52,10 +52,15 @@ def test_fields_of_ours_that_come_from_outside_are_removed(world):
 
 
 def test_the_envelope_arrives_as_it_came(world):
-    world.send(mails.plain(), sender="", to=["a@example.org", "b@example.org"])
+    world.send(mails.plain(), sender="sender@outside.example", to=["a@example.org", "b@example.org"])
     got = world.sink.wait(1)[0]
-    assert got.sender in ("", "<>", None)
+    assert got.sender == "sender@outside.example"
     assert sorted(got.recipients) == ["a@example.org", "b@example.org"]
+
+
+def test_the_null_reverse_path_stays_null(world):
+    world.send(mails.plain(), sender="", to="a@example.org")
+    assert world.sink.wait(1)[0].sender in ("", "<>", None)
 
 
 def test_smtputf8_passes(world):

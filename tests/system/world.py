@@ -3,6 +3,7 @@
 Everything lives in one folder under /tmp and on loopback ports of its own, and is stopped by process id.
 """
 import asyncio
+import atexit
 import hashlib
 import os
 import pathlib
@@ -130,6 +131,8 @@ class Sink:
 class Postfix:
     """smtpd on `port` filters; on `plain_port` it does not (for comparison); `back_port` takes re-injected mail."""
 
+    queue_template = None
+
     def __init__(self, folder, sink_port, qsubmit, socket_path, extra="", pipe_extra="", filter_transport="lazaret:"):
         self.dir = pathlib.Path(folder) / "postfix"
         self.port, self.plain_port, self.back_port = free_port(), free_port(), free_port()
@@ -157,9 +160,10 @@ maillog_file_prefixes = {self.dir}
 myhostname = mx.example.org
 mydestination =
 inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+inet_protocols = all
 mynetworks = 127.0.0.0/8
-smtpd_relay_restrictions = permit_mynetworks, reject
+relay_domains = example.org
+smtpd_relay_restrictions = permit_mynetworks, reject_unauth_destination
 smtpd_authorized_xforward_hosts = 127.0.0.0/8
 smtpd_authorized_xclient_hosts = 127.0.0.0/8
 local_recipient_maps =
@@ -220,12 +224,23 @@ postlog unix-dgram n - n - 1 postlogd
     def start(self):
         self.configure()
         conf = str(self.dir / "etc")
-        subprocess.run(["postfix", "-c", conf, "check"], check=True, capture_output=True, timeout=60)
+        self.make_queue(conf)
         self.process = subprocess.Popen(["/usr/lib/postfix/sbin/master", "-c", conf, "-d"], cwd=self.dir,
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: self.up(), 20, message="Postfix")
         return self
+
+    def make_queue(self, conf):
+        """Postfix's own script makes the queue's folders with their owners; it takes seconds, so once is enough."""
+        if Postfix.queue_template is None:
+            subprocess.run(["postfix", "-c", conf, "check"], check=True, capture_output=True, timeout=60)
+            Postfix.queue_template = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-queue.")) / "queue"
+            atexit.register(shutil.rmtree, Postfix.queue_template.parent, True)
+            subprocess.run(["cp", "-a", str(self.dir / "queue"), str(Postfix.queue_template)], check=True)
+            return
+        shutil.rmtree(self.dir / "queue")
+        subprocess.run(["cp", "-a", str(Postfix.queue_template), str(self.dir / "queue")], check=True)
 
     def up(self):
         try:
@@ -492,18 +507,18 @@ class World:
             if not os.environ.get("KEEP"):
                 shutil.rmtree(self.dir, ignore_errors=True)
 
-    def send(self, message, sender="sender@outside.example", to=("user@example.org",), port=None, xclient=None,
-             options=(), rcpt_options=()):
-        """Hands a mail to Postfix, bytes as they are but for line ends."""
+    def send(self, message, sender="sender@outside.example", to=("user@example.org",), port=None, inside=False,
+             client="ADDR=198.51.100.7 NAME=mail.outside.example", options=(), rcpt_options=()):
+        """Hands a mail to Postfix, bytes as they are but for line ends, as a client outside (or inside) our networks."""
         if isinstance(to, str):
             to = (to,)
-        with smtplib.SMTP("127.0.0.1", port or self.postfix.port, "client.example", timeout=60) as client:
-            client.ehlo()
-            if xclient:
-                code, text = client.docmd("XCLIENT", xclient)
+        with smtplib.SMTP("127.0.0.1", port or self.postfix.port, "client.example", timeout=60) as session:
+            session.ehlo()
+            if not inside:
+                code, text = session.docmd("XCLIENT", client)
                 assert code == 220, text
-                client.ehlo()
-            return client.sendmail(sender, to, as_crlf(message), list(options), list(rcpt_options))
+                session.ehlo()
+            return session.sendmail(sender, to, as_crlf(message), list(options), list(rcpt_options))
 
     def drained(self, seconds=60):
         """Until Postfix's queue is empty."""
