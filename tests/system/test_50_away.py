@@ -5,7 +5,7 @@ import mails
 import pytest
 from world import World, wait_for
 
-QUICK = "front:\n  silence: 1s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\n"
+QUICK = "front:\n  silence: 1s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n"
 
 
 @pytest.fixture

@@ -16,10 +16,16 @@ CONFIG = """
 front:
   silence: 2s
   deadline: 30s
+  next_hop_timeout: 10s
+workers:
+  timeout: 10s
+virus:
+  max_scan_time: 5s
 policy:
   spam_quarantine: 50
 quarantine:
   confirm_timeout: 1h
+  lease: 5s
 """
 
 

@@ -50,10 +50,10 @@ def two_hosts(world, allowed_worker=True):
     world.lazaret.write(curve + f"  secret_key: {main_secret}\n"
                         f"broker:\n  workers: ['tcp://{HERE}:5571']\n"
                         f"quarantine:\n  listen: ['ipc://{run_dir}/quarantine/store.ipc', 'tcp://{HERE}:5572']\n"
-                        "front:\n  silence: 1s\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+                        "front:\n  silence: 1s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n")
     main = world.lazaret.conf.read_text()
     world.lazaret.write(curve + f"  secret_key: {worker_secret}\n"
-                        f"workers:\n  brokers: ['tcp://{HERE}:5571']\n  quarantine: tcp://{HERE}:5572\n  timeout: 5s\n")
+                        f"workers:\n  brokers: ['tcp://{HERE}:5571']\n  quarantine: tcp://{HERE}:5572\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n")
     other = world.dir / "worker.yaml"
     other.write_text(world.lazaret.conf.read_text())
     world.lazaret.conf.write_text(main)

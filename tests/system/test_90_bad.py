@@ -16,17 +16,17 @@ def big(number, size=600_000):
 
 
 def test_a_full_map_defers_and_deletes_make_room():
-    world = World("quarantine:\n  map_size: 8M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+    world = World("quarantine:\n  map_size: 16M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  silence: 2s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n")
     try:
         world.start()
-        for number in range(14):
+        for number in range(26):
             world.send(big(number), to=f"u{number}@example.org")
         wait_for(lambda: "status=deferred" in world.postfix.log(), 60, message="a deferral")
         assert "full" in world.lazaret.log()
         assert "status=bounced" not in world.postfix.log()
         kept = world.lazaret.items()
         assert kept
-        for _ in range(8):
+        for _ in range(12):
             for item in world.lazaret.items():
                 world.lazaret.qctl("delete", item["id"], "--why", "make room")
             world.postfix.flush()
@@ -35,7 +35,7 @@ def test_a_full_map_defers_and_deletes_make_room():
                 break
             except AssertionError:
                 continue
-        for number in range(14):
+        for number in range(26):
             own = [m for m in world.sink.to(f"u{number}@example.org") if not m.field("X-Lazaret-Notice")]
             assert len(own) == 1, number
     finally:
@@ -43,7 +43,7 @@ def test_a_full_map_defers_and_deletes_make_room():
 
 
 def test_a_full_disk_defers_and_room_brings_everything_back():
-    world = World("quarantine:\n  map_size: 64M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  deadline: 10s\nworkers:\n  timeout: 5s\n")
+    world = World("quarantine:\n  map_size: 64M\n  max_item_size: 4M\nsize:\n  max_size: 4M\nfront:\n  silence: 2s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n")
     mounted = False
     try:
         world.lazaret.state.mkdir(parents=True)

@@ -220,6 +220,8 @@ anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
 """)
+        for name in ("main.cf", "master.cf"):
+            os.utime(conf / name, (1, 1))  # Postfix waits for seconds before it believes a file that is just written
 
     def start(self):
         self.configure()
