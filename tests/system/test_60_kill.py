@@ -25,7 +25,7 @@ policy:
   spam_quarantine: 50
 quarantine:
   confirm_timeout: 1h
-  lease: 5s
+  lease: 10s
 """
 
 
