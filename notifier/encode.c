@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/base64.h"
 #include "lib/base/utf8.h"
 
 enum {
@@ -33,26 +34,6 @@ static void add_folded(const char *text, size_t column, struct buf *out)
 		buf_add(out, text, (size_t)(end - text));
 		column += (size_t)(end - text);
 		text = end;
-	}
-}
-
-static void add_base64(const unsigned char *bytes, size_t size, struct buf *out)
-{
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t at;
-	unsigned long group;
-
-	for (at = 0; at < size; at += 3) {
-		group = (unsigned long)bytes[at] << 16;
-		if (at + 1 < size)
-			group |= (unsigned long)bytes[at + 1] << 8;
-		if (at + 2 < size)
-			group |= bytes[at + 2];
-		buf_add_char(out, digits[group >> 18 & 63]);
-		buf_add_char(out, digits[group >> 12 & 63]);
-		buf_add_char(out, at + 1 < size ? digits[group >> 6 & 63] : '=');
-		buf_add_char(out, at + 2 < size ? digits[group & 63] : '=');
 	}
 }
 
@@ -92,7 +73,7 @@ void encode_field(const char *text, size_t column, struct buf *out)
 			buf_add_string(out, "\r\n ");
 		at += next_word((const unsigned char *)text + at, size - at, &word);
 		buf_add_string(out, "=?utf-8?B?");
-		add_base64((const unsigned char *)word.data, word.size, out);
+		base64_add(out, word.data, word.size);
 		buf_add_string(out, "?=");
 	}
 	buf_fini(&word);

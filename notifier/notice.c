@@ -7,11 +7,12 @@
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
+#include "lib/base/safe.h"
 #include "lib/base/utf8.h"
 #include "notifier/encode.h"
 #include "notifier/template.h"
 
-enum { KINDS = 3, TEMPLATE_MOST = 64 * 1024 };
+enum { KINDS = 3, TEMPLATE_MOST = 64 * 1024, SHOWN_BYTES = 300, SAFE_RING = 16 };
 
 struct notices {
 	struct template *subjects[KINDS];
@@ -94,41 +95,27 @@ struct values {
 	char date[40], size[24], score[24];
 	char *recipients;
 	char *client;
-	struct buf safe[16]; /* texts from outside, without what could change how a line is shown */
+	char *safe[SAFE_RING]; /* texts from outside, made fit for a line */
 	size_t safe_count;
 };
 
-/* Text from outside in a mail to people: one line, no control, bidirectional or zero-width
- * characters, and not endless. */
-static const char *safe_text(struct values *values, const char *text)
+static const char *shown(struct values *values, const char *text)
 {
-	enum { SHOWN = 300 };
-	struct buf *out = &values->safe[values->safe_count++ % 16];
-	size_t at = 0, size = strlen(text), length;
+	char **safe = &values->safe[values->safe_count++ % SAFE_RING];
 
-	buf_clear(out);
-	while (at < size && at < SHOWN) {
-		length = utf8_printable((const unsigned char *)text + at, size - at);
-		if (length)
-			buf_add(out, text + at, length);
-		else
-			buf_add_char(out, '?');
-		at += length ? length : 1;
-	}
-	if (at < size)
-		buf_add_string(out, "…");
-	buf_add(out, "", 0);
-	return out->data;
+	free(*safe);
+	*safe = safe_text(text, SHOWN_BYTES);
+	return *safe;
 }
 
 static const char *part_text(struct values *values, const char *name, const Lz__Part *part)
 {
 	if (strcmp(name, "name") == 0)
-		return *part->name ? safe_text(values, part->name) : "(no name)";
+		return *part->name ? shown(values, part->name) : "(no name)";
 	if (strcmp(name, "type") == 0)
-		return safe_text(values, part->type);
+		return shown(values, part->type);
 	if (strcmp(name, "why") == 0)
-		return safe_text(values, part->reason);
+		return shown(values, part->reason);
 	if (strcmp(name, "path") == 0)
 		return part->path;
 	return NULL;
@@ -185,7 +172,7 @@ static const char *item_text(struct values *values, const char *name)
 
 	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++)
 		if (strcmp(table[at].name, name) == 0)
-			return safe_text(values, table[at].text);
+			return shown(values, table[at].text);
 	return NULL;
 }
 
@@ -238,8 +225,8 @@ static void values_fini(struct values *values)
 
 	free(values->recipients);
 	free(values->client);
-	for (at = 0; at < 16; at++)
-		buf_fini(&values->safe[at]);
+	for (at = 0; at < SAFE_RING; at++)
+		free(values->safe[at]);
 }
 
 /* ---------------------------------------------------------------- the message */

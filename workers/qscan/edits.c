@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/base64.h"
 #include "lib/base/text.h"
 
 void edits_add(struct edits *edits, size_t offset, size_t length, struct buf *replacement)
@@ -67,25 +68,6 @@ static int is_ascii(const char *text)
 	return 1;
 }
 
-static void add_base64(struct buf *out, const char *text)
-{
-	static const char digits[] =
-	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	const unsigned char *in = (const unsigned char *)text;
-	size_t size = strlen(text), at, left;
-	unsigned long group;
-
-	for (at = 0; at < size; at += 3) {
-		left = size - at;
-		group = (unsigned long)in[at] << 16 | (left > 1 ? in[at + 1] << 8 : 0) |
-		        (left > 2 ? in[at + 2] : 0);
-		buf_add_char(out, digits[group >> 18]);
-		buf_add_char(out, digits[group >> 12 & 63]);
-		buf_add_char(out, left > 1 ? digits[group >> 6 & 63] : '=');
-		buf_add_char(out, left > 2 ? digits[group & 63] : '=');
-	}
-}
-
 /* The blank behind stands inside the word: blanks between two encoded words are not shown (RFC 2047
  * section 6.2). */
 char *edits_word(const char *text)
@@ -100,7 +82,7 @@ char *edits_word(const char *text)
 		return alloc_bytes(text, size);
 	spaced = alloc_format("%.*s ", (int)size, text);
 	buf_add_string(&word, "=?UTF-8?B?");
-	add_base64(&word, spaced);
+	base64_add(&word, spaced, strlen(spaced));
 	buf_add_string(&word, "?=");
 	free(spaced);
 	return buf_give(&word);

@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/safe.h"
 #include "lib/base/utf8.h"
 #include "workers/qscan/explain.h"
-#include "workers/qscan/safe.h"
 
 enum { SHOWN = 200 };
 
@@ -124,11 +124,14 @@ static void text_items(FILE *out, const Lz__ScanResult *result)
 	}
 }
 
-void explain_text(FILE *out, const struct scan *scan, const Lz__ScanResult *result)
+void explain_text(
+        FILE *out, const char *path, const struct scan *scan, const Lz__ScanResult *result)
 {
 	size_t i;
 
 	fprintf(out, "Message %s, %zu bytes\n", scan->submission->message_id, scan->size);
+	put(out, "  file ", path);
+	fputc('\n', out);
 	put(out, "  subject ", scan->subject);
 	fprintf(out, "\n  sender %s, %s\n", scan->sender_authentic ? "authentic" : "not authentic",
 	        scan->automatic ? "automatic mail" : "not automatic");
@@ -252,12 +255,14 @@ static void json_groups(FILE *out, const struct scan *scan, const Lz__Verdict *v
 	fputc(']', out);
 }
 
-void explain_json(FILE *out, const struct scan *scan, const Lz__ScanResult *result)
+void explain_json(
+        FILE *out, const char *path, const struct scan *scan, const Lz__ScanResult *result)
 {
 	size_t i;
 
 	fputc('{', out);
 	member(out, "message", scan->submission->message_id, 1);
+	member(out, "file", path, 0);
 	member(out, "subject", scan->subject, 0);
 	fprintf(out, ",\"size\":%zu,\"score\":%.3f,\"authentic\":%s,\"automatic\":%s,\"parts\":[",
 	        scan->size, scan->score, scan->sender_authentic ? "true" : "false",

@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
-#include "workers/qscan/safe.h"
+#include "lib/base/safe.h"
 #include "workers/qscan/verdict.h"
 
 enum { FIELDS_ROOM = 8, TESTS_ROOM = 800, LINE_ROOM = 76 };

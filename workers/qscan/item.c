@@ -2,9 +2,9 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/safe.h"
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
-#include "workers/qscan/safe.h"
 #include "workers/qscan/verdict.h"
 
 enum {

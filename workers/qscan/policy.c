@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/safe.h"
 #include "workers/qscan/address.h"
-#include "workers/qscan/safe.h"
 
 enum { REPLY_ROOM = 300, DETAIL_ROOM = 400 };
 

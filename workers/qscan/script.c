@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/safe.h"
 #include "lib/mime/cut.h"
-#include "workers/qscan/safe.h"
 #include "workers/qscan/verdict.h"
 
 enum { NAME_ROOM = 200 };

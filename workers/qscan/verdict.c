@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
-#include "workers/qscan/safe.h"
+#include "lib/base/safe.h"
 
 enum { SYMBOLS_TOLD = 500, CHECKS_TOLD = 100, SYMBOL_ROOM = 200, WHERE_ROOM = 300 };
 

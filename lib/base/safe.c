@@ -1,4 +1,4 @@
-#include "workers/qscan/safe.h"
+#include "lib/base/safe.h"
 
 #include <string.h>
 

@@ -1,8 +1,9 @@
 /*
- * Texts that a mail's content had a hand in, made fit for the lines they go into.
+ * Texts that a mail's content had a hand in, made fit for the lines they go into. For logs there is
+ * log_quote(), for terminals qctl/columns.h: these show what the bytes were.
  */
-#ifndef WORKERS_QSCAN_SAFE_H
-#define WORKERS_QSCAN_SAFE_H
+#ifndef LIB_BASE_SAFE_H
+#define LIB_BASE_SAFE_H
 
 #include <stddef.h>
 
