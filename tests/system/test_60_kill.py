@@ -118,24 +118,11 @@ def items_with_notice(items):
 
 
 def outbox_settled(world):
+    """Counters of records that are still to be served are gone; those of records that were served are there."""
     import json
     out = world.lazaret.qctl("stats", "--json", check=False)
     if out.returncode:
         return False
-    text = out.stdout
-    numbers = {}
-    for line in text.splitlines():
-        flatten(json.loads(line), numbers)
-    open_ones = [v for k, v in numbers.items() if "outbox" in k and any(s in k for s in ("waiting", "due", "leased"))]
-    return open_ones and sum(open_ones) == 0
-
-
-def flatten(value, out, prefix=""):
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            flatten(inner, out, f"{prefix}.{key}")
-    elif isinstance(value, list):
-        for inner in value:
-            flatten(inner, out, prefix)
-    elif isinstance(value, (int, float)):
-        out[prefix] = value
+    now = json.loads(out.stdout.splitlines()[0])
+    assert now["quarantine"] == "now" and "store.used_bytes" in now
+    return now.get("outbox.done") and not any(now.get("outbox." + state) for state in ("waiting", "due", "leased"))

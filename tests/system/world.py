@@ -202,7 +202,7 @@ smtp_dns_support_level = disabled
   -o smtpd_authorized_xforward_hosts=127.0.0.0/8
   -o strict_rfc821_envelopes=yes
 lazaret unix - n n - 20 pipe
-  flags= user={PIPE_USER} null_sender= argv={self.argv()}
+  flags=q user={PIPE_USER} null_sender= argv={self.argv()}
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 rewrite unix - - n - - trivial-rewrite
