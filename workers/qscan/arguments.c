@@ -1,7 +1,9 @@
 #include "workers/qscan/arguments.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
 
 static int read_fd(int *fd, const char *value)
@@ -22,6 +24,12 @@ static int add_recipient(struct arguments *arguments, char *value)
 	return 1;
 }
 
+static int add_mail(struct arguments *arguments, const char *path)
+{
+	arguments->explain[arguments->explain_count++] = path;
+	return 1;
+}
+
 /* -1: it isn't ours. */
 static int take_value(struct arguments *arguments, const char *name, char *value)
 {
@@ -30,7 +38,7 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 	if (strcmp(name, "--keeper-fd") == 0)
 		return value && read_fd(&arguments->keeper_fd, value);
 	if (strcmp(name, "--explain") == 0)
-		return (arguments->explain = value) != NULL;
+		return value && add_mail(arguments, value);
 	if (strcmp(name, "--from") == 0)
 		return (arguments->from = value) != NULL;
 	if (strcmp(name, "--client") == 0)
@@ -42,17 +50,27 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 	return -1;
 }
 
+static int is_more_mail(const struct arguments *arguments, const char *word)
+{
+	return arguments->explain_count && (*word != '-' || !word[1]);
+}
+
 int arguments_take(struct arguments *arguments, int *argc, char **argv)
 {
 	int at, kept = 1, taken;
 
 	memset(arguments, 0, sizeof(*arguments));
+	arguments->explain = alloc_zero((size_t)*argc + 1, sizeof(*arguments->explain));
 	arguments->control_fd = arguments->keeper_fd = -1;
 	arguments->from = arguments->helo = "";
 	arguments->client = "";
 	for (at = 1; at < *argc; at++) {
 		if (strcmp(argv[at], "--json") == 0) {
 			arguments->json = 1;
+			continue;
+		}
+		if (is_more_mail(arguments, argv[at])) {
+			add_mail(arguments, argv[at]);
 			continue;
 		}
 		taken = take_value(arguments, argv[at], argv[at + 1]);
@@ -66,4 +84,10 @@ int arguments_take(struct arguments *arguments, int *argc, char **argv)
 	argv[kept] = NULL;
 	*argc = kept;
 	return 1;
+}
+
+void arguments_fini(struct arguments *arguments)
+{
+	free(arguments->explain);
+	arguments->explain = NULL;
 }

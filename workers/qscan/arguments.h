@@ -8,17 +8,20 @@
 
 enum { ARGUMENTS_MAX_RECIPIENTS = 100 };
 
-/* All texts are lent by argv. */
+/* All texts are lent by argv; the list of files is to be freed with arguments_fini(). */
 struct arguments {
 	int control_fd, keeper_fd; /* -1: not given */
-	const char *explain;       /* a file, "-" for standard input; NULL: not asked for */
+	const char **explain;      /* files, "-" for standard input */
+	size_t explain_count;      /* 0: not asked for */
 	const char *from, *client, *helo;
 	char *to[ARGUMENTS_MAX_RECIPIENTS];
 	size_t to_count;
 	int json;
 };
 
-/* Removes what it knows from argv. 0: a value is missing, wrong, or there are too many. */
+/* Removes what it knows from argv. Once --explain was seen, words that are no options are more
+ * files for it. 0: a value is missing, wrong, or there are too many. */
 int arguments_take(struct arguments *arguments, int *argc, char **argv);
+void arguments_fini(struct arguments *arguments);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -55,7 +56,7 @@ static void warn(void *context, const char *sentence)
 	fprintf(stderr, "qscan: warning: %s\n", sentence);
 }
 
-static void tell(struct scan *scan, struct pipeline *pipeline, int json)
+static void tell(struct scan *scan, struct pipeline *pipeline, const char *path, int json)
 {
 	struct decision *decision;
 	Lz__ScanResult *result;
@@ -64,49 +65,86 @@ static void tell(struct scan *scan, struct pipeline *pipeline, int json)
 	decision = policy_decide(scan);
 	result = verdict_make(scan, decision);
 	if (json)
-		explain_json(stdout, scan, result);
+		explain_json(stdout, path, scan, result);
 	else
-		explain_text(stdout, scan, result);
+		explain_text(stdout, path, scan, result);
 	lz__scan_result__free_unpacked(result, NULL);
 	policy_free(&decision);
 }
 
 static enum result explain(const struct config *config, const struct arguments *arguments,
-        struct pipeline *pipeline, struct err *err)
+        const char *path, struct pipeline *pipeline, struct err *err)
 {
 	Lz__Submission *submission;
 	struct buf mail = {0};
 	struct scan scan;
 
-	if (read_mail(arguments->explain, &mail, err) || pipeline_settle(pipeline, err) ||
-	        sandbox_enter(err)) {
+	if (read_mail(path, &mail, err) || pipeline_settle(pipeline, err) || sandbox_enter(err)) {
 		buf_fini(&mail);
 		return RESULT_PERMANENT;
 	}
 	submission = invent_submission(arguments, &mail);
 	scan_init(&scan, config, submission, mail.data, mail.size);
-	tell(&scan, pipeline, arguments->json);
+	tell(&scan, pipeline, path, arguments->json);
 	scan_fini(&scan);
 	lz__submission__free_unpacked(submission, NULL);
 	buf_fini(&mail);
 	return RESULT_OK;
 }
 
+static int is_explained(const struct config *config, const struct arguments *arguments,
+        const char *path, struct pipeline *pipeline)
+{
+	struct err err;
+
+	if (!explain(config, arguments, path, pipeline, &err))
+		return !fflush(stdout);
+	fprintf(stderr, "qscan: %s\n", err.text);
+	return 0;
+}
+
+/* The sandbox has no way back, and a message that ends its reader must not end the others: so each
+ * has a process, which finds everything open. Gives an exit code. */
+static int explain_apart(const struct config *config, const struct arguments *arguments,
+        const char *path, struct pipeline *pipeline)
+{
+	pid_t pid;
+	int status;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		_exit(is_explained(config, arguments, path, pipeline) ? EX_OK : EX_UNAVAILABLE);
+	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
+		fprintf(stderr, "qscan: %s: can't start a process\n", path);
+		return EX_OSERR;
+	}
+	if (WIFEXITED(status))
+		return WEXITSTATUS(status);
+	fprintf(stderr, "qscan: %s: its reader was ended by signal %d\n", path, WTERMSIG(status));
+	return EX_SOFTWARE;
+}
+
 int explain_run(const struct config *config, const struct arguments *arguments)
 {
 	struct pipeline *pipeline = NULL;
-	enum result result;
+	int code = EX_OK, one;
 	struct err err;
+	size_t at;
 
-	if (!arguments->explain) {
+	if (!arguments->explain_count) {
 		fprintf(stderr, "qscan: expected --explain MAIL; see qscan --help\n");
 		return EX_USAGE;
 	}
-	result = pipeline_open(config, warn, NULL, &pipeline, &err);
-	if (!result)
-		result = explain(config, arguments, pipeline, &err);
-	pipeline_close(&pipeline);
-	if (result)
+	if (pipeline_open(config, warn, NULL, &pipeline, &err)) {
 		fprintf(stderr, "qscan: %s\n", err.text);
-	return result ? EX_UNAVAILABLE : EX_OK;
+		pipeline_close(&pipeline);
+		return EX_UNAVAILABLE;
+	}
+	for (at = 0; at < arguments->explain_count; at++) {
+		one = explain_apart(config, arguments, arguments->explain[at], pipeline);
+		code = code ? code : one;
+	}
+	pipeline_close(&pipeline);
+	return code;
 }

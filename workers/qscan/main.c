@@ -10,16 +10,17 @@
 
 static const struct daemon_options options = {
         .program = "qscan",
-        .usage = "usage: qscan [-c FILE] --explain MAIL [--from ADDRESS] [--to ADDRESS]...\n"
+        .usage = "usage: qscan [-c FILE] --explain MAIL... [--from ADDRESS] [--to ADDRESS]...\n"
                  "             [--client IP] [--helo NAME] [--json]\n"
                  "Tells how a message is read, what each check says of it, and what would happen.\n"
                  "(Scanners are started by qworker.)\n"
-                 "      --explain MAIL  a file, or - for standard input\n"
+                 "      --explain MAIL  a file, or - for standard input; several, one behind the "
+                 "other\n"
                  "      --from ADDRESS  reverse-path (none: the null reverse-path)\n"
                  "      --to ADDRESS    a recipient, once for each (postmaster)\n"
                  "      --client IP     address that it came from\n"
                  "      --helo NAME     what that called itself\n"
-                 "      --json          one object\n",
+                 "      --json          one object a message, each on a line of its own\n",
 };
 
 /* The supervisor and its scanners: as site.scan_user, or else as all the others. */
@@ -53,5 +54,6 @@ int main(int argc, char **argv)
 	else
 		code = explain_run(config, &arguments);
 	config_free(&config);
+	arguments_fini(&arguments);
 	return code;
 }
