@@ -216,6 +216,7 @@ static void check_null_sender(struct scan *scan)
 	finding->code = 550;
 	finding_text(&finding->rule, "access.null_sender_one_recipient");
 	finding_text(&finding->text, "A null reverse-path takes one recipient");
+	finding_text(&finding->detail, "null reverse-path with several recipients");
 }
 
 static void access_scan(void *state, struct scan *scan)

@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "workers/qscan/verdict.h"
+#include "workers/qscan/words.h"
 
 enum {
 	TEXT_ROOM = 1000,
@@ -96,7 +97,7 @@ static Lz__Part *part_make(const struct scan *scan, size_t index, const struct f
 	part->type = safe_text(found->type, NAME_ROOM);
 	part->offset = found->whole.offset;
 	part->length = found->whole.length;
-	part->reason = safe_text(why ? why->symbol : "", SYMBOL_ROOM);
+	part->reason = why ? words_of_part(why) : alloc_string("");
 	part->sha256 = content_hash(scan, index);
 	return part;
 }

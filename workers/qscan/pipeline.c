@@ -137,8 +137,7 @@ void pipeline_run(struct pipeline *pipeline, struct scan *scan)
 void pipeline_decline(struct scan *scan)
 {
 	scan->costs[scan->cost_count++] = (struct check_cost){.name = "scanner"};
-	scan_unscanned(scan, "scanner", UNSCANNED_CRASH,
-	        "whoever looked at this message died, so nobody looks any more");
+	scan_unscanned(scan, "scanner", UNSCANNED_CRASH, "every scanner that looked at it died");
 	scan->automatic = 1; /* its header was not read */
 }
 

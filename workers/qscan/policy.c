@@ -6,8 +6,9 @@
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
 #include "workers/qscan/address.h"
+#include "workers/qscan/words.h"
 
-enum { REPLY_ROOM = 300, DETAIL_ROOM = 400 };
+enum { REPLY_ROOM = 300 };
 
 const struct config_policy *policy_for(const struct config *config, const char *recipient)
 {
@@ -86,7 +87,7 @@ static void set_text(char **field, char *text)
 static char *rule_of(const struct finding *finding)
 {
 	if (*finding->rule)
-		return safe_text(finding->rule, DETAIL_ROOM);
+		return safe_text(finding->rule, WORDS_ROOM);
 	if (finding->unscanned != UNSCANNED_NOT)
 		return alloc_format("policy.unscanned.%s", unscanned_name(finding->unscanned));
 	if (strcmp(finding->reason, "virus") == 0)
@@ -94,30 +95,20 @@ static char *rule_of(const struct finding *finding)
 	return alloc_string(finding->check);
 }
 
-static char *detail_of(const struct finding *finding)
-{
-	char *text = alloc_format("%s%s%s%s%s", finding->symbol, *finding->where ? " in " : "",
-	        finding->where, *finding->detail ? ": " : "", finding->detail);
-	char *safe = safe_text(text, DETAIL_ROOM);
-
-	free(text);
-	return safe;
-}
-
 static char *reply_of(const struct config_policy *policy, const struct finding *finding)
 {
 	const char *text = finding->text;
-	char *made, *safe;
+	char *words, *made, *safe;
 
 	if (!*text && strcmp(finding->reason, "virus") == 0)
 		text = policy->virus_text;
 	if (*text)
 		return safe_ascii(text, REPLY_ROOM);
-	made = alloc_format("message refused by content policy: %s",
-	        finding->unscanned != UNSCANNED_NOT ? unscanned_name(finding->unscanned)
-	                                            : finding->symbol);
+	words = words_of(finding);
+	made = alloc_format("message refused by content policy: %s", words);
 	safe = safe_ascii(made, REPLY_ROOM);
 	free(made);
+	free(words);
 	return safe;
 }
 
@@ -137,7 +128,7 @@ static void take_over(struct outcome *outcome, const struct finding *finding, en
 	outcome->code = code_of(outcome->policy, finding);
 	set_text(&outcome->text, reply_of(outcome->policy, finding));
 	set_text(&outcome->rule, rule_of(finding));
-	set_text(&outcome->detail, detail_of(finding));
+	set_text(&outcome->detail, words_of(finding));
 }
 
 static void add_cut(struct outcome *outcome, const struct scan *scan, int part)
@@ -181,44 +172,49 @@ static int reaches(double score, double threshold)
 	return threshold > 0 && score >= threshold;
 }
 
-static enum action asked_by_score(const struct config_policy *policy, double score)
+struct level {
+	enum action action;
+	double threshold;
+	const char *rule;
+};
+
+/* The strictest level that the score reaches. */
+static struct level level_of(const struct config_policy *policy, double score)
 {
-	if (reaches(score, policy->spam_reject))
-		return ACTION_REJECT;
-	if (reaches(score, policy->spam_quarantine))
-		return ACTION_QUARANTINE;
-	if (reaches(score, policy->spam_redirect))
-		return ACTION_REDIRECT;
-	return reaches(score, policy->spam_tag) ? ACTION_TAG : ACTION_NONE;
+	const struct level levels[] = {
+	        {ACTION_REJECT, policy->spam_reject, "policy.spam_reject"},
+	        {ACTION_QUARANTINE, policy->spam_quarantine, "policy.spam_quarantine"},
+	        {ACTION_REDIRECT, policy->spam_redirect, "policy.spam_redirect"},
+	        {ACTION_TAG, policy->spam_tag, "policy.spam_tag"},
+	};
+	const struct level none = {ACTION_NONE, 0, ""};
+	size_t i;
+
+	for (i = 0; i < sizeof(levels) / sizeof(levels[0]); i++)
+		if (reaches(score, levels[i].threshold))
+			return levels[i];
+	return none;
 }
 
 static void consider_score(struct outcome *outcome, double score)
 {
-	static const struct {
-		enum action action;
-		const char *rule;
-	} rules[] = {{ACTION_TAG, "policy.spam_tag"}, {ACTION_REDIRECT, "policy.spam_redirect"},
-	        {ACTION_QUARANTINE, "policy.spam_quarantine"},
-	        {ACTION_REJECT, "policy.spam_reject"}};
 	const struct config_policy *policy = outcome->policy;
-	enum action action = asked_by_score(policy, score);
-	size_t i = 0;
+	struct level level = level_of(policy, score);
 
-	outcome->spam = reaches(score, policy->spam_tag) || action > ACTION_TAG;
+	outcome->spam = level.action != ACTION_NONE;
 	outcome->tagged |= outcome->spam;
-	if (action <= outcome->action)
+	if (level.action <= outcome->action)
 		return;
-	while (rules[i].action != action)
-		i++;
-	outcome->action = action;
+	outcome->action = level.action;
 	outcome->reason = "spam";
 	outcome->quiet = 0;
 	outcome->code = 0;
 	set_text(&outcome->text,
 	        safe_ascii(*policy->spam_text ? policy->spam_text : "message looks like spam",
 	                REPLY_ROOM));
-	set_text(&outcome->rule, alloc_string(rules[i].rule));
-	set_text(&outcome->detail, alloc_format("spam score %.1f", score));
+	set_text(&outcome->rule, alloc_string(level.rule));
+	set_text(&outcome->detail,
+	        alloc_format("spam score %.1f (threshold %g)", score, level.threshold));
 }
 
 /* What an access rule's `allow` switches off; never the search for viruses and attachments. */
@@ -305,10 +301,11 @@ static Lz__Disposition disposition_of(const struct outcome *outcome)
 
 void policy_hold(struct group *group, const char *why)
 {
-	char *detail = alloc_format("%s; %s", group->outcome.detail, why);
+	const char *before = group->outcome.detail;
+	char *detail = alloc_format("%s%s%s", before, *before ? "; " : "", why);
 
 	group->disposition = LZ__DISPOSITION__QUARANTINE;
-	set_text(&group->outcome.detail, safe_text(detail, DETAIL_ROOM));
+	set_text(&group->outcome.detail, safe_text(detail, WORDS_ROOM));
 	if (!*group->outcome.reason)
 		group->outcome.reason = "unscanned";
 	free(detail);

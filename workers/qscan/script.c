@@ -1,11 +1,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/safe.h"
 #include "lib/mime/cut.h"
 #include "workers/qscan/verdict.h"
+#include "workers/qscan/words.h"
 
-enum { NAME_ROOM = 200 };
+enum { NAME_ROOM = 200, TEXT_ROOM = 2000 };
 
 /* The finding to name: the first that asked for the cut. */
 static const struct finding *reason_for(
@@ -20,6 +22,15 @@ static const struct finding *reason_for(
 	return NULL;
 }
 
+static void add_closing(struct buf *out, const struct config_site *site)
+{
+	buf_add_string(out, "\nThe original is kept in quarantine for a while. If you need it, ");
+	if (*site->admin)
+		buf_add_format(out, "write to\n%s and name the item.\n", site->admin);
+	else
+		buf_add_string(out, "name the\nitem to your administrator.\n");
+}
+
 /* What a recipient reads where the part was. */
 static char *replacement(
         const struct scan *scan, const struct group *group, size_t index, const char *item)
@@ -27,21 +38,20 @@ static char *replacement(
 	const struct mime_part *part = &scan->map->parts[index];
 	const struct finding *finding = reason_for(scan, group, index);
 	char *name = safe_text(part->name_count ? part->names[0].text : part->type, NAME_ROOM);
-	char *symbol = safe_text(finding ? finding->symbol : group->outcome.rule, NAME_ROOM);
-	char *why = safe_text(finding ? finding->text : "", 2000);
+	char *words = finding ? words_of_part(finding) : alloc_string(group->outcome.detail);
+	char *text = safe_text(finding ? finding->text : "", TEXT_ROOM);
+	const char *site = scan->config->site.name;
 	struct buf out = {0};
 
-	buf_add_format(&out, "A part of this message was removed by %s.\n\n",
-	        *scan->config->site.name ? scan->config->site.name : "the mail filter");
-	buf_add_format(&out, "File:   %s\nReason: %s\nItem:   %s\n", name, symbol, item);
-	if (*why)
-		buf_add_format(&out, "\n%s\n", why);
-	buf_add_string(&out,
-	        "\nThe original is kept in quarantine for a while. If you need it, give "
-	        "your\nadministrator the item's name.\n");
+	buf_add_format(&out, "A part of this message was removed by the mail filter%s%s.\n\n",
+	        *site ? " of\n" : "", site);
+	buf_add_format(&out, "File:   %s\nReason: %s\nItem:   %s\n", name, words, item);
+	if (*text)
+		buf_add_format(&out, "\n%s\n", text);
+	add_closing(&out, &scan->config->site);
 	free(name);
-	free(symbol);
-	free(why);
+	free(words);
+	free(text);
 	return buf_give(&out);
 }
 

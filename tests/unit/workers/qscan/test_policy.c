@@ -159,6 +159,7 @@ static void the_score_is_held_against_each_threshold(void **state)
 	made->scan.score = 10;
 	assert_disposition(0, LZ__DISPOSITION__QUARANTINE);
 	assert_string_equal(group_of(0)->outcome.rule, "policy.spam_quarantine");
+	assert_string_equal(group_of(0)->outcome.detail, "spam score 10.0 (threshold 10)");
 	made->scan.score = 20;
 	assert_disposition(0, LZ__DISPOSITION__REJECT);
 }

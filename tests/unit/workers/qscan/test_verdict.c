@@ -171,15 +171,18 @@ static void the_subject_of_spam_gets_its_prefix(void **state)
 	free(text);
 }
 
-static void a_cut_part_is_replaced_by_a_text_that_names_it_and_its_item(void **state)
+static void a_cut_part_is_replaced_by_a_text_that_names_it_its_item_and_who_to_ask(void **state)
 {
+	struct finding *finding = asks("attachment", ACTION_CUT, 2);
 	char *text;
 
-	finding_text(&asks("attachment", ACTION_CUT, 2)->text, "Programs are not allowed here.");
+	finding_text(&finding->rule, "attachments.programs");
+	finding_text(&finding->text, "Programs are not allowed here.");
 	text = edited(make()->verdict->groups[0]);
 	assert_null(strstr(text, "MZ"));
-	assert_non_null(strstr(text, "x.exe"));
-	assert_non_null(strstr(text, "SYMBOL"));
+	assert_non_null(strstr(text, "File:   x.exe"));
+	assert_non_null(strstr(text, "Reason: forbidden attachment (rule programs)"));
+	assert_non_null(strstr(text, "postmaster@example.org"));
 	assert_non_null(strstr(text, "Programs are not allowed here."));
 	assert_non_null(strstr(text, result->items[0]->id));
 	assert_non_null(strstr(text, "Please pay.\r\n--B\r\n"));
@@ -378,7 +381,7 @@ int main(void)
 	        TEST(a_virus_check_that_could_not_look_does_not_say_scanned),
 	        TEST(spam_is_told_in_the_customary_fields),
 	        TEST(the_subject_of_spam_gets_its_prefix),
-	        TEST(a_cut_part_is_replaced_by_a_text_that_names_it_and_its_item),
+	        TEST(a_cut_part_is_replaced_by_a_text_that_names_it_its_item_and_who_to_ask),
 	        TEST(a_cut_makes_an_item_with_the_part),
 	        TEST(an_item_has_the_same_id_in_a_second_run),
 	        TEST(a_cut_that_would_break_something_holds_the_message),
