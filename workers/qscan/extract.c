@@ -14,21 +14,15 @@ static const char check[] = "attachments";
 
 enum { MAIL_HEAD = 8192 };
 
-/* What is known of a content before it is opened. */
-enum nature {
-	NATURE_UNKNOWN,
-	NATURE_MAIL, /* whatever it looks like */
-	NATURE_TEXT, /* a text part as it stands in a map, which has looked for mail inside it */
-};
-
 struct extract {
 	struct scan *scan;
 	struct unpack_budget budget;
 	extract_visit *visit;
 	void *context;
 	int late;
-	unsigned char *natures; /* of the scan's contents, as far as there is room */
-	size_t nature_room;
+	unsigned char *read; /* one byte a content, as far as there is room: a map has looked for
+	                        mail inside it */
+	size_t read_room;
 };
 
 /* Where we are: inside which content of which part. */
@@ -64,22 +58,22 @@ static void show(struct extract *extract, const struct extracted *extracted)
 	extract->visit(extract->context, extract->scan, extracted);
 }
 
-/* Of the content that was added last. */
-static void set_nature(struct extract *extract, enum nature nature)
+/* The content that was added last is not opened as mail again. */
+static void set_read(struct extract *extract)
 {
-	size_t index = extract->scan->content_count - 1, room = extract->nature_room;
+	size_t index = extract->scan->content_count - 1, room = extract->read_room;
 
 	if (index >= room) {
-		extract->nature_room = 2 * index + 16;
-		extract->natures = alloc_grow(extract->natures, extract->nature_room, 1);
-		memset(extract->natures + room, NATURE_UNKNOWN, extract->nature_room - room);
+		extract->read_room = 2 * index + 16;
+		extract->read = alloc_grow(extract->read, extract->read_room, 1);
+		memset(extract->read + room, 0, extract->read_room - room);
 	}
-	extract->natures[index] = (unsigned char)nature;
+	extract->read[index] = 1;
 }
 
-static enum nature nature_of(const struct extract *extract, size_t index)
+static int is_read(const struct extract *extract, size_t index)
 {
-	return index < extract->nature_room ? extract->natures[index] : NATURE_UNKNOWN;
+	return index < extract->read_room && extract->read[index];
 }
 
 /* Shows the content that was added last. */
@@ -129,7 +123,7 @@ static void add_leaf(const struct place *place, const struct mime_map *map, size
 		content->bytes = map->bytes + part->body.offset;
 		content->size = part->body.length;
 		if (text_starts(part->type, "text/"))
-			set_nature(place->extract, NATURE_TEXT);
+			set_read(place->extract);
 	} else {
 		buf_add(&content->owned, "", 0);
 		decode_part(map, index, encoding, &content->owned);
@@ -144,15 +138,23 @@ static int is_believed(const struct mime_part *part, enum mime_encoding encoding
 	return (part->encodings >> encoding & 1) != 0;
 }
 
+/* The bytes as they stand, which is also what an unknown encoding leaves. */
+static void add_raw(const struct place *place, const struct mime_map *map, size_t index,
+        struct extracted *extracted)
+{
+	const struct mime_part *part = &map->parts[index];
+
+	if (is_believed(part, MIME_IDENTITY) || is_believed(part, MIME_UNKNOWN_ENCODING))
+		add_leaf(place, map, index, MIME_IDENTITY, extracted);
+}
+
 static void add_leaves(const struct place *place, const struct mime_map *map, size_t index,
         struct extracted *extracted)
 {
 	const struct mime_part *part = &map->parts[index];
 	int encoding;
 
-	/* An unknown encoding leaves the bytes as they are. */
-	if (is_believed(part, MIME_IDENTITY) || is_believed(part, MIME_UNKNOWN_ENCODING))
-		add_leaf(place, map, index, MIME_IDENTITY, extracted);
+	add_raw(place, map, index, extracted);
 	for (encoding = MIME_IDENTITY + 1; encoding < MIME_UNKNOWN_ENCODING; encoding++)
 		if (is_believed(part, encoding))
 			add_leaf(place, map, index, encoding, extracted);
@@ -160,7 +162,7 @@ static void add_leaves(const struct place *place, const struct mime_map *map, si
 
 /* ---------------------------------------------------------------- mail inside */
 
-static void read_map(const struct place *place, const struct mime_map *map);
+static void read_map(const struct place *place, const struct mime_map *map, size_t first);
 
 static void tell_anomalies(const struct place *place, const struct mime_map *map)
 {
@@ -178,67 +180,77 @@ static void tell_anomalies(const struct place *place, const struct mime_map *map
 	}
 }
 
+static int is_too_deep(const struct place *place)
+{
+	if ((uint64_t)place->level <= place->extract->scan->config->attachments.max_depth)
+		return 0;
+	tell(place->extract, UNSCANNED_LIMIT, place->part, place->path,
+	        "nested deeper than is looked at");
+	return 1;
+}
+
+static struct mime_limits limits_of(const struct extract *extract)
+{
+	const struct config_attachments *limits = &extract->scan->config->attachments;
+
+	return (struct mime_limits){limits->max_parts, limits->max_depth, 1000, 65536};
+}
+
 /* Reads `bytes` as a message. Its parts lend from them, so they must be a content of the scan. */
 static void read_mail(const struct place *place, const unsigned char *bytes, size_t size)
 {
-	const struct config_attachments *limits = &place->extract->scan->config->attachments;
-	struct mime_limits mime = {limits->max_parts, limits->max_depth, 1000, 65536};
+	struct mime_limits mime = limits_of(place->extract);
 	struct mime_map *map;
 
-	if ((uint64_t)place->level > limits->max_depth) {
-		tell(place->extract, UNSCANNED_LIMIT, place->part, place->path,
-		        "nested deeper than is looked at");
+	if (is_too_deep(place))
 		return;
-	}
 	map = mime_map_new(bytes, size, &mime);
 	tell_anomalies(place, map);
-	read_map(place, map);
+	read_map(place, map, 0);
 	mime_map_free(&map);
 }
 
-/* A multipart's boundary is in its header, so the decoded body is read behind that header; less the
- * encoding, which is undone. */
-static void add_header(const struct mime_map *map, const struct mime_part *part, struct buf *out)
+/* What a part with its encoding undone is: a multipart or text stands in the new map as its root,
+ * which is shown here already; a message is all new. */
+static void read_decoded(const struct place *place, const struct mime_map *outer, size_t index,
+        const unsigned char *bytes, size_t size)
 {
-	size_t at;
+	struct mime_limits mime = limits_of(place->extract);
+	struct mime_map *map;
 
-	for (at = part->first_field; at < part->first_field + part->field_count; at++) {
-		const struct mime_field *field = &map->fields[at];
-		const char *name = (const char *)map->bytes + field->name.offset;
-
-		if (text_same_bytes(name, field->name.length, "Content-Transfer-Encoding"))
-			continue;
-		buf_add(out, name, field->name.length);
-		buf_add_char(out, ':');
-		buf_add(out, map->bytes + field->value.offset, field->value.length);
-		buf_add_string(out, "\r\n");
-	}
-	buf_add_string(out, "\r\n");
+	if (is_too_deep(place))
+		return;
+	map = mime_map_new_decoded(outer, index, bytes, size, &mime);
+	tell_anomalies(place, map);
+	read_map(place, map, outer->parts[index].is_message ? 0 : 1);
+	mime_map_free(&map);
 }
 
 static void read_encoded(const struct place *place, const struct mime_map *map, size_t index,
         enum mime_encoding encoding, struct extracted *extracted)
 {
-	const struct mime_part *part = &map->parts[index];
 	struct extract *extract = place->extract;
-	struct content *content = scan_add_content(
-	        extract->scan, extracted->part, extracted->path, name_of(part), place->level);
+	struct place inner = {extract, extracted->part, place->level + 1, extracted->path};
+	struct content *content = scan_add_content(extract->scan, extracted->part, extracted->path,
+	        name_of(&map->parts[index]), place->level);
 
-	if (!part->is_message)
-		add_header(map, part, &content->owned);
 	buf_add(&content->owned, "", 0);
 	decode_part(map, index, encoding, &content->owned);
 	content->bytes = (const unsigned char *)content->owned.data;
 	content->size = content->owned.size;
-	set_nature(extract, NATURE_MAIL);
+	set_read(extract);
 	show_content(extract, extracted);
+	read_decoded(&inner, map, index, content->bytes, content->size);
 }
 
+/* The children of a multipart are what it is as it stands; a leaf has none. */
 static void read_encoded_all(const struct place *place, const struct mime_map *map, size_t index,
         struct extracted *extracted)
 {
 	int encoding;
 
+	if (!map->parts[index].is_multipart)
+		add_raw(place, map, index, extracted);
 	for (encoding = MIME_IDENTITY + 1; encoding < MIME_UNKNOWN_ENCODING; encoding++)
 		if (is_believed(&map->parts[index], encoding))
 			read_encoded(place, map, index, encoding, extracted);
@@ -280,11 +292,11 @@ static void read_part(const struct place *place, const struct mime_map *map, siz
 	free(path);
 }
 
-static void read_map(const struct place *place, const struct mime_map *map)
+static void read_map(const struct place *place, const struct mime_map *map, size_t first)
 {
 	size_t index;
 
-	for (index = 0; index < map->part_count && may_read_part(place); index++)
+	for (index = first; index < map->part_count && may_read_part(place); index++)
 		read_part(place, map, index);
 }
 
@@ -375,13 +387,11 @@ static void open_container(struct extract *extract, const struct content *conten
 /* ---------------------------------------------------------------- contents that are more */
 
 /* A piece that a client opens as mail: an .eml or .mht, or what a signature was put around. */
-static int is_mail(const struct content *content, enum nature nature)
+static int is_mail(const struct content *content)
 {
 	size_t head = content->size < MAIL_HEAD ? content->size : MAIL_HEAD;
 	const char *text = (const char *)content->bytes, *type;
 
-	if (nature != NATURE_UNKNOWN)
-		return nature == NATURE_MAIL;
 	type = filetype_text(content->bytes, content->size);
 	if (!type || !text_find(text, head, "content-type:"))
 		return 0;
@@ -444,7 +454,7 @@ static void open_content(struct extract *extract, size_t index)
 	const struct content *content = &extract->scan->contents[index];
 	const char *kind;
 
-	if (is_mail(content, nature_of(extract, index))) {
+	if (!is_read(extract, index) && is_mail(content)) {
 		open_mail(extract, content);
 		return;
 	}
@@ -483,9 +493,9 @@ void extract_all(struct scan *scan, extract_visit *visit, void *context)
 	extract.budget = (struct unpack_budget){
 	        limits->max_members, limits->max_expanded, limits->max_ratio, scan->deadline_us};
 	show_extras(&extract);
-	read_map(&top, scan->map);
+	read_map(&top, scan->map, 0);
 	/* The list grows while it is walked: each content is opened once, level by level. */
 	for (at = 0; at < scan->content_count && !is_late(&extract); at++)
 		open_content(&extract, at);
-	free(extract.natures);
+	free(extract.read);
 }

@@ -85,9 +85,13 @@ static void map_scan(void *state, struct scan *scan)
 	struct mime_limits mime = {limits->max_parts, limits->max_depth, 1000, 65536};
 
 	scan->map = mime_map_new(scan->bytes, scan->size, &mime);
-	scan->view = view_new(scan->bytes, scan->size, &mime);
 	read_fields(scan);
-	add_extra_contents(scan);
+	/* Where our own reading ended at a limit there is nothing to compare, and what is made to
+	 * meet limits makes GMime slow as well. */
+	if (!scan->map->truncated) {
+		scan->view = view_new(scan->bytes, scan->size, &mime);
+		add_extra_contents(scan);
+	}
 	tell_anomalies(scan);
 	if (scan->map->truncated || scan->view->truncated)
 		scan_unscanned(scan, "map", UNSCANNED_LIMIT, "more parts than are looked at");
