@@ -35,12 +35,12 @@ static void fixture_init(struct fixture *f)
 	f->part.path = text("2");
 	f->part.name = text("x.exe\r\nBcc: victim@example.net");
 	f->part.type = text("application/x-msdownload");
-	f->part.reason = text("ATTACHMENT_EXECUTABLES");
+	f->part.reason = text("forbidden attachment (rule executables)");
 	f->parts[0] = &f->part;
 	f->item.id = text("0123456789abcdef");
 	f->item.subject = text("Grüße\r\nBcc: victim@example.net");
 	f->item.reverse_path = text("sender@outside.example");
-	f->item.detail = text("a forbidden attachment");
+	f->item.detail = text("forbidden attachment x.exe (rule executables)");
 	f->item.reason = text("attachment");
 	f->item.header_message_id = text("<abc@outside.example>");
 	f->item.recipients = f->recipients;
@@ -154,6 +154,31 @@ static void test_every_line_is_short_and_ends_in_crlf(void **state)
 	free(mail);
 }
 
+/* A reader who is shown the raw text sees "=" and torn words; only what comes from outside and is
+ * long may bring that. */
+static void test_our_own_words_need_no_soft_line_break(void **state)
+{
+	static const Lz__Disposition dispositions[] = {
+	        LZ__DISPOSITION__DELIVER, LZ__DISPOSITION__QUARANTINE, LZ__DISPOSITION__REJECT};
+	static const char *const reasons[] = {"attachment", "virus", "undeliverable"};
+	struct fixture f;
+	int turn;
+
+	for (turn = 0; turn < 27; turn++) {
+		char *mail;
+
+		fixture_init(&f);
+		f.item.disposition = dispositions[turn / 9];
+		f.item.reason = text(reasons[turn / 3 % 3]);
+		f.item.state = LZ__ITEM_STATE__UNCONFIRMED;
+		f.part.name = text("setup.exe");
+		mail = compose(&f, (Lz__NoticeKind)(turn % 3));
+		if (strstr(mail, "=\r\n"))
+			fail_msg("before this: %.40s", strstr(mail, "=\r\n") - 40);
+		free(mail);
+	}
+}
+
 static void test_a_field_in_other_letters_is_encoded_in_whole_characters(void **state)
 {
 	struct buf out = {0};
@@ -196,6 +221,7 @@ int main(void)
 	        cmocka_unit_test(test_the_same_record_makes_the_same_message_id),
 	        cmocka_unit_test(test_a_message_id_that_is_none_is_not_repeated),
 	        cmocka_unit_test(test_every_line_is_short_and_ends_in_crlf),
+	        cmocka_unit_test(test_our_own_words_need_no_soft_line_break),
 	        cmocka_unit_test(test_a_field_in_other_letters_is_encoded_in_whole_characters),
 	        cmocka_unit_test(test_a_body_keeps_blanks_and_dots),
 	        cmocka_unit_test(test_a_folder_without_templates_is_an_error_that_names_the_file),
