@@ -118,6 +118,30 @@ void carry_busy(struct front *front, size_t broker, const struct wire_message *a
 	submit(message);
 }
 
+/* Without a queue id two mails that are alike can't be told from one that comes again. */
+static int is_named(const struct message *message)
+{
+	return *message->submission->queue_id != '\0';
+}
+
+static void make_plan(struct message *message)
+{
+	const Lz__Submission *submission = message->submission;
+	unsigned char *served = alloc_zero(submission->n_recipients, 1);
+	size_t count = 0, i;
+
+	for (i = 0; is_named(message) && i < submission->n_recipients; i++) {
+		served[i] = (unsigned char)served_has(message->front->served, &message->identity,
+		        submission->recipients[i]->address);
+		count += served[i];
+	}
+	if (count)
+		log_event(LOG_LEVEL_INFO, submission->message_id, "served-before", "recipients=%zu",
+		        count);
+	plan_make(message->verdict, submission, served, &message->plan);
+	free(served);
+}
+
 /* The first verdict counts, whoever gives it: one that comes late from a broker that was passed
  * over is as good. */
 void carry_verdict(struct front *front, size_t broker, struct wire_message *answer)
@@ -138,7 +162,7 @@ void carry_verdict(struct front *front, size_t broker, struct wire_message *answ
 	*answer = (struct wire_message){0};
 	message->verdict = (const Lz__Verdict *)message->verdict_message.envelope;
 	message->verdict_ms = now_of(message);
-	plan_make(message->verdict, message->submission, &message->plan);
+	make_plan(message);
 	message_move(message, FRONT_VERDICT);
 	advance(message);
 }
@@ -275,9 +299,12 @@ static void add_delivered(struct message *message, const size_t *recipients, siz
 
 	message->delivered = alloc_grow(
 	        message->delivered, message->delivered_count + count, sizeof(*message->delivered));
-	for (i = 0; i < count; i++)
-		message->delivered[message->delivered_count++] =
-		        message->submission->recipients[recipients[i]]->address;
+	for (i = 0; i < count; i++) {
+		char *address = message->submission->recipients[recipients[i]]->address;
+
+		message->delivered[message->delivered_count++] = address;
+		served_add(message->front->served, &message->identity, address);
+	}
 }
 
 /* Nobody of the leg got it. With one group for all that is the answer; beside other groups it can't
@@ -444,6 +471,19 @@ static struct message *message_new(
 	return message;
 }
 
+/* Whoever waited for the earlier run has left it, and the next hop has all its bytes. Whether they
+ * have to be sent again is known when that replies. */
+static int is_still_on_its_way(const struct message *message)
+{
+	const struct message *other = message->front->messages;
+
+	while (other &&
+	        (other->guest || !is_named(other) ||
+	                memcmp(&other->identity, &message->identity, sizeof(other->identity)) != 0))
+		other = other->next;
+	return other != NULL;
+}
+
 void carry_arrived(void *context, struct door_guest *guest, const struct letter *letter,
         struct door_message *from)
 {
@@ -451,9 +491,13 @@ void carry_arrived(void *context, struct door_guest *guest, const struct letter 
 	struct err err, text;
 
 	if (submission_make(letter, wire_body_data(&message->body), from->size,
-	            &message->submission, &err)) {
+	            &message->submission, &message->identity, &err)) {
 		err_set(&text, RESULT_PERMANENT, "4.3.5 %.300s", err.text);
 		later(message, text.text);
+		return;
+	}
+	if (is_still_on_its_way(message)) {
+		later(message, "4.3.2 an earlier run of this message still waits for the next hop");
 		return;
 	}
 	message_move(message, FRONT_READ);

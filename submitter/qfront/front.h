@@ -18,6 +18,7 @@
 #include "submitter/qfront/delivery.h"
 #include "submitter/qfront/door.h"
 #include "submitter/qfront/message.h"
+#include "submitter/qfront/served.h"
 
 struct broker_link {
 	struct front *front;
@@ -39,6 +40,7 @@ struct front {
 	struct smtp_target *target;
 	struct delivery *delivery;
 	struct desk *desk;
+	struct served *served;
 	struct message *messages;
 	uint64_t last_number;
 	int64_t beat_ms; /* when the brokers were last asked whether they live */

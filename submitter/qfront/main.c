@@ -1,12 +1,19 @@
 #include <sysexits.h>
 
-#include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "submitter/qfront/qfront.h"
 
+/* Keys may be root's, and only root may give the socket to front_group: before it is given up. */
+static enum result start(const struct config *config, struct front **front, struct err *err)
+{
+	enum result result = qfront_open(config, front, err);
+
+	return result ? result : daemon_drop(config->site.user, err);
+}
+
 int main(int argc, char **argv)
 {
-	const struct daemon_options options = {
+	static const struct daemon_options options = {
 	        .program = "qfront",
 	        .usage =
 	                "qfront [-c FILE]\nTakes messages from qsubmit, has them scanned and sends "
@@ -15,11 +22,10 @@ int main(int argc, char **argv)
 	struct config *config = daemon_start(argc, argv, &options);
 	struct front *front = NULL;
 	struct err err;
+	enum result result = start(config, &front, &err);
 
-	if (qfront_open(config, &front, &err) || daemon_drop(config->site.user, &err)) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start-failed", "error=%s", log_quote(err.text));
-		return EX_CONFIG;
-	}
+	if (result)
+		return daemon_failed(result, &err);
 	daemon_ready();
 	qfront_run(front);
 	qfront_close(&front);

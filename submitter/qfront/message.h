@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/crypto/digest.h"
 #include "lib/smtp/client.h"
 #include "lib/wire/wire.h"
 #include "protos/messages.h"
@@ -52,6 +53,7 @@ struct message {
 
 	uint64_t number; /* the request number of its SUBMIT */
 	Lz__Submission *submission;
+	struct digest identity; /* of the mail, whoever of its recipients are here */
 	struct wire_body body;
 	int64_t came_ms, read_ms, verdict_ms, delivered_ms, deadline_ms; /* 0: not yet */
 

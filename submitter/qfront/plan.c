@@ -6,18 +6,28 @@
 
 #include "lib/base/alloc.h"
 
-static int is_served(const Lz__Verdict *verdict, const char *address)
+/* What one run of a message knows about who has it already. */
+struct known {
+	const Lz__Verdict *verdict;
+	const Lz__Submission *submission;
+	const unsigned char *served;
+};
+
+static int is_served(const struct known *known, uint32_t recipient)
 {
+	const Lz__Verdict *verdict = known->verdict;
+	const char *address = known->submission->recipients[recipient]->address;
 	size_t i;
 
+	if (known->served && known->served[recipient])
+		return 1;
 	for (i = 0; i < verdict->n_delivered; i++)
 		if (strcmp(verdict->delivered[i], address) == 0)
 			return 1;
 	return 0;
 }
 
-static void add_leg(struct plan *plan, const Lz__Verdict *verdict, const Lz__Submission *submission,
-        const Lz__Group *group)
+static void add_leg(struct plan *plan, const struct known *known, const Lz__Group *group)
 {
 	struct leg *leg = &plan->legs[plan->leg_count];
 	size_t i;
@@ -25,13 +35,10 @@ static void add_leg(struct plan *plan, const Lz__Verdict *verdict, const Lz__Sub
 	*leg = (struct leg){.group = group};
 	leg->recipients = alloc_zero(group->n_recipients, sizeof(*leg->recipients));
 	for (i = 0; i < group->n_recipients; i++) {
-		if (!is_served(verdict, submission->recipients[group->recipients[i]]->address))
+		if (!is_served(known, group->recipients[i]))
 			leg->recipients[leg->count++] = group->recipients[i];
 	}
-	if (leg->count)
-		plan->leg_count++;
-	else
-		free(leg->recipients);
+	plan->leg_count++;
 }
 
 /* The worse answer wins: later before reject before done, for a message that is tried again is not
@@ -44,13 +51,25 @@ static void worsen(struct plan *plan, int status, const char *enhanced, const ch
 	plan_text(status, enhanced, text, plan->text, sizeof(plan->text));
 }
 
-static void add_group(struct plan *plan, const Lz__Verdict *verdict,
-        const Lz__Submission *submission, const Lz__Group *group)
+/* Whoever has the message has it, whatever would be decided today. */
+static int is_past(const struct known *known, const Lz__Group *group)
 {
+	size_t i;
+
+	for (i = 0; i < group->n_recipients; i++)
+		if (!is_served(known, group->recipients[i]))
+			return 0;
+	return 1;
+}
+
+static void add_group(struct plan *plan, const struct known *known, const Lz__Group *group)
+{
+	if (is_past(known, group))
+		return;
 	switch (group->disposition) {
 	case LZ__DISPOSITION__DELIVER:
 	case LZ__DISPOSITION__REDIRECT:
-		add_leg(plan, verdict, submission, group);
+		add_leg(plan, known, group);
 		return;
 	case LZ__DISPOSITION__REJECT:
 		/* Policy gives no reject for some of the recipients to a door with one answer. If
@@ -72,8 +91,10 @@ static void add_group(struct plan *plan, const Lz__Verdict *verdict,
 	}
 }
 
-void plan_make(const Lz__Verdict *verdict, const Lz__Submission *submission, struct plan *out)
+void plan_make(const Lz__Verdict *verdict, const Lz__Submission *submission,
+        const unsigned char *served, struct plan *out)
 {
+	const struct known known = {verdict, submission, served};
 	size_t i;
 
 	*out = (struct plan){.status = ANSWER_DONE, .alone = verdict->n_groups == 1};
@@ -82,7 +103,7 @@ void plan_make(const Lz__Verdict *verdict, const Lz__Submission *submission, str
 	out->confirm = verdict->n_groups > 1 || verdict->n_delivered > 0;
 	for (i = 0; i < verdict->n_groups; i++) {
 		out->confirm |= verdict->groups[i]->n_items > 0;
-		add_group(out, verdict, submission, verdict->groups[i]);
+		add_group(out, &known, verdict->groups[i]);
 	}
 }
 

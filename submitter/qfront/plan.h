@@ -32,8 +32,10 @@ struct plan {
 	char text[320]; /* begins with an enhanced code */
 };
 
-/* The verdict must fit the submission (verdict_fits()) and is lent. */
-void plan_make(const Lz__Verdict *verdict, const Lz__Submission *submission, struct plan *out);
+/* The verdict must fit the submission (verdict_fits()) and is lent. `served`, if not NULL, has a 1
+ * for each recipient that is known to have the message: a group of such only is passed over. */
+void plan_make(const Lz__Verdict *verdict, const Lz__Submission *submission,
+        const unsigned char *served, struct plan *out);
 void plan_fini(struct plan *plan);
 
 /* Text for an answer: "5.7.1 text". An enhanced code that is missing, or of another class than the

@@ -180,6 +180,7 @@ enum result qfront_open(const struct config *config, struct front **out, struct 
 	front->config = config;
 	front->budget.max_messages = config->front.max_messages;
 	front->budget.max_bytes = config->front.max_bytes;
+	front->served = served_new();
 	if (open_parts(front, err)) {
 		qfront_close(&front);
 		return RESULT_PERMANENT;
@@ -221,6 +222,7 @@ void qfront_close(struct front **out)
 	desk_close(&front->desk);
 	close_brokers(front);
 	smtp_target_free(&front->target);
+	served_free(&front->served);
 	if (front->timer)
 		loop_remove(&front->timer);
 	loop_free(&front->loop);

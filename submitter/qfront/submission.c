@@ -11,9 +11,22 @@
 
 enum { ORCPT_MAX = 480 };
 
+static void name_mail(
+        const struct letter *letter, const void *bytes, size_t size, struct digest *mail)
+{
+	struct digest_state state;
+
+	digest_init(&state);
+	digest_add_string(&state, letter->texts[LETTER_QUEUE_ID]);
+	digest_add_string(&state, letter->texts[LETTER_CLIENT_ADDRESS]);
+	digest_add_string(&state, letter->texts[LETTER_SENDER]);
+	digest_add(&state, bytes, size);
+	digest_final(&state, mail);
+}
+
 /* The message id is made of what the MTA gave us and nothing else, so that a second run of the same
  * message finds what the first has done. */
-static char *make_id(const struct letter *letter, const void *bytes, size_t size)
+static char *make_id(const struct letter *letter, const struct digest *mail)
 {
 	struct digest_state state;
 	struct digest digest;
@@ -21,12 +34,9 @@ static char *make_id(const struct letter *letter, const void *bytes, size_t size
 	size_t i;
 
 	digest_init(&state);
-	digest_add_string(&state, letter->texts[LETTER_QUEUE_ID]);
-	digest_add_string(&state, letter->texts[LETTER_CLIENT_ADDRESS]);
-	digest_add_string(&state, letter->texts[LETTER_SENDER]);
+	digest_add(&state, mail->bytes, DIGEST_SIZE);
 	for (i = 0; i < letter->recipient_count; i++)
 		digest_add_string(&state, letter->recipients[i]);
-	digest_add(&state, bytes, size);
 	digest_final(&state, &digest);
 	digest_message_id(&digest, id);
 	return alloc_string(id);
@@ -95,12 +105,13 @@ static void add_recipients(Lz__Submission *submission, const struct letter *lett
 }
 
 enum result submission_make(const struct letter *letter, const void *bytes, size_t size,
-        Lz__Submission **out, struct err *err)
+        Lz__Submission **out, struct digest *mail, struct err *err)
 {
 	Lz__Submission *submission = alloc(sizeof(*submission));
 
+	name_mail(letter, bytes, size, mail);
 	lz__submission__init(submission);
-	submission->message_id = make_id(letter, bytes, size);
+	submission->message_id = make_id(letter, mail);
 	submission->queue_id = fit(letter->texts[LETTER_QUEUE_ID], 0);
 	submission->client_address = fit(letter->texts[LETTER_CLIENT_ADDRESS], 0);
 	submission->client_name = fit(letter->texts[LETTER_CLIENT_NAME], 1);

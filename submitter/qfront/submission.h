@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "lib/base/err.h"
+#include "lib/crypto/digest.h"
 #include "protos/messages.h"
 #include "submitter/door/letter.h"
 
@@ -15,9 +16,11 @@
  * Gives *out, to be freed with lz__submission__free_unpacked(); its deadline is set when it is
  * sent. What only describes the client is made fit for the wire (not UTF-8, control characters:
  * '?'). RESULT_PERMANENT where an address can't be said at all.
+ *
+ * *mail names the mail as the MTA has it, whoever of its recipients are in this letter.
  */
 enum result submission_make(const struct letter *letter, const void *bytes, size_t size,
-        Lz__Submission **out, struct err *err);
+        Lz__Submission **out, struct digest *mail, struct err *err);
 
 /*
  * Whether the message ended early, held against what the MTA announced.

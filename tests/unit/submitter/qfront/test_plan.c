@@ -49,7 +49,7 @@ static void a_clean_message_goes_out_once_and_nobody_else_has_to_know(void **sta
 {
 	struct plan plan;
 
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 1);
 	assert_int_equal(plan.legs[0].count, 3);
 	assert_int_equal(plan.status, ANSWER_DONE);
@@ -65,7 +65,7 @@ static void who_was_served_before_is_not_served_again(void **state)
 
 	verdict.delivered = delivered;
 	verdict.n_delivered = 1;
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 1);
 	assert_int_equal(plan.legs[0].count, 2);
 	assert_int_equal(plan.legs[0].recipients[1], 2);
@@ -73,8 +73,27 @@ static void who_was_served_before_is_not_served_again(void **state)
 	plan_fini(&plan);
 	a.recipients = others;
 	a.n_recipients = 1;
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 0);
+	plan_fini(&plan);
+}
+
+static void who_is_known_to_have_it_gets_neither_it_nor_another_answer(void **state)
+{
+	const unsigned char one[] = {0, 1, 0}, everybody[] = {1, 1, 1};
+	struct plan plan;
+
+	plan_make(&verdict, &submission, one, &plan);
+	assert_int_equal(plan.leg_count, 1);
+	assert_int_equal(plan.legs[0].count, 2);
+	plan_fini(&plan);
+	plan_make(&verdict, &submission, everybody, &plan);
+	assert_int_equal(plan.leg_count, 0);
+	assert_int_equal(plan.status, ANSWER_DONE);
+	plan_fini(&plan);
+	a.disposition = LZ__DISPOSITION__REJECT;
+	plan_make(&verdict, &submission, everybody, &plan);
+	assert_int_equal(plan.status, ANSWER_DONE);
 	plan_fini(&plan);
 }
 
@@ -85,7 +104,7 @@ static void a_held_message_is_done_once_the_quarantine_knows(void **state)
 	a.disposition = LZ__DISPOSITION__QUARANTINE;
 	a.items = items;
 	a.n_items = 1;
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 0);
 	assert_int_equal(plan.status, ANSWER_DONE);
 	assert_true(plan.confirm);
@@ -100,7 +119,7 @@ static void a_rejection_says_its_code_and_text(void **state)
 	a.code = 553;
 	a.enhanced = "5.7.9";
 	a.text = "no\tworms";
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.status, ANSWER_REJECT);
 	assert_string_equal(plan.text, "5.7.9 no?worms");
 	assert_false(plan.confirm);
@@ -112,7 +131,7 @@ static void a_rejection_of_some_never_bounces_the_others(void **state)
 	struct plan plan;
 
 	two_groups(LZ__DISPOSITION__REJECT, LZ__DISPOSITION__DELIVER);
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.status, ANSWER_LATER);
 	plan_fini(&plan);
 }
@@ -122,7 +141,7 @@ static void groups_go_out_one_by_one_and_a_deferred_one_makes_it_later(void **st
 	struct plan plan;
 
 	two_groups(LZ__DISPOSITION__DELIVER, LZ__DISPOSITION__REDIRECT);
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 2);
 	assert_true(plan.confirm);
 	assert_false(plan.alone);
@@ -130,7 +149,7 @@ static void groups_go_out_one_by_one_and_a_deferred_one_makes_it_later(void **st
 	two_groups(LZ__DISPOSITION__DEFER, LZ__DISPOSITION__DELIVER);
 	a.enhanced = "4.7.1";
 	a.text = "wait";
-	plan_make(&verdict, &submission, &plan);
+	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.leg_count, 1);
 	assert_int_equal(plan.status, ANSWER_LATER);
 	assert_string_equal(plan.text, "4.7.1 wait");
@@ -154,6 +173,8 @@ static void a_text_never_contradicts_its_status(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup(
+	                who_is_known_to_have_it_gets_neither_it_nor_another_answer, begin),
 	        cmocka_unit_test_setup(
 	                a_clean_message_goes_out_once_and_nobody_else_has_to_know, begin),
 	        cmocka_unit_test_setup(who_was_served_before_is_not_served_again, begin),

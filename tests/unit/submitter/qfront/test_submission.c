@@ -26,10 +26,11 @@ static struct letter sample(const char *queue_id, const char *first, const char 
 static Lz__Submission *make(struct letter letter, const char *bytes)
 {
 	Lz__Submission *submission = NULL;
+	struct digest mail;
 	struct err err;
 
-	assert_int_equal(
-	        submission_make(&letter, bytes, strlen(bytes), &submission, &err), RESULT_OK);
+	assert_int_equal(submission_make(&letter, bytes, strlen(bytes), &submission, &mail, &err),
+	        RESULT_OK);
 	letter_fini(&letter);
 	return submission;
 }
@@ -50,6 +51,30 @@ static void the_id_is_made_of_what_the_mta_gave_us(void **state)
 	check_ids(sample("Q", "a@x", "b@x"), body, sample("Q", "b@x", "a@x"), body, 0);
 	check_ids(sample("Q", "a@x", "b@x"), body, sample("Q", "a@x", NULL), body, 0);
 	check_ids(sample("Q", "a@x", "b@x"), body, sample("Q", "a@x", "b@x"), "", 0);
+}
+
+static struct digest mail_of(struct letter letter, const char *bytes)
+{
+	Lz__Submission *submission = NULL;
+	struct digest mail;
+	struct err err;
+
+	submission_make(&letter, bytes, strlen(bytes), &submission, &mail, &err);
+	lz__submission__free_unpacked(submission, NULL);
+	letter_fini(&letter);
+	return mail;
+}
+
+static void the_mail_is_the_same_for_all_its_recipients(void **state)
+{
+	struct digest one = mail_of(sample("Q", "a@x", "b@x"), body), two;
+
+	two = mail_of(sample("Q", "b@x", NULL), body);
+	assert_memory_equal(&one, &two, sizeof(one));
+	two = mail_of(sample("R", "b@x", NULL), body);
+	assert_memory_not_equal(&one, &two, sizeof(one));
+	two = mail_of(sample("Q", "b@x", NULL), "");
+	assert_memory_not_equal(&one, &two, sizeof(one));
 }
 
 static void what_describes_the_client_is_made_fit(void **state)
@@ -93,9 +118,10 @@ static void an_address_that_cannot_be_said_is_refused(void **state)
 {
 	struct letter letter = sample("Q", "a\n@x", NULL);
 	Lz__Submission *submission;
+	struct digest mail;
 	struct err err;
 
-	assert_int_equal(submission_make(&letter, body, sizeof(body) - 1, &submission, &err),
+	assert_int_equal(submission_make(&letter, body, sizeof(body) - 1, &submission, &mail, &err),
 	        RESULT_PERMANENT);
 	letter_fini(&letter);
 }
@@ -167,6 +193,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_id_is_made_of_what_the_mta_gave_us),
+	        cmocka_unit_test(the_mail_is_the_same_for_all_its_recipients),
 	        cmocka_unit_test(what_describes_the_client_is_made_fit),
 	        cmocka_unit_test(eight_bit_and_smtputf8_are_seen),
 	        cmocka_unit_test(original_recipients_become_orcpt),
