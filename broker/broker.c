@@ -12,7 +12,7 @@
 enum { BATCH = 64, HIGH_WATER = 1000, TICK_MS = 100, FAREWELL_MS = 300 };
 
 struct broker {
-	struct wire *wire;
+	struct wire *wire;              /* lent */
 	struct wire_socket *sockets[2]; /* by enum exchange_side */
 	struct loop *loop;
 	struct loop_source *ticking;
@@ -119,13 +119,14 @@ static void start(struct broker *broker, const struct config_broker *config)
 	loop_on_signal(broker->loop, on_signal, broker);
 }
 
-enum result broker_open(const struct config *config, struct broker **out, struct err *err)
+enum result broker_open(
+        const struct config *config, struct wire *wire, struct broker **out, struct err *err)
 {
 	struct broker *broker = alloc_zero(1, sizeof(*broker));
-	enum result result = wire_open(&config->curve, &broker->wire, err);
+	enum result result;
 
-	if (result == RESULT_OK)
-		result = bind_both(broker, &config->broker, err);
+	broker->wire = wire;
+	result = bind_both(broker, &config->broker, err);
 	if (result == RESULT_OK)
 		start(broker, &config->broker);
 	*out = broker;
@@ -159,7 +160,6 @@ void broker_close(struct broker **broker)
 	loop_free(&(*broker)->loop);
 	wire_socket_close(&(*broker)->sockets[EXCHANGE_FRONT]);
 	wire_socket_close(&(*broker)->sockets[EXCHANGE_WORKER]);
-	wire_close(&(*broker)->wire);
 	free(*broker);
 	*broker = NULL;
 }

@@ -4,7 +4,6 @@
 
 #include "lazaret/folders.h"
 #include "lazaret/lazaret.h"
-#include "lib/base/log.h"
 #include "lib/config/print.h"
 #include "lib/daemon/daemon.h"
 
@@ -26,7 +25,7 @@ static int supervise(int argc, char **argv)
 	const struct daemon_options options = {
 	        .program = "lazaret",
 	        .usage =
-	                "lazaret [-c FILE]\n"
+	                "usage: lazaret [-c FILE] [--check]\n"
 	                "Starts all programs of Lazaret on this machine, and stops them in order.\n"
 	                "      --print-man    prints lazaret.yaml(5)\n"
 	                "      --print-sample prints a configuration with all keys\n",
@@ -34,12 +33,11 @@ static int supervise(int argc, char **argv)
 	struct config *config = daemon_start(argc, argv, &options);
 	struct lazaret *lazaret;
 	struct err err;
+	enum result result = folders_make(config, &err);
 	int code;
 
-	if (folders_make(config, &err)) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start-failed", "error=%s", log_quote(err.text));
-		return EX_CONFIG;
-	}
+	if (result)
+		return daemon_failed(result, &err);
 	lazaret = lazaret_new(config);
 	code = lazaret_run(lazaret);
 	lazaret_free(&lazaret);

@@ -1,28 +1,34 @@
-#include <stdlib.h>
 #include <sysexits.h>
 
-#include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "notifier/qnotify.h"
 
+/* Keys may be root's: they are read before it is given up. */
+static enum result start(const struct config *config, struct qnotify **qnotify, struct err *err)
+{
+	enum result result = qnotify_open(config, qnotify, err);
+
+	return result ? result : daemon_drop(config->site.user, err);
+}
+
 int main(int argc, char **argv)
 {
-	const struct daemon_options options = {
+	static const struct daemon_options options = {
 	        .program = "qnotify",
-	        .usage = "qnotify [-c FILE]\nMails the notices and releases in the quarantine's "
+	        .usage = "usage: qnotify [-c FILE] [--check]\nMails the notices and releases in "
+	                 "the quarantine's "
 	                 "outbox.\n",
 	};
 	struct config *config = daemon_start(argc, argv, &options);
 	struct qnotify *qnotify = NULL;
 	struct err err;
+	enum result result = start(config, &qnotify, &err);
 
-	if (qnotify_open(config, &qnotify, &err) || daemon_drop(config->site.user, &err)) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start-failed", "error=%s", log_quote(err.text));
-		return EX_CONFIG;
+	if (!result) {
+		daemon_ready();
+		qnotify_run(qnotify);
 	}
-	daemon_ready();
-	qnotify_run(qnotify);
 	qnotify_close(&qnotify);
 	config_free(&config);
-	return EX_OK;
+	return result ? daemon_failed(result, &err) : EX_OK;
 }

@@ -194,6 +194,12 @@ enum result daemon_drop(const char *user, struct err *err)
 	return RESULT_OK;
 }
 
+int daemon_failed(enum result result, const struct err *err)
+{
+	log_event(LOG_LEVEL_ERROR, NULL, "failed", "error=%s", log_quote(err->text));
+	return result == RESULT_PERMANENT ? EX_CONFIG : EX_TEMPFAIL;
+}
+
 void daemon_ready(void)
 {
 	struct err err;

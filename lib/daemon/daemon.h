@@ -31,6 +31,13 @@ enum result daemon_drop(const char *user, struct err *err);
  * names. */
 void daemon_ready(void);
 
+/*
+ * Logs why the program does not start, or can't go on, and gives its exit status: EX_CONFIG (78)
+ * where a person has to change something first (RESULT_PERMANENT), EX_TEMPFAIL (75) where the same
+ * start may succeed later.
+ */
+int daemon_failed(enum result result, const struct err *err);
+
 /* From now on the process gets SIGTERM when its parent dies (PR_SET_PDEATHSIG), also after
  * daemon_drop(); at once if the parent is no longer the one that daemon_spawn()ed it. */
 void daemon_die_with_parent(void);

@@ -16,6 +16,14 @@
 
 enum { LINGER_MS = 1000, HEADER_SIZE = 16, ROUTING_ID_SIZE = 16, FRAMES_MAX = 4 };
 
+/* What stands in the way may go away: an address that another program has, descriptors. */
+static enum result may_pass(void)
+{
+	return zmq_errno() == EADDRINUSE || zmq_errno() == EMFILE || zmq_errno() == ENFILE
+	               ? RESULT_TEMPORARY
+	               : RESULT_PERMANENT;
+}
+
 static enum result zmq_failed(struct err *err, enum result result, const char *what)
 {
 	return err_set(err, result, "%s: %s", what, zmq_strerror(zmq_errno()));
@@ -185,7 +193,7 @@ static enum result bind_ipc(struct wire_socket *socket, const char *endpoint, st
 	before = umask(0117);
 	bad = zmq_bind(socket->zmq, endpoint);
 	umask(before);
-	return bad ? zmq_failed(err, RESULT_PERMANENT, endpoint) : RESULT_OK;
+	return bad ? zmq_failed(err, may_pass(), endpoint) : RESULT_OK;
 }
 
 /* The handler must be there before the first peer is: without one, libzmq lets everybody in. */
@@ -215,7 +223,7 @@ static enum result bind_tcp(struct wire_socket *socket, const char *endpoint, st
 	if (become_curve_server(socket, endpoint, err) != RESULT_OK)
 		return RESULT_PERMANENT;
 	if (zmq_bind(socket->zmq, endpoint) != 0)
-		return zmq_failed(err, RESULT_PERMANENT, endpoint);
+		return zmq_failed(err, may_pass(), endpoint);
 	return RESULT_OK;
 }
 

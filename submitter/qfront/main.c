@@ -15,20 +15,20 @@ int main(int argc, char **argv)
 {
 	static const struct daemon_options options = {
 	        .program = "qfront",
-	        .usage =
-	                "qfront [-c FILE]\nTakes messages from qsubmit, has them scanned and sends "
-	                "them on.\n",
+	        .usage = "usage: qfront [-c FILE] [--check]\nTakes messages from qsubmit, has them "
+	                 "scanned and sends "
+	                 "them on.\n",
 	};
 	struct config *config = daemon_start(argc, argv, &options);
 	struct front *front = NULL;
 	struct err err;
 	enum result result = start(config, &front, &err);
 
-	if (result)
-		return daemon_failed(result, &err);
-	daemon_ready();
-	qfront_run(front);
+	if (!result) {
+		daemon_ready();
+		qfront_run(front);
+	}
 	qfront_close(&front);
 	config_free(&config);
-	return EX_OK;
+	return result ? daemon_failed(result, &err) : EX_OK;
 }

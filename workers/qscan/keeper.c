@@ -81,13 +81,12 @@ int keeper_run(const struct config *config, int end)
 {
 	struct pollfd wanted = {.fd = end, .events = POLLIN};
 	struct err err;
+	enum result result = prepare_tmp(config, &err);
 	sigset_t stops;
 	int open = 1;
 
-	if (prepare_tmp(config, &err) != RESULT_OK) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
-		return EX_CONFIG;
-	}
+	if (result)
+		return daemon_failed(result, &err);
 	/* A stop that reaches our whole group is qworker's to order: it lets scanners finish. */
 	sigemptyset(&stops);
 	sigaddset(&stops, SIGINT);

@@ -1,7 +1,6 @@
 #include <stdio.h>
 #include <sysexits.h>
 
-#include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "workers/qscan/arguments.h"
 #include "workers/qscan/explain.h"
@@ -27,13 +26,11 @@ static const struct daemon_options options = {
 static int supervise(const struct config *config, int control)
 {
 	const struct config_site *site = &config->site;
+	const char *user = *site->scan_user ? site->scan_user : site->user;
 	struct err err;
+	enum result result = daemon_drop(user, &err);
 
-	if (daemon_drop(*site->scan_user ? site->scan_user : site->user, &err) != RESULT_OK) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
-		return EX_CONFIG;
-	}
-	return qscan_run(config, control);
+	return result ? daemon_failed(result, &err) : qscan_run(config, control);
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/daemon/daemon.h"
 #include "workers/qscan/scanner.h"
 #include "workers/qscan/tmp.h"
 #include "workers/qscan/watch.h"
@@ -303,15 +304,16 @@ static void close_all(struct supervisor *supervisor)
 int qscan_run(const struct config *config, int control)
 {
 	struct supervisor supervisor = {.config = config, .control = control};
+	enum result result;
 	struct err err;
 
 	tune_memory();
 	/* Before the files are read: a change while they are is seen as one. */
 	watch_init(&supervisor.watch, config);
-	if (pipeline_open(config, warn, NULL, &supervisor.pipeline, &err) != RESULT_OK) {
-		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
+	result = pipeline_open(config, warn, NULL, &supervisor.pipeline, &err);
+	if (result) {
 		watch_fini(&supervisor.watch);
-		return EX_CONFIG;
+		return daemon_failed(result, &err);
 	}
 	supervisor.signals = open_signals();
 	make_slots(&supervisor);

@@ -1,8 +1,6 @@
 #include <stdlib.h>
-#include <sysexits.h>
 #include <unistd.h>
 
-#include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "lib/pair/pair.h"
 #include "workers/qworker/qworker.h"
@@ -31,18 +29,28 @@ static enum result start_keeper(const struct config *config, int *end, struct er
 	return result;
 }
 
+/* Keys may be root's, and the keeper stays root: both come before it is given up. */
+static enum result start(
+        const struct config *config, struct wire **wire, int *keeper, struct err *err)
+{
+	enum result result = start_keeper(config, keeper, err);
+
+	if (!result)
+		result = wire_open(&config->curve, wire, err);
+	if (!result)
+		result = daemon_drop(config->site.user, err);
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	struct config *config = daemon_start(argc, argv, &options);
 	struct wire *wire = NULL;
-	int keeper, code = EX_UNAVAILABLE;
+	int keeper, code;
 	struct err err;
+	enum result result = start(config, &wire, &keeper, &err);
 
-	if (start_keeper(config, &keeper, &err) || daemon_drop(config->site.user, &err) ||
-	        wire_open(&config->curve, &wire, &err))
-		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
-	else
-		code = qworker_run(config, wire, keeper);
+	code = result ? daemon_failed(result, &err) : qworker_run(config, wire, keeper);
 	wire_close(&wire);
 	config_free(&config);
 	return code;

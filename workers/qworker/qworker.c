@@ -331,13 +331,13 @@ int qworker_run(const struct config *config, struct wire *wire, int keeper)
 {
 	struct worker worker = {.config = config, .loop = loop_new(wire), .code = EX_OK};
 	struct err err;
+	enum result result = open_all(&worker, wire, keeper, &err);
 
-	if (open_all(&worker, wire, keeper, &err) == RESULT_OK) {
+	if (result) {
+		worker.code = daemon_failed(result, &err);
+	} else {
 		pool_renew(worker.pool);
 		loop_run(worker.loop);
-	} else {
-		log_event(LOG_LEVEL_ERROR, NULL, "start", "error=%s", log_quote(err.text));
-		worker.code = EX_UNAVAILABLE;
 	}
 	close_all(&worker);
 	return worker.code;

@@ -32,13 +32,15 @@ static struct wire_socket *front, *worker;
 
 static void serve(void)
 {
+	struct wire *own;
 	struct broker *broker;
 	struct err err;
 
-	if (broker_open(&config, &broker, &err) != RESULT_OK)
+	if (wire_open(&config.curve, &own, &err) || broker_open(&config, own, &broker, &err))
 		_exit(1);
 	broker_run(broker);
 	broker_close(&broker);
+	wire_close(&own);
 	_exit(0);
 }
 

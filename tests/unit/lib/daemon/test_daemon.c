@@ -226,6 +226,15 @@ static void an_unknown_account_is_refused(void **state)
 	assert_int_equal(daemon_drop("", &err), RESULT_OK);
 }
 
+static void only_what_a_person_must_mend_is_a_wrong_configuration(void **state)
+{
+	struct err err = {"made up"};
+
+	assert_int_equal(daemon_failed(RESULT_PERMANENT, &err), EX_CONFIG);
+	assert_int_equal(daemon_failed(RESULT_TEMPORARY, &err), EX_TEMPFAIL);
+	assert_int_equal(daemon_failed(RESULT_UNSURE, &err), EX_TEMPFAIL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -237,6 +246,7 @@ int main(void)
 	        cmocka_unit_test(an_orphan_ends_by_itself),
 	        cmocka_unit_test(a_child_dies_with_its_parent),
 	        cmocka_unit_test(an_unknown_account_is_refused),
+	        cmocka_unit_test(only_what_a_person_must_mend_is_a_wrong_configuration),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
