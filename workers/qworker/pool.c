@@ -50,6 +50,7 @@ struct pool {
 	struct loop_source *timer;
 	struct pool_events events;
 	int keeper;
+	struct loop_source *keeper_source;
 	struct generation *generations; /* the newest first */
 	uint64_t started;               /* how many ever */
 	int has_served;
@@ -428,6 +429,15 @@ unsigned pool_size(const struct pool *pool)
 	return wanted ? (unsigned)wanted : (unsigned)sysconf(_SC_NPROCESSORS_ONLN);
 }
 
+/* It never says anything, so whatever wakes us is its end. */
+static void keeper_ended(void *context, unsigned events)
+{
+	struct pool *pool = context;
+
+	loop_remove(&pool->keeper_source);
+	pool->events.orphaned(pool->events.context);
+}
+
 struct pool *pool_new(const struct config *config, struct loop *loop, int keeper,
         const struct pool_events *events)
 {
@@ -436,6 +446,7 @@ struct pool *pool_new(const struct config *config, struct loop *loop, int keeper
 	pool->config = config;
 	pool->loop = loop;
 	pool->keeper = keeper;
+	pool->keeper_source = loop_add_fd(loop, keeper, LOOP_READ, keeper_ended, pool);
 	pool->events = *events;
 	pool->timer = loop_add_timer(loop, TICK_MS, tick, pool);
 	return pool;
@@ -448,6 +459,7 @@ void pool_free(struct pool **pool)
 	while ((*pool)->generations)
 		generation_free((*pool)->generations);
 	loop_remove(&(*pool)->timer);
+	loop_remove(&(*pool)->keeper_source);
 	close((*pool)->keeper);
 	free(*pool);
 	*pool = NULL;

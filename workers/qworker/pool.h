@@ -28,6 +28,8 @@ struct pool_events {
 	void (*answered)(void *context, struct job *job, const struct pair_parcel *parcel);
 	/* Its scanner died, or sent what is no answer: "crash" or "timeout". */
 	void (*lost)(void *context, struct job *job, const char *why);
+	/* The keeper is gone: no generation can ever be started again. */
+	void (*orphaned)(void *context);
 	void *context;
 };
 

@@ -288,6 +288,17 @@ static void tick(void *context, int64_t now_ms)
 		link_tick(&worker->links[i], now_ms);
 }
 
+/* Whoever started us starts us again, with a new keeper. Until then the jobs are others'. */
+static void pool_orphaned(void *context)
+{
+	struct worker *worker = context;
+
+	log_event(LOG_LEVEL_ERROR, NULL, "keeper-died", "jobs=%zu", worker->jobs.count);
+	worker->code = EX_UNAVAILABLE;
+	say_goodbye(worker);
+	loop_end(worker->loop);
+}
+
 static void take_signal(void *context, int number)
 {
 	struct worker *worker = context;
@@ -301,7 +312,7 @@ static void take_signal(void *context, int number)
 static enum result open_all(struct worker *worker, struct wire *wire, int keeper, struct err *err)
 {
 	struct pool_events scanners = {
-	        pool_ready, pool_failed, dispatch, job_answered, job_lost, worker};
+	        pool_ready, pool_failed, dispatch, job_answered, job_lost, pool_orphaned, worker};
 	struct keep_events kept = {job_stored, job_refused, worker};
 	enum result result;
 
