@@ -51,6 +51,15 @@ static void worsen(struct plan *plan, int status, const char *enhanced, const ch
 	plan_text(status, enhanced, text, plan->text, sizeof(plan->text));
 }
 
+/* pipe(8) has no place for an SMTP reply code but the text, which the MTA puts into its bounce. */
+static void reject(struct plan *plan, const Lz__Group *group)
+{
+	char reply[320];
+
+	snprintf(reply, sizeof(reply), "%u %s", group->code, group->text);
+	worsen(plan, ANSWER_REJECT, group->enhanced, reply);
+}
+
 /* Whoever has the message has it, whatever would be decided today. */
 static int is_past(const struct known *known, const Lz__Group *group)
 {
@@ -75,7 +84,7 @@ static void add_group(struct plan *plan, const struct known *known, const Lz__Gr
 		/* Policy gives no reject for some of the recipients to a door with one answer. If
 		 * it does, a rejection would bounce the others' mail. */
 		if (plan->alone)
-			worsen(plan, ANSWER_REJECT, group->enhanced, group->text);
+			reject(plan, group);
 		else
 			worsen(plan, ANSWER_LATER, "4.3.5", "only some recipients are rejected");
 		break;

@@ -72,7 +72,7 @@ def test_a_forbidden_subject_is_refused_with_its_code_and_text_and_without_a_not
     world.send(mails.plain(subject=subject))
     wait_for(lambda: bounced(world), message="the refusal")
     line = [l for l in world.postfix.log().splitlines() if "status=bounced" in l][0]
-    assert "this subject is used by a worm" in line
+    assert "553 this subject is used by a worm" in line
     assert "dsn=5." in line
     settled(world)
     assert not notices(world)

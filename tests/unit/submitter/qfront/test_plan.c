@@ -121,7 +121,7 @@ static void a_rejection_says_its_code_and_text(void **state)
 	a.text = "no\tworms";
 	plan_make(&verdict, &submission, NULL, &plan);
 	assert_int_equal(plan.status, ANSWER_REJECT);
-	assert_string_equal(plan.text, "5.7.9 no?worms");
+	assert_string_equal(plan.text, "5.7.9 553 no?worms");
 	assert_false(plan.confirm);
 	plan_fini(&plan);
 }
