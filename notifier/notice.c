@@ -19,9 +19,7 @@ struct notices {
 	struct template *bodies[KINDS];
 };
 
-/* Variables of the item, of the record, and (under `parts`) of each part; lazaret templates(7)
- * lists them. */
-static const char *const names[] = {"item", "subject", "sender", "recipients", "from", "client",
+const char *const notice_names[] = {"item", "subject", "sender", "recipients", "from", "client",
         "helo", "date", "size", "reason", "detail", "queue_id", "score", "rule", "site", "admin",
         "held", "cut", "copied", "undeliverable", "unconfirmed", "virus", "parts", "name", "type",
         "why", "path", NULL};
@@ -46,10 +44,11 @@ static enum result read_template(
 		        "%s:1: expected \"Subject: …\", an empty line and a text", path);
 	if (!result) {
 		*body = '\0';
-		result = template_new(path, text.data + 9, names, &notices->subjects[kind], err);
+		result = template_new(
+		        path, text.data + 9, notice_names, &notices->subjects[kind], err);
 	}
 	if (!result)
-		result = template_new(path, body + 2, names, &notices->bodies[kind], err);
+		result = template_new(path, body + 2, notice_names, &notices->bodies[kind], err);
 	buf_fini(&text);
 	return result;
 }

@@ -17,6 +17,10 @@
 
 struct notices; /* the templates, read and checked */
 
+/* The variables that a template may name: of the item and, under `parts`, of each part. qnotify(8)
+ * lists them; a test compares the two. Ends with NULL. */
+extern const char *const notice_names[];
+
 /* Reads sender.txt, recipient.txt and admin.txt from the folder. RESULT_PERMANENT: err says file,
  * line and why. Gives *out. */
 enum result notices_open(const char *folder, struct notices **out, struct err *err);

@@ -7,6 +7,8 @@
 
 #include <cmocka.h>
 
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
 #include "notifier/encode.h"
 #include "notifier/notice.h"
 
@@ -214,6 +216,33 @@ static void test_a_folder_without_templates_is_an_error_that_names_the_file(void
 	assert_null(notices);
 }
 
+static void test_the_manual_page_names_every_variable_and_no_other(void **state)
+{
+	struct buf page = {0};
+	const char *at, *end;
+	size_t count, named = 0;
+	struct err err;
+	char *line;
+
+	assert_int_equal(file_read("man/qnotify.8", 1 << 16, &page, &err), RESULT_OK);
+	at = strstr(page.data, ".Sh TEMPLATES\n");
+	assert_non_null(at);
+	at = strstr(at, "The variables are:");
+	end = strstr(at, "\n.Sh ");
+	for (count = 0; notice_names[count]; count++) {
+		line = alloc_format("\n.It Cm %s\n", notice_names[count]);
+		if (!memmem(at, (size_t)(end - at), line, strlen(line)))
+			fail_msg("man/qnotify.8 doesn't name %s", notice_names[count]);
+		free(line);
+	}
+	while ((at = strstr(at, "\n.It Cm ")) != NULL && at < end) {
+		named++;
+		at++;
+	}
+	assert_int_equal(named, count);
+	buf_fini(&page);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -225,6 +254,7 @@ int main(void)
 	        cmocka_unit_test(test_our_own_words_need_no_soft_line_break),
 	        cmocka_unit_test(test_a_field_in_other_letters_is_encoded_in_whole_characters),
 	        cmocka_unit_test(test_a_body_keeps_blanks_and_dots),
+	        cmocka_unit_test(test_the_manual_page_names_every_variable_and_no_other),
 	        cmocka_unit_test(test_a_folder_without_templates_is_an_error_that_names_the_file),
 	};
 
