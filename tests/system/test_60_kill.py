@@ -126,3 +126,38 @@ def outbox_settled(world):
     now = json.loads(out.stdout.splitlines()[0])
     assert now["quarantine"] == "now" and "store.used_bytes" in now
     return now.get("outbox.done") and not any(now.get("outbox." + state) for state in ("waiting", "due", "leased"))
+
+
+@pytest.mark.parametrize("program", ["qnotify", "qstore"])
+def test_each_release_arrives_exactly_once(program):
+    """Releases are asked for and carried while the one who keeps them, or who carries them, is killed again and again."""
+    world = World(CONFIG)
+    rng = random.Random(program)
+    count = 40
+    try:
+        world.start()
+        for number in range(count):
+            world.send(mails.gtube_mail(subject=f"mail {number}", number=number), to=f"u{number}@example.org")
+        wait_for(lambda: len(world.lazaret.items("--limit", "1000")) == count, 60, message="all items")
+        asked, kills = [], 0
+        items = [item["id"] for item in world.lazaret.items("--limit", "1000")]
+        while len(asked) < count:
+            if kills < 6 and len(asked) % 6 == 0:
+                for pid in world.lazaret.pids().get(program, []):
+                    os.kill(pid, signal.SIGKILL)
+                    kills += 1
+            # Asked twice on purpose: the second time says so and adds nothing.
+            done = [world.lazaret.qctl("release", items[len(asked)], check=False).returncode for _ in range(2)]
+            if 0 in done:
+                asked.append(items[len(asked)])
+            else:
+                time.sleep(rng.uniform(0.05, 0.2))
+        wait_for(lambda: outbox_settled(world), 60, 0.3, "an empty outbox")
+        world.drained()
+        arrived = collections.Counter(number_of(mail) for mail in world.sink.mails)
+        assert set(arrived) == set(range(count))
+        doubled = sum(1 for times in arrived.values() if times > 1)
+        print(f"{program}: {doubled} releases fell into the window and came twice")
+        assert doubled <= (6 if program == "qnotify" else 0)
+    finally:
+        world.stop()

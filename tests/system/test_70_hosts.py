@@ -109,3 +109,27 @@ def public_of(world, name):
     words = [w for w in text.split() if len(w) == 40]
     assert words, text
     return words[0]
+
+
+def test_garbage_on_a_tcp_endpoint_harms_nobody(second_host):
+    import random
+    import socket
+    world = World()
+    rng = random.Random(3)
+    try:
+        start(world, two_hosts(world), second_host)
+        for turn in range(60):
+            try:
+                with socket.create_connection((HERE, 5571 + turn % 2), 1) as stranger:
+                    stranger.settimeout(0.05)
+                    # Now and then the beginning that ZMTP 3.0 wants, and garbage behind it.
+                    head = b"\xff" + bytes(8) + b"\x7f\x03\x00CURVE" + bytes(48) if turn % 3 == 0 else b""
+                    stranger.sendall(head + rng.randbytes(rng.choice([1, 64, 5000])))
+                    stranger.recv(200)
+            except OSError:
+                pass
+        world.send(mails.plain(subject="after garbage"))
+        world.sink.wait(1, 60, to="user@example.org")
+        assert all(process.poll() is None for process in world.lazaret.singles.values())
+    finally:
+        world.stop()
