@@ -266,7 +266,7 @@ int qctl_main(int argc, char **argv)
 		return puts("qctl " LAZARET_VERSION) < 0 ? EX_IOERR : EX_OK;
 	if (!place) {
 		help_all();
-		return argc == 2 && !strcmp(argv[1], "--help") ? EX_OK : EX_USAGE;
+		return !strcmp(argv[argc - 1], "--help") ? EX_OK : EX_USAGE;
 	}
 	code = start(&qctl, argc, argv, place);
 	arguments_free(&qctl.arguments);
