@@ -89,14 +89,16 @@ static const struct field site_fields[] = {
                 .prose = "Folder of what must survive a restart: the quarantine. Never a network "
                          "file system: LMDB would break."},
         {"user", FIELD_TEXT, AT(site, user), "", "lazaret", FORM_USER,
-                .prose = "Account that every program but the scanners changes to when started as "
-                         "root. Empty: stay as started."},
+                .prose = "Account that the programs change to when started as root, once they have "
+                         "opened what only root may: all but the scanners, and but lazaret and the "
+                         "keeper, which start others. Empty: stay as started."},
         {"scan_user", FIELD_TEXT, AT(site, scan_user), "", "lazaret-scan", FORM_USER,
                 .prose = "Account of the scanners, which meet the hostile bytes: better one that "
-                         "owns no file at all. Empty: stay as started."},
+                         "owns no file at all. Empty: the user above."},
         {"front_group", FIELD_TEXT, AT(site, front_group), "", "lazaret-submit", FORM_USER,
                 .prose = "Group that may open the submitter's socket: the group of the account "
-                         "that the MTA runs qsubmit as. Empty: the group of the user above."},
+                         "that the MTA runs qsubmit as. Empty: the group that qfront is started "
+                         "with."},
 };
 static const struct section site_section = SECTION(site, site_fields);
 
@@ -111,11 +113,13 @@ static const struct section log_section = SECTION(log, log_fields);
 static const struct field curve_fields[] = {
         {"secret_key", FIELD_TEXT, AT(curve, secret_key), "", "keys/host.key", FORM_PATH,
                 .prose = "File with this host's key pair, made by \"qctl keys new\". Needed for "
-                         "every tcp:// endpoint. Readable by nobody else."},
+                         "every tcp:// endpoint. Read before root is given up; refused when others "
+                         "than its owner may open it."},
         {"allowed_keys", FIELD_TEXT, AT(curve, allowed_keys), "", "keys/allowed", FORM_PATH,
                 .prose = "File with the public keys that may connect to the tcp:// endpoints we "
                          "listen on, \"key name\" a line. Without it CURVE would encrypt but keep "
-                         "nobody out."},
+                         "nobody out. A change is seen at the next connection, so site.user must "
+                         "be able to read it."},
         {"server_keys", FIELD_TEXT, AT(curve, server_keys), "", "keys/servers", FORM_PATH,
                 .prose = "File with the public keys of the tcp:// endpoints we connect to, "
                          "\"endpoint key\" a line."},
@@ -197,9 +201,11 @@ static const struct field workers_fields[] = {
                          "for the next one."},
         {"timeout", FIELD_TIME, AT(workers, timeout_ms), "90s", .least = 1 * SECOND,
                 .most = 5 * MINUTE,
-                .prose = "For one message in a scanner; then the scanner is killed and "
-                         "policy.unscanned.timeout decides. All attempts together should fit into "
-                         "front.deadline."},
+                .prose = "For one message in a scanner. At three quarters of it the scanner stops "
+                         "by itself, and what it has not looked at is unscanned (timeout). One "
+                         "that does not stop is killed at the end, the message is tried again, and "
+                         "after broker.attempts it is unscanned (crash). All attempts together "
+                         "should fit into front.deadline."},
         {"memory", FIELD_SIZE, AT(workers, memory), "1G", .least = 64 * MIB, .most = TIB,
                 .prose = "Of one scanner, beyond the signatures that all share."},
         {"max_jobs", FIELD_NUMBER, AT(workers, max_jobs), "1000", .most = 1000000000,
@@ -226,7 +232,7 @@ static const struct section size_section = SECTION(size, size_fields);
 
 static const struct field access_rule_fields[] = {
         {"name", FIELD_TEXT, AT(access_rule, name), "rule<number>", NULL, FORM_NAME,
-                .prose = "Shown in logs and by qctl explain."},
+                .prose = "Shown in logs, notices and by qctl explain."},
         {"senders", FIELD_LIST, AT(access_rule, senders), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "Reverse-paths: user@domain, @domain, .domain (and all below it), a "
                          "pattern, or <> for the null one."},
@@ -277,7 +283,7 @@ static const struct section access_section = SECTION(access, access_fields);
 
 static const struct field subject_rule_fields[] = {
         {"name", FIELD_TEXT, AT(subject_rule, name), "rule<number>", NULL, FORM_NAME,
-                .prose = "Shown in logs and by qctl explain."},
+                .prose = "Shown in logs, notices and by qctl explain."},
         {"field", FIELD_TEXT, AT(subject_rule, field), "Subject", NULL, FORM_FIELD,
                 .prose = "The header field that is looked at, decoded and as it came."},
         {"match", FIELD_CHOICE, AT(subject_rule, match), "exact", .choices = pattern_matches,
@@ -336,7 +342,7 @@ static const struct field attachment_rule_fields[] = {
                          "virus scan."},
         {"text", FIELD_TEXT, AT(attachment_rule, text),
                 "Attachments of this kind are not accepted here", NULL, FORM_REPLY,
-                .prose = "Why, for the text left in its place, for notices and rejections."},
+                .prose = "Why, for the text left in its place and for rejections."},
 };
 static const struct section attachment_rule_section =
         SECTION(attachment_rule, attachment_rule_fields);
@@ -429,8 +435,8 @@ static const struct field virus_fields[] = {
                 .prose = "Levels of files in files."},
         {"max_scan_time", FIELD_TIME, AT(virus, max_scan_time_ms), "30s", .least = 100,
                 .most = 5 * MINUTE,
-                .prose = "For one piece of content. Under workers.timeout, so that a slow part "
-                         "costs no scanner."},
+                .prose = "For all of a message; what is left then is unscanned (timeout). Under "
+                         "workers.timeout, so that a slow message costs no scanner."},
         {"pua", FIELD_BOOL, AT(virus, pua), "false",
                 .prose = "Also finds possibly unwanted applications; expect false alarms."},
 };
@@ -443,7 +449,8 @@ static const struct field spam_fields[] = {
                 .prose = "Files in SpamAssassin's syntax, and folders of such files (*.cf), in "
                          "this order."},
         {"max_size", FIELD_SIZE, AT(spam, max_size), "512k", .least = 4 * KIB, .most = GIB,
-                .prose = "Of larger messages, only so much of the text is seen by the rules."},
+                .prose = "The most text of a message that the rules see. What is beyond is "
+                         "unscanned (limit), but not where it is in an attached file."},
 };
 static const struct section spam_section = SECTION(spam, spam_fields);
 
@@ -455,7 +462,7 @@ static const struct section spam_section = SECTION(spam, spam_fields);
 
 static const struct field unscanned_fields[] = {
         UNSCANNED(limit, "quarantine", PART | BIT(NONE),
-                "A limit was met: parts, depth, members, bytes, ratio."),
+                "A limit was met: parts, depth, members, bytes, ratio, text."),
         UNSCANNED(error, "defer", WHOLE | BIT(NONE),
                 "A check failed for reasons of its own; it may work later."),
         UNSCANNED(timeout, "quarantine", WHOLE | BIT(NONE), "A check took too long."),
@@ -471,7 +478,7 @@ static const struct field unscanned_fields[] = {
                 "Content that two readers may understand differently, so that what we scanned may "
                 "not be what is opened."),
         UNSCANNED(crash, "quarantine", WHOLE | BIT(NONE),
-                "It killed its scanner, each time it was tried."),
+                "Each scanner that looked at it died or was killed."),
         UNSCANNED(database, "defer", WHOLE | BIT(NONE), "There are no usable signatures."),
 };
 static const struct section unscanned_section = SECTION(unscanned, unscanned_fields);
@@ -533,7 +540,9 @@ static const struct field quarantine_fields[] = {
                 .most = 2 * GIB,
                 .prose = "The largest message that is stored. At least size.max_size."},
         {"commit_delay", FIELD_TIME, AT(quarantine, commit_delay_ms), "2ms", .most = SECOND,
-                .prose = "How long a commit waits for others to share its write to disk."},
+                .prose = "How long a commit may wait for others to share its write to disk. It "
+                         "waits only while fewer are there than shared the last one, so a single "
+                         "writer never does."},
         {"confirm_timeout", FIELD_TIME, AT(quarantine, confirm_timeout_ms), "6h", .least = MINUTE,
                 .most = 30 * DAY,
                 .prose = "After so long an item whose delivery nobody confirmed is marked so, and "
@@ -560,7 +569,7 @@ static const struct field notifier_fields[] = {
                 .prose = "Tells the sender, but only where the address cannot be forged, never for "
                          "viruses, never for automatic mail."},
         {"to_recipient", FIELD_BOOL, AT(notifier, to_recipient), "true",
-                .prose = "Tells the recipient what was held."},
+                .prose = "Tells the recipients what was cut, held or refused."},
         {"to_admin", FIELD_BOOL, AT(notifier, to_admin), "true",
                 .prose = "Tells the administrator."},
         {"not_for", FIELD_LIST, AT(notifier, not_for), "[spam, subject, access]", NULL, FORM_ANY,
@@ -576,7 +585,8 @@ static const struct field notifier_fields[] = {
         {"poll", FIELD_TIME, AT(notifier, poll_ms), "2s", .least = 100, .most = HOUR,
                 .prose = "How often the outbox is looked at."},
         {"retry", FIELD_TIME, AT(notifier, retry_ms), "5m", .least = SECOND, .most = DAY,
-                .prose = "Pause after a try that failed; it grows with each."},
+                .prose = "Pause after a try that failed. It doubles with each, up to 64 times as "
+                         "long."},
         {"attempts", FIELD_NUMBER, AT(notifier, attempts), "20", .least = 1, .most = 1000,
                 .prose = "Tries before a notice or a release counts as failed."},
 };
