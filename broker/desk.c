@@ -66,9 +66,18 @@ static struct front **find_front(struct desk *desk, const struct wire_peer *peer
 	return at;
 }
 
-int desk_serves(struct desk *desk, const struct wire_peer *peer)
+int desk_serves(struct desk *desk, const struct wire_peer *peer, uint64_t request)
 {
-	return *find_front(desk, peer) != NULL;
+	const struct job *job;
+	size_t bucket;
+
+	if (!*find_front(desk, peer) || !request)
+		return *find_front(desk, peer) != NULL;
+	for (bucket = 0; bucket < DESK_BUCKETS; bucket++)
+		for (job = desk->same[bucket]; job; job = job->next_same)
+			if (job->request == request && wire_peer_same(&job->front, peer))
+				return 1;
+	return 0;
 }
 
 static void front_hold(struct desk *desk, const struct wire_peer *peer)

@@ -87,8 +87,8 @@ void desk_return(struct desk *desk, struct job *job, enum desk_blame blame);
 void desk_lose_worker(struct desk *desk, struct worker *worker, const char *why);
 void desk_lose_front(struct desk *desk, const struct wire_peer *peer);
 
-/* Whether any job in hand is this front's. */
-int desk_serves(struct desk *desk, const struct wire_peer *peer);
+/* Whether a job in hand is this front's under this request number; 0: any. */
+int desk_serves(struct desk *desk, const struct wire_peer *peer, uint64_t request);
 
 /* BUSY without a job. */
 void desk_busy(struct desk *desk, const struct wire_peer *front, uint64_t request,

@@ -119,7 +119,7 @@ static void take_from_front(struct exchange *exchange, struct wire_message *mess
 		break;
 	case MESSAGE_HEARTBEAT:
 		/* One that waits for messages which we don't have must find out. */
-		if (desk_serves(desk, &message->peer))
+		if (desk_serves(desk, &message->peer, message->request))
 			beat(desk, EXCHANGE_FRONT, &message->peer, message->request);
 		break;
 	case MESSAGE_GOODBYE:

@@ -106,6 +106,14 @@ static struct message *find(struct front *front, uint64_t number)
 	return message;
 }
 
+void carry_alive(struct front *front, size_t broker, uint64_t request)
+{
+	struct message *message = find(front, request);
+
+	if (message && message->state == FRONT_SUBMITTED && message->broker == broker)
+		message->asked_ms = now_of(message);
+}
+
 void carry_busy(struct front *front, size_t broker, const struct wire_message *answer)
 {
 	struct message *message = find(front, answer->request);
@@ -533,19 +541,13 @@ void carry_left(void *context, void *hand)
 
 static void check_time(struct message *message, int64_t now_ms)
 {
-	const struct front *front = message->front;
-	int64_t heard_ms = front->links[message->broker].heard_ms;
-
 	if (now_ms >= message->deadline_ms && message->state != FRONT_CONFIRMING) {
 		if (take_back(message))
 			later(message, "4.4.1 no verdict and delivery in time");
 		return;
 	}
-	if (message->state != FRONT_SUBMITTED)
-		return;
-	if (heard_ms < message->asked_ms)
-		heard_ms = message->asked_ms;
-	if (now_ms - heard_ms >= front->config->front.silence_ms)
+	if (message->state == FRONT_SUBMITTED &&
+	        now_ms - message->asked_ms >= message->front->config->front.silence_ms)
 		broker_is_silent(message);
 }
 

@@ -25,7 +25,6 @@ struct broker_link {
 	size_t index;
 	struct wire_socket *socket;
 	struct loop_source *source;
-	int64_t heard_ms; /* anything at all */
 };
 
 struct front {
@@ -60,6 +59,7 @@ void carry_left(void *context, void *hand);
 /* A broker's answers; what is taken of the message is gone from it. */
 void carry_verdict(struct front *front, size_t broker, struct wire_message *answer);
 void carry_busy(struct front *front, size_t broker, const struct wire_message *answer);
+void carry_alive(struct front *front, size_t broker, uint64_t request);
 
 void carry_tick(struct front *front, int64_t now_ms);
 /* Answers "later" to all that can still be taken back. */

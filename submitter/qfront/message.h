@@ -59,7 +59,7 @@ struct message {
 
 	unsigned tried;   /* brokers of this round, a bit each */
 	size_t broker;    /* who has it */
-	int64_t asked_ms; /* since when */
+	int64_t asked_ms; /* since when, or when the broker last said that it has it */
 
 	struct wire_message verdict_message; /* holds the verdict */
 	const Lz__Verdict *verdict;

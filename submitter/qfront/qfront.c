@@ -12,7 +12,7 @@ enum {
 	HIGH_WATER = 1000,
 	ENVELOPE_ROOM = MESSAGE_ENVELOPE_MAX,
 	STOP_MS = 5000,       /* at SIGTERM, for what is in hand */
-	STOP_LAST_MS = 15000, /* and for what is already on its way to the next hop */
+	STOP_LAST_MS = 15000, /* and for what is on its way to the next hop, or to be confirmed */
 };
 
 /* ---- brokers ---- */
@@ -38,12 +38,13 @@ enum result front_submit(struct front *front, size_t broker, const struct messag
 
 static void on_answer(struct broker_link *link, struct wire_message *answer)
 {
-	link->heard_ms = loop_now_ms(link->front->loop);
 	brokers_heard(&link->front->brokers, link->index);
 	if (answer->type == MESSAGE_VERDICT)
 		carry_verdict(link->front, link->index, answer);
 	else if (answer->type == MESSAGE_BUSY)
 		carry_busy(link->front, link->index, answer);
+	else if (answer->type == MESSAGE_HEARTBEAT)
+		carry_alive(link->front, link->index, answer->request);
 }
 
 static void on_broker(void *context, unsigned events)
@@ -67,25 +68,24 @@ static void on_broker(void *context, unsigned events)
 	}
 }
 
-/* A scan may take longer than a broker may be silent: so those that hold messages are asked whether
- * they live. */
+/* A scan may take longer than a broker may be silent, so its broker is asked for each message that
+ * waits for long. For each: one that was started anew serves others and knows nothing of this. */
 static void beat(struct front *front, int64_t now_ms)
 {
 	Lz__Heartbeat heartbeat = LZ__HEARTBEAT__INIT;
+	int64_t pause_ms = front->config->front.silence_ms / 4;
 	struct message *message;
-	unsigned asked = 0;
 
-	if (now_ms - front->beat_ms < front->config->front.silence_ms / 4)
+	if (now_ms - front->beat_ms < pause_ms)
 		return;
 	front->beat_ms = now_ms;
 	heartbeat.number = (uint64_t)now_ms;
 	for (message = front->messages; message; message = message->next) {
-		if (message->state != FRONT_SUBMITTED || asked & 1u << message->broker)
+		if (message->state != FRONT_SUBMITTED || now_ms - message->asked_ms < pause_ms)
 			continue;
-		asked |= 1u << message->broker;
 		/* Not sent is as good as not answered. */
-		wire_send(front->links[message->broker].socket, NULL, MESSAGE_HEARTBEAT, 0,
-		        &heartbeat.base, NULL, NULL);
+		wire_send(front->links[message->broker].socket, NULL, MESSAGE_HEARTBEAT,
+		        message->number, &heartbeat.base, NULL, NULL);
 	}
 }
 
@@ -95,7 +95,9 @@ static void stop_in_time(struct front *front, int64_t now_ms)
 {
 	if (now_ms >= front->stop_ms + STOP_MS)
 		carry_give_up(front, "4.3.2 the filter is stopping");
-	if ((!front->messages && !door_pipe_reading(front->door)) ||
+	/* Who got a part of a message that was put off, only the quarantine will still know. */
+	if ((!front->messages && !door_pipe_reading(front->door) &&
+	            !desk_open_count(front->desk)) ||
 	        now_ms >= front->stop_ms + STOP_LAST_MS)
 		loop_end(front->loop);
 }

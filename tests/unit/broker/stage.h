@@ -223,11 +223,16 @@ static void failed(
 	say(stage, worker, MESSAGE_FAILED, 0, &message.base, NULL, 0);
 }
 
-static void beat(struct stage *stage, char peer)
+static void ask_for(struct stage *stage, char peer, uint64_t request)
 {
 	Lz__Heartbeat message = LZ__HEARTBEAT__INIT;
 
-	say(stage, peer, MESSAGE_HEARTBEAT, 77, &message.base, NULL, 0);
+	say(stage, peer, MESSAGE_HEARTBEAT, request, &message.base, NULL, 0);
+}
+
+static void beat(struct stage *stage, char peer)
+{
+	ask_for(stage, peer, 0);
 }
 
 static void bye(struct stage *stage, char peer)

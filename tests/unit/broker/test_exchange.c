@@ -321,8 +321,21 @@ static void both_sides_hear_heartbeats(void **state)
 	tick(&stage, 500);
 	assert_int_equal(heard('a', MESSAGE_HEARTBEAT), 3); /* one of them for READY */
 	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 2);
-	beat(&stage, 'F');
-	assert_int_equal(last('F', MESSAGE_HEARTBEAT).request, 77);
+	ask_for(&stage, 'F', 1);
+	assert_int_equal(last('F', MESSAGE_HEARTBEAT).request, 1);
+}
+
+/* One that a former broker had, or whose answer was lost, must not look alive because others are.
+ */
+static void a_front_may_ask_for_one_message(void **state)
+{
+	submit(&stage, 'F', 8, 1, SMALL, 60000);
+	submit(&stage, 'G', 9, 2, SMALL, 60000);
+	ask_for(&stage, 'F', 7);
+	ask_for(&stage, 'F', 9);
+	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 0);
+	ask_for(&stage, 'F', 8);
+	assert_int_equal(heard('F', MESSAGE_HEARTBEAT), 1);
 }
 
 static void a_front_hears_nothing_of_messages_that_are_not_in_hand(void **state)
@@ -595,6 +608,7 @@ int main(void)
 	        TEST(a_verdict_for_another_message_counts_as_a_failure),
 	        TEST(an_unknown_worker_is_told_to_begin_anew),
 	        TEST(both_sides_hear_heartbeats),
+	        TEST(a_front_may_ask_for_one_message),
 	        TEST(a_front_hears_nothing_of_messages_that_are_not_in_hand),
 	        TEST(the_deadline_is_kept_and_what_remains_is_passed_on),
 	        TEST(what_expires_between_two_ticks_is_not_handed_out),
