@@ -3,20 +3,13 @@
 #include <string.h>
 
 #include "lib/base/base64.h"
+#include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
 enum {
 	LINE_MOST = 76,
 	WORD_BYTES = 42
 }; /* 42 bytes are 56 of base64: a word of 68 octets, of 75 allowed */
-
-static int is_plain(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return 0;
-	return 1;
-}
 
 /* Folds at blanks only, so that the value unfolds to itself. */
 static void add_folded(const char *text, size_t column, struct buf *out)
@@ -64,7 +57,7 @@ void encode_field(const char *text, size_t column, struct buf *out)
 	struct buf word = {0};
 	size_t at = 0, size = strlen(text);
 
-	if (is_plain(text) && !strstr(text, "=?")) {
+	if (text_is_printable(text) && !strstr(text, "=?")) {
 		add_folded(text, column, out);
 		return;
 	}

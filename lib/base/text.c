@@ -36,6 +36,14 @@ void text_lower(char *text)
 		*text = lower(*text);
 }
 
+int text_is_printable(const char *text)
+{
+	for (; *text; text++)
+		if (*text < ' ' || *text > '~')
+			return 0;
+	return 1;
+}
+
 const char *text_find(const char *bytes, size_t size, const char *needle)
 {
 	size_t length = strlen(needle), at;

@@ -13,6 +13,7 @@ int text_same_bytes(
         const char *a, size_t a_size, const char *b);  /* `a` of a_size against a string */
 int text_starts(const char *text, const char *prefix); /* without regard to case */
 void text_lower(char *text);
+int text_is_printable(const char *text); /* nothing but printable ASCII, blanks included */
 
 /* Finds `needle` in `bytes` without regard to ASCII case; NULL if it is not there. */
 const char *text_find(const char *bytes, size_t size, const char *needle);

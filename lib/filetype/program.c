@@ -3,27 +3,14 @@
 #include <stdint.h>
 #include <string.h>
 
-static uint32_t little16(const unsigned char *at)
-{
-	return (uint32_t)at[0] | (uint32_t)at[1] << 8;
-}
-
-static uint32_t little32(const unsigned char *at)
-{
-	return little16(at) | little16(at + 2) << 16;
-}
-
-static uint32_t big32(const unsigned char *at)
-{
-	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
-}
+#include "lib/base/bytes.h"
 
 /* A plain DOS program: its header must describe a file of about this size, so that a text which
  * begins with "MZ" is none. */
 static int is_dos(const unsigned char *bytes, size_t size)
 {
-	size_t last = little16(bytes + 2), pages = little16(bytes + 4);
-	size_t header = little16(bytes + 8) * 16;
+	size_t last = bytes_little16(bytes + 2), pages = bytes_little16(bytes + 4);
+	size_t header = bytes_little16(bytes + 8) * 16;
 
 	if (!pages || last > 511 || header < 28 || header > size)
 		return 0;
@@ -38,7 +25,7 @@ static const char *dos_or_windows(const unsigned char *bytes, size_t size)
 	if (size < 28 || (memcmp(bytes, "MZ", 2) && memcmp(bytes, "ZM", 2)))
 		return NULL;
 	if (size >= 64) {
-		at = little32(bytes + 60);
+		at = bytes_little32(bytes + 60);
 		if (at <= size - 4 && !memcmp(bytes + at, "PE\0\0", 4))
 			return "application/vnd.microsoft.portable-executable";
 		for (size_t n = 0; n < sizeof(newer) / sizeof(newer[0]); n++)
@@ -64,10 +51,10 @@ static const char *mach_or_java(const unsigned char *bytes, size_t size)
 
 	if (size < 28)
 		return NULL;
-	magic = big32(bytes);
+	magic = bytes_big32(bytes);
 	if (magic == 0xcafebabe)
-		return big32(bytes + 4) < 45 ? "application/x-mach-binary"
-		                             : "application/x-java-applet";
+		return bytes_big32(bytes + 4) < 45 ? "application/x-mach-binary"
+		                                   : "application/x-java-applet";
 	if (magic == 0xfeedface || magic == 0xfeedfacf || magic == 0xcefaedfe ||
 	        magic == 0xcffaedfe)
 		return "application/x-mach-binary";

@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/bytes.h"
+
 enum { NOT_BASE64 = 64 };
 
 /* Values of the alphabet, "-" and "_" of the URL-safe one not among them: no mail client takes
@@ -288,9 +290,7 @@ static void binhex_runs(const struct buf *packed, struct buf *out, size_t limit)
 
 static size_t big_endian(const struct buf *bytes, size_t at)
 {
-	const unsigned char *from = (const unsigned char *)bytes->data + at;
-
-	return (size_t)from[0] << 24 | (size_t)from[1] << 16 | (size_t)from[2] << 8 | from[3];
+	return bytes_big32((const unsigned char *)bytes->data + at);
 }
 
 unsigned decode_binhex(const void *bytes, size_t size, struct buf *out)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/bytes.h"
+
 enum {
 	FOOTER_SIZE = 512,
 	ZIP_END_SIZE = 22,
@@ -94,7 +96,7 @@ static int is_arj(const unsigned char *bytes, size_t size)
 
 	if (!has(bytes, size, 0, "\x60\xea", 2) || size < 12)
 		return 0;
-	length = bytes[2] | (unsigned)bytes[3] << 8;
+	length = bytes_little16(bytes + 2);
 	return length >= 30 && length <= 2600 && bytes[10] == 2;
 }
 
@@ -106,7 +108,7 @@ static int is_binary_cpio(const unsigned char *bytes, size_t size)
 	if (size < 28)
 		return 0;
 	if (!memcmp(bytes, "\xc7\x71", 2))
-		length = bytes[20] | (unsigned)bytes[21] << 8;
+		length = bytes_little16(bytes + 20);
 	else if (!memcmp(bytes, "\x71\xc7", 2))
 		length = bytes[21] | (unsigned)bytes[20] << 8;
 	else
@@ -181,8 +183,7 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 
 	while ((at = memmem(at, (size_t)(end - at), "PK\5\6", 4))) {
 		if ((size_t)(end - at) >= ZIP_END_SIZE) {
-			size_t length = at[12] | (size_t)at[13] << 8 | (size_t)at[14] << 16 |
-			                (size_t)at[15] << 24;
+			size_t length = bytes_little32(at + 12);
 
 			if (length && length <= (size_t)(at - bytes) &&
 			        !memcmp(at - length, "PK\1\2", 4))

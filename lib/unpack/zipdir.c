@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/bytes.h"
 
 enum {
 	LOCAL_SIZE = 30,
@@ -37,21 +38,6 @@ struct reading {
 	} * pending; /* the segment's central records, until its end record tells the base */
 };
 
-static unsigned little16(const unsigned char *at)
-{
-	return at[0] | (unsigned)at[1] << 8;
-}
-
-static uint32_t little32(const unsigned char *at)
-{
-	return little16(at) | (uint32_t)little16(at + 2) << 16;
-}
-
-static uint64_t little64(const unsigned char *at)
-{
-	return little32(at) | (uint64_t)little32(at + 4) << 32;
-}
-
 static int signature(const struct reading *reading, size_t at, const char *magic)
 {
 	return at + 4 <= reading->size && !memcmp(reading->bytes + at, magic, 4);
@@ -66,10 +52,10 @@ static const unsigned char *extra_field(
 	size_t at = claim->extra, end = claim->extra + claim->extra_length;
 
 	while (at + 4 <= end) {
-		*length = little16(bytes + at + 2);
+		*length = bytes_little16(bytes + at + 2);
 		if (*length > end - at - 4)
 			return NULL;
-		if (little16(bytes + at) == id)
+		if (bytes_little16(bytes + at) == id)
 			return bytes + at + 4;
 		at += 4 + *length;
 	}
@@ -81,7 +67,7 @@ static void widen(const unsigned char **extra, size_t *length, uint64_t *value)
 {
 	if (*value != 0xffffffff || *length < 8)
 		return;
-	*value = little64(*extra);
+	*value = bytes_little64(*extra);
 	*extra += 8;
 	*length -= 8;
 }
@@ -125,17 +111,18 @@ static int parse_local(const struct reading *reading, size_t at, struct zipdir_c
 	if (!signature(reading, at, "PK\3\4") || reading->size - at < LOCAL_SIZE)
 		return 0;
 	claim->name = at + LOCAL_SIZE;
-	claim->name_length = little16(head + 26);
+	claim->name_length = bytes_little16(head + 26);
 	claim->extra = claim->name + claim->name_length;
-	claim->extra_length = little16(head + 28);
+	claim->extra_length = bytes_little16(head + 28);
 	if (claim->extra + claim->extra_length > reading->size)
 		return 0;
 	claim->present = 1;
-	claim->version = little16(head + 4);
-	claim->flags = little16(head + 6);
-	claim->method = little16(head + 8);
-	claim->crc = little32(head + 14);
-	set_sizes(reading->bytes, claim, little32(head + 18), little32(head + 22), NULL);
+	claim->version = bytes_little16(head + 4);
+	claim->flags = bytes_little16(head + 6);
+	claim->method = bytes_little16(head + 8);
+	claim->crc = bytes_little32(head + 14);
+	set_sizes(
+	        reading->bytes, claim, bytes_little32(head + 18), bytes_little32(head + 22), NULL);
 	if (claim->flags & FLAG_DESCRIPTOR && !claim->packed)
 		claim->packed = claim->unpacked = ZIPDIR_UNKNOWN_SIZE;
 	return 1;
@@ -155,10 +142,10 @@ static void find_descriptor(struct reading *reading, size_t data, struct zipdir_
 		at = (size_t)(found - reading->bytes);
 		if (reading->size - at < DESCRIPTOR_SIZE)
 			return;
-		if (little32(found + 8) == (uint32_t)(at - data)) {
-			claim->crc = little32(found + 4);
+		if (bytes_little32(found + 8) == (uint32_t)(at - data)) {
+			claim->crc = bytes_little32(found + 4);
 			claim->packed = (int64_t)(at - data);
-			claim->unpacked = little32(found + 12);
+			claim->unpacked = bytes_little32(found + 12);
 			return;
 		}
 		at += 4;
@@ -239,17 +226,18 @@ static size_t read_central(struct reading *reading, size_t at)
 	if (reading->size - at < CENTRAL_SIZE)
 		return at + 4;
 	claim.name = at + CENTRAL_SIZE;
-	claim.name_length = little16(head + 28);
+	claim.name_length = bytes_little16(head + 28);
 	claim.extra = claim.name + claim.name_length;
-	claim.extra_length = little16(head + 30);
+	claim.extra_length = bytes_little16(head + 30);
 	if (claim.extra + claim.extra_length > reading->size)
 		return at + 4;
-	claim.version = little16(head + 6);
-	claim.flags = little16(head + 8);
-	claim.method = little16(head + 10);
-	claim.crc = little32(head + 16);
-	offset = little32(head + 42);
-	set_sizes(reading->bytes, &claim, little32(head + 20), little32(head + 24), &offset);
+	claim.version = bytes_little16(head + 6);
+	claim.flags = bytes_little16(head + 8);
+	claim.method = bytes_little16(head + 10);
+	claim.crc = bytes_little32(head + 16);
+	offset = bytes_little32(head + 42);
+	set_sizes(reading->bytes, &claim, bytes_little32(head + 20), bytes_little32(head + 24),
+	        &offset);
 	if (!reading->records++)
 		reading->record_start = at;
 	if (reading->pending_count == reading->limit) {
@@ -365,7 +353,7 @@ static void begin_segment(struct reading *reading)
  * directory's own place tells as well: it is offset + size that count. */
 static uint64_t find_base(const struct reading *reading, const unsigned char *head)
 {
-	uint64_t offset = little32(head + 16);
+	uint64_t offset = bytes_little32(head + 16);
 
 	if (!reading->records || offset == 0xffffffff || offset > reading->record_start)
 		return 0;
@@ -380,8 +368,8 @@ static size_t read_end(struct reading *reading, size_t at)
 	if (reading->size - at < END_SIZE)
 		return at + 4;
 	reading->ends++;
-	total = little16(head + 10);
-	if (little16(head + 4) != 0 && little16(head + 4) != 0xffff)
+	total = bytes_little16(head + 10);
+	if (bytes_little16(head + 4) != 0 && bytes_little16(head + 4) != 0xffff)
 		reading->out->oddities |= ZIPDIR_SPLIT;
 	if (total != 0xffff && total != (reading->records & 0xffff))
 		reading->out->oddities |= ZIPDIR_COUNT;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/bytes.h"
 
 enum {
 	TAG_RECIPIENT = 100,
@@ -102,9 +103,7 @@ static void put_number(char out[4], size_t number)
 
 static size_t get_number(const char *in)
 {
-	const unsigned char *at = (const unsigned char *)in;
-
-	return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+	return bytes_big32((const unsigned char *)in);
 }
 
 static void add_field(struct buf *out, int tag, const char *text)

@@ -60,14 +60,6 @@ void edits_strip_fields(struct edits *edits, const struct mime_map *map)
 	}
 }
 
-static int is_ascii(const char *text)
-{
-	for (; *text; text++)
-		if (*text < ' ' || *text > '~')
-			return 0;
-	return 1;
-}
-
 /* The blank behind stands inside the word: blanks between two encoded words are not shown (RFC 2047
  * section 6.2). */
 char *edits_word(const char *text)
@@ -78,7 +70,7 @@ char *edits_word(const char *text)
 
 	while (size && text[size - 1] == ' ')
 		size--;
-	if (is_ascii(text))
+	if (text_is_printable(text))
 		return alloc_bytes(text, size);
 	spaced = alloc_format("%.*s ", (int)size, text);
 	buf_add_string(&word, "=?UTF-8?B?");

@@ -63,6 +63,15 @@ static void test_a_number_is_whole_and_bounded(void **state)
 	assert_false(text_number("18446744073709551616", UINT64_MAX, &value));
 }
 
+static void test_printable_text_is_ascii_without_controls(void **state)
+{
+	assert_true(text_is_printable(""));
+	assert_true(text_is_printable("a b~"));
+	assert_false(text_is_printable("a\tb"));
+	assert_false(text_is_printable("\x7f"));
+	assert_false(text_is_printable("\xc3\xa4"));
+}
+
 static void test_utf8_is_read_strictly(void **state)
 {
 	assert_true(utf8_valid("Grüße €😀", strlen("Grüße €😀")));
@@ -178,6 +187,7 @@ int main(void)
 	        cmocka_unit_test(test_a_glob_matches_without_regard_to_case),
 	        cmocka_unit_test(test_a_glob_with_many_stars_takes_no_exponential_time),
 	        cmocka_unit_test(test_a_number_is_whole_and_bounded),
+	        cmocka_unit_test(test_printable_text_is_ascii_without_controls),
 	        cmocka_unit_test(test_utf8_is_read_strictly),
 	        cmocka_unit_test(test_what_is_encoded_decodes_to_the_same),
 	        cmocka_unit_test(test_a_quoted_text_is_one_harmless_line),
