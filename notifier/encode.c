@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/base64.h"
+#include "lib/base/quoted.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
@@ -74,33 +75,9 @@ void encode_field(const char *text, size_t column, struct buf *out)
 
 void encode_body(const char *text, struct buf *out)
 {
-	size_t column = 0;
-	unsigned char c;
+	size_t size = strlen(text);
 
-	for (; *text; text++) {
-		c = (unsigned char)*text;
-		if (c == '\r')
-			continue;
-		if (c == '\n') {
-			buf_add_string(out, "\r\n");
-			column = 0;
-			continue;
-		}
-		if (column >= LINE_MOST - 3) {
-			buf_add_string(out, "=\r\n");
-			column = 0;
-		}
-		/* A blank at a line's end would be lost on the way, a dot at its beginning is
-		 * SMTP's. */
-		if (c < ' ' || c > '~' || c == '=' || (c == ' ' && (text[1] == '\n' || !text[1])) ||
-		        (c == '.' && !column)) {
-			buf_add_format(out, "=%02X", c);
-			column += 3;
-		} else {
-			buf_add_char(out, (char)c);
-			column++;
-		}
-	}
-	if (column)
+	quoted_add(out, text, "\r\n");
+	if (size && text[size - 1] != '\n')
 		buf_add_string(out, "\r\n");
 }

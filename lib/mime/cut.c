@@ -5,11 +5,12 @@
 #include <strings.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/quoted.h"
 #include "lib/base/text.h"
 #include "lib/mime/lines.h"
 
 /* RFC 5322 section 2.1.1 and RFC 2045 section 6.7. */
-enum { LINE_MOST = 78, QUOTED_LINE_MOST = 76 };
+enum { LINE_MOST = 78 };
 
 /* ---------------------------------------------------------------- may it be cut? */
 
@@ -114,42 +115,6 @@ static void add_plain(struct buf *out, const char *text, const char *line_end)
 	}
 }
 
-static int must_quote(const char *text, size_t column)
-{
-	unsigned char c = (unsigned char)*text;
-
-	if (c == ' ' || c == '\t')
-		return !text[1] || text[1] == '\n' || text[1] == '\r';
-	/* At a line's beginning a dash could make a delimiter, a dot or "F" trouble underway. */
-	return c < 33 || c > 126 || c == '=' || (!column && (c == '-' || c == '.' || c == 'F'));
-}
-
-static void add_quoted(struct buf *out, const char *text, const char *line_end)
-{
-	size_t column = 0, width;
-
-	for (; *text; text++) {
-		if (*text == '\r' && text[1] == '\n')
-			continue;
-		if (*text == '\n') {
-			buf_add_string(out, line_end);
-			column = 0;
-			continue;
-		}
-		width = must_quote(text, column) ? 3 : 1;
-		if (column + width >= QUOTED_LINE_MOST) {
-			buf_add_format(out, "=%s", line_end);
-			column = 0;
-			width = must_quote(text, column) ? 3 : 1;
-		}
-		if (width == 3)
-			buf_add_format(out, "=%02X", (unsigned char)*text);
-		else
-			buf_add_char(out, *text);
-		column += width;
-	}
-}
-
 /* Fields, the empty line, the text; no line end behind it. */
 static void add_text_part(struct buf *out, const char *text, const char *line_end)
 {
@@ -161,7 +126,7 @@ static void add_text_part(struct buf *out, const char *text, const char *line_en
 	if (plain)
 		add_plain(out, text, line_end);
 	else
-		add_quoted(out, text, line_end);
+		quoted_add(out, text, line_end);
 }
 
 /* A line inside somebody's text, whose charset and encoding may be any: ASCII, and no "=". */
