@@ -1,5 +1,6 @@
 #include "lib/base/log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +13,9 @@
 static const char *log_program = "lazaret";
 static enum log_level log_least = LOG_LEVEL_INFO;
 static int log_to_syslog;
+static unsigned long long log_lost; /* lines, since one could be written last */
+
+enum { PATIENCE_MS = 1000 };
 
 static const char *const level_names[] = {"debug", "info", "warning", "error"};
 static const int level_priorities[] = {LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERR};
@@ -28,6 +32,20 @@ void log_open(const char *program, enum log_level least, int to_syslog)
 int log_enabled(enum log_level level)
 {
 	return level >= log_least;
+}
+
+/*
+ * Whether a line can be written without waiting for long. A pipe whose reader hangs would else stop
+ * whoever logs, and with it all mail. Linux says that a pipe is writable when a page is free in it,
+ * and a line is smaller (PIPE_BUF, pipe(7)). A reader that is only slow gets a moment, once.
+ */
+static int has_room(void)
+{
+	struct pollfd pipe = {.fd = STDERR_FILENO, .events = POLLOUT};
+	int ready = poll(&pipe, 1, log_lost ? 0 : PATIENCE_MS);
+
+	/* On an error the write tells, and does not wait. */
+	return ready != 0;
 }
 
 /* One write a line, so that lines of several processes on one descriptor do not mix. */
@@ -51,6 +69,24 @@ static void write_line(enum log_level level, const char *text)
 		return; /* nowhere left to say so */
 }
 
+static void write_if_possible(enum log_level level, const char *text)
+{
+	char lost[64];
+
+	if (!has_room()) {
+		log_lost++;
+		return;
+	}
+	if (log_lost) {
+		snprintf(lost, sizeof(lost), "event=log-lost lines=%llu", log_lost);
+		log_lost = 0;
+		write_line(LOG_LEVEL_WARNING, lost);
+		write_if_possible(level, text);
+		return;
+	}
+	write_line(level, text);
+}
+
 void log_event(enum log_level level, const char *id, const char *event, const char *format, ...)
 {
 	char text[2048];
@@ -69,7 +105,7 @@ void log_event(enum log_level level, const char *id, const char *event, const ch
 	if (log_to_syslog)
 		syslog(level_priorities[level], "%s", text);
 	else
-		write_line(level, text);
+		write_if_possible(level, text);
 }
 
 const char *log_quote(const char *text)

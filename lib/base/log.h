@@ -16,7 +16,8 @@ enum log_level {
 };
 
 /* `program` is lent for ever. Lines go to standard error, or to syslog (facility mail) with
- * `to_syslog`. */
+ * `to_syslog`. One that a pipe's reader does not make room for within a second is lost, and
+ * counted. */
 void log_open(const char *program, enum log_level least, int to_syslog);
 int log_enabled(enum log_level level);
 
