@@ -85,6 +85,7 @@ static const struct limits table[] = {
         {&lz__confirmed__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
         {&lz__list__descriptor, "states", TEXT_LINE, 0, 16},
         {&lz__show__descriptor, "id", TEXT_ITEM_START, 16, 0},
+        {&lz__shown__descriptor, "outbox", TEXT_LINE, 0, 3 * MANY},
         {&lz__outgoing__descriptor, "item", TEXT_ITEM_ID, 16, 0},
         {&lz__outgoing__descriptor, "to", TEXT_LINE, LINE, MANY},
         {&lz__outgoing__descriptor, "last", TEXT_MAIL, MAIL, 0},

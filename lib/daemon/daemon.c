@@ -129,6 +129,19 @@ static void forbid_dumps(void)
 #endif
 }
 
+/* The usual soft limit is low for the sake of select(), which nothing here calls; each message in
+ * hand takes a descriptor or two. */
+static void raise_descriptors(void)
+{
+	enum { DESCRIPTORS_MAX = 1 << 16 };
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS_MAX)
+		return;
+	limit.rlim_cur = limit.rlim_max < DESCRIPTORS_MAX ? limit.rlim_max : DESCRIPTORS_MAX;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* What was handed to us on purpose stays usable, and goes no further down by accident. */
 static void settle_process(void)
 {
@@ -146,6 +159,7 @@ static void settle_process(void)
 	/* a core would hold mail and keys */
 	setrlimit(RLIMIT_CORE, &no_core);
 	forbid_dumps();
+	raise_descriptors();
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 

@@ -278,13 +278,25 @@ static void log_guest(int fd)
 		        (unsigned)who.uid);
 }
 
+/* Without a descriptor to take them by, those who wait at the door would be reported in every turn.
+ */
+static void rest(struct door *door, int error)
+{
+	if (error != EMFILE && error != ENFILE && error != ENOBUFS && error != ENOMEM)
+		return;
+	log_event(LOG_LEVEL_ERROR, NULL, "door-rests", "error=%s", log_quote(strerror(error)));
+	loop_change(door->source, 0);
+}
+
 static void on_door(void *context, unsigned events)
 {
 	struct door *door = context;
 	int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	if (fd < 0)
+	if (fd < 0) {
+		rest(door, errno);
 		return;
+	}
 	log_guest(fd);
 	if (budget_enter(door->options.budget)) {
 		add_guest(door, fd);
@@ -300,6 +312,8 @@ static void on_tick(void *context, int64_t now_ms)
 	struct door *door = context;
 	struct guest *guest, *next;
 
+	if (door->source)
+		loop_change(door->source, LOOP_READ);
 	for (guest = door->guests; guest; guest = next) {
 		next = guest->next;
 		if (!guest->handed && now_ms >= guest->since_ms + door->options.deadline_ms)
