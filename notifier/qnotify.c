@@ -46,6 +46,7 @@ struct qnotify {
 
 	enum stage stage;
 	uint64_t request; /* the number of the last question */
+	int is_again;     /* it is being repeated */
 	int64_t asked_ms;
 	int64_t poll_ms; /* when to look into the outbox again */
 	int64_t stop_ms; /* 0: running; else when to give up waiting */
@@ -66,13 +67,16 @@ static void drive_line(struct qnotify *q);
 
 /* ---------------------------------------------------------------- asking the quarantine */
 
+/* What can't be sent now is asked again by the tick, as is what gets no answer. It is the same
+ * question then, under its number: a quarantine that is slower than our patience is heard too. */
 static void ask(struct qnotify *q, enum message_type type, const ProtobufCMessage *envelope)
 {
 	struct err err;
 
+	if (!q->is_again)
+		q->request++;
 	q->asked_ms = loop_now_ms(q->loop);
-	/* What can't be sent now is asked again by the tick, as is what gets no answer. */
-	if (wire_send(q->store, NULL, type, ++q->request, envelope, NULL, &err))
+	if (wire_send(q->store, NULL, type, q->request, envelope, NULL, &err))
 		log_event(LOG_LEVEL_DEBUG, NULL, "ask-failed", "error=%s", log_quote(err.text));
 }
 
@@ -118,12 +122,14 @@ static void ask_finish(struct qnotify *q)
 
 static void ask_again(struct qnotify *q)
 {
+	q->is_again = 1;
 	if (q->stage == STAGE_TAKING)
 		ask_take(q);
 	else if (q->stage == STAGE_FETCHING)
 		ask_fetch(q);
 	else if (q->stage == STAGE_FINISHING)
 		ask_finish(q);
+	q->is_again = 0;
 }
 
 /* ---------------------------------------------------------------- the record in hand */
@@ -149,13 +155,15 @@ static void settle(struct qnotify *q)
 	};
 	const char *outcome;
 
-	record_outcome_settle(&q->outcome, q->outgoing->attempts, &limits);
+	/* This one is counted already: when it was taken. */
+	record_outcome_settle(
+	        &q->outcome, q->outgoing->attempts ? q->outgoing->attempts - 1 : 0, &limits);
 	outcome = q->outcome.done ? "done" : q->outcome.dead ? "dead" : "retry";
 	log_event(q->outcome.dead ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, q->item->message_id,
 	        q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE ? "release" : "notice",
 	        "item=%s record=%s to=%s outcome=%s attempt=%u reply=%s", q->item->id,
 	        q->outgoing->id, log_quote(q->outgoing->n_to ? q->outgoing->to[0] : ""), outcome,
-	        q->outgoing->attempts + 1, log_quote(q->outcome.text.data));
+	        q->outgoing->attempts, log_quote(q->outcome.text.data));
 	ask_finish(q);
 }
 
@@ -323,8 +331,14 @@ static void begin_sending(struct qnotify *q)
 
 /* ---------------------------------------------------------------- answers */
 
+/* One that was taken more often than it may be tried never came to its end: whatever it does to us,
+ * the others behind it must not wait for it. */
 static void begin_record(struct qnotify *q)
 {
+	if (q->outgoing->attempts > q->config->notifier.attempts) {
+		fail_record(q, RESULT_TEMPORARY, "4.3.0 taken too often without an end");
+		return;
+	}
 	if (q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE) {
 		ask_fetch(q);
 		return;

@@ -1,5 +1,6 @@
 #include "quarantine/qstore.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
@@ -221,6 +222,8 @@ static void on_signal(void *context, int signal_number)
 {
 	struct qstore *q = context;
 
+	if (signal_number != SIGTERM && signal_number != SIGINT)
+		return; /* a terminal that closes, as for the others, is no order to end */
 	commit(q);
 	loop_end(q->loop);
 }

@@ -53,7 +53,7 @@ class Session:
     def __init__(self, hop, connection):
         self.hop, self.connection = hop, connection
         self.input = connection.makefile("rb")
-        self.recipients, self.data = [], b""
+        self.sender, self.recipients, self.data = "", [], b""
 
     def say(self, stage, usual):
         answer = self.hop.answers.get(stage, usual)
@@ -81,7 +81,7 @@ class Session:
         if verb == "QUIT":
             return False
         if verb in ("MAIL", "RSET"):
-            self.recipients = []
+            self.sender, self.recipients = line.partition("<")[2].partition(">")[0], []
         if verb == "RCPT":
             self.recipient = line[line.index("<") + 1:line.rindex(">")]
             answer = self.say("RCPT", "250 ok")

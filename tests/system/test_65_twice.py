@@ -22,6 +22,8 @@ broker:
   silence: 15s
 virus:
   max_scan_time: 5s
+notifier:
+  attempts: 3
 policy:
   spam_quarantine: 0
 policies:
@@ -60,8 +62,11 @@ def submit(lazaret, data, to=("user@example.org",), queue_id="QUEUE1", deadline=
     process = subprocess.Popen([str(lazaret.bin / "qsubmit"), f"--socket={lazaret.socket}", f"--queue-id={queue_id}",
                                 f"--deadline={deadline}", "--client-address=198.51.100.7", "-f", "a@outside.example",
                                 "--", *to], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    process.stdin.write(data)
-    process.stdin.close()
+    try:
+        process.stdin.write(data)
+        process.stdin.close()
+    except BrokenPipeError:
+        pass  # answered before all of it was read
     process.stdin = None
     return process
 
@@ -194,6 +199,32 @@ def test_a_quarantine_that_dies_after_it_has_kept_what_was_cut_hears_of_it_when_
     assert ends(process) == (0, "2.0.0 done")
     wait_for(lambda: state(lab, "dies") == ["held"], message="the confirmation")
     assert len(hop.took("user@example.org")) == 1
+
+
+def test_a_notice_is_tried_as_often_as_is_configured_and_goes_out_once(lab, hop):
+    tries = []
+
+    def later(session):
+        if session.sender:
+            return "250 ok"
+        tries.append(session.recipient)
+        return "451 not now" if tries.count(session.recipient) < 3 else "250 ok"
+    hop.answers["RCPT"] = later
+    assert run(lab, cut("tried"), queue_id="TRIED")[0] == 0
+    item = [i["id"] for i in lab.items() if i["subject"] == "tried"][0]
+    wait_for(lambda: all(o["state"] in ("done", "dead") for o in lab.show(item)["outbox"]), message="its notices' ends")
+    notices = lab.show(item)["outbox"]
+    assert notices and all(o["state"] == "done" for o in notices), notices
+    for one in notices:
+        assert tries.count(one["to"][0]) == 3
+        assert len([d for d in hop.took(one["to"][0]) if f"X-Lazaret-Notice: {item}".encode() in d]) == 1
+
+
+def test_a_quarantine_is_not_ended_by_a_hangup(lab, hop):
+    lab.singles["qstore"].send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert lab.singles["qstore"].poll() is None
+    assert run(lab, cut("hung up"), queue_id="HUNGUP")[0] == 0
 
 
 def test_messages_that_a_broker_forgot_are_submitted_again_though_it_serves_others(lab, hop):
