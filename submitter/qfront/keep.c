@@ -2,6 +2,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/crypto/digest.h"
+#include "protos/envelope.h"
 
 static char *make_id(const Lz__Submission *submission, const size_t *recipients, size_t count)
 {
@@ -18,17 +19,6 @@ static char *make_id(const Lz__Submission *submission, const size_t *recipients,
 	digest_final(&state, &digest);
 	digest_item_id(&digest, id);
 	return alloc_string(id);
-}
-
-static Lz__Recipient *copy_recipient(const Lz__Recipient *from)
-{
-	Lz__Recipient *copy = alloc(sizeof(*copy));
-
-	lz__recipient__init(copy);
-	copy->address = alloc_string(from->address);
-	copy->orcpt = alloc_string(from->orcpt);
-	copy->notify = alloc_string(from->notify);
-	return copy;
 }
 
 static void add_notice(Lz__Item *item, const Lz__Submission *submission, const char *admin)
@@ -48,22 +38,6 @@ static void add_notice(Lz__Item *item, const Lz__Submission *submission, const c
 	item->n_notices = 1;
 }
 
-static void copy_envelope(Lz__Item *item, const Lz__Submission *submission)
-{
-	item->message_id = alloc_string(submission->message_id);
-	item->queue_id = alloc_string(submission->queue_id);
-	item->reverse_path = alloc_string(submission->reverse_path);
-	item->client_address = alloc_string(submission->client_address);
-	item->client_name = alloc_string(submission->client_name);
-	item->helo = alloc_string(submission->helo);
-	item->sasl_username = alloc_string(submission->sasl_username);
-	item->envid = alloc_string(submission->envid);
-	item->ret = alloc_string(submission->ret);
-	item->size = submission->size;
-	item->eight_bit = submission->eight_bit;
-	item->smtputf8 = submission->smtputf8;
-}
-
 static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recipients, size_t count,
         const char *reply, const char *admin)
 {
@@ -71,7 +45,7 @@ static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recip
 	size_t i;
 
 	lz__item__init(item);
-	copy_envelope(item, submission);
+	envelope_to_item(submission, item);
 	item->id = make_id(submission, recipients, count);
 	item->disposition = LZ__DISPOSITION__QUARANTINE;
 	item->reason = alloc_string("undeliverable");
@@ -80,7 +54,7 @@ static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recip
 	item->recipients = alloc_zero(count, sizeof(Lz__Recipient *));
 	for (i = 0; i < count; i++)
 		item->recipients[item->n_recipients++] =
-		        copy_recipient(submission->recipients[recipients[i]]);
+		        envelope_recipient(submission->recipients[recipients[i]]);
 	add_notice(item, submission, admin);
 	return item;
 }

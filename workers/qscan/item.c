@@ -5,6 +5,7 @@
 #include "lib/base/safe.h"
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
+#include "protos/envelope.h"
 #include "workers/qscan/verdict.h"
 #include "workers/qscan/words.h"
 
@@ -170,38 +171,17 @@ static void add_notices(const struct scan *scan, const struct group *group, Lz__
 
 /* ---------------------------------------------------------------- the item */
 
-static Lz__Recipient *recipient_copy(const Lz__Recipient *from)
-{
-	Lz__Recipient *recipient = alloc(sizeof(*recipient));
-
-	lz__recipient__init(recipient);
-	recipient->address = alloc_string(from->address);
-	recipient->orcpt = alloc_string(from->orcpt);
-	recipient->notify = alloc_string(from->notify);
-	return recipient;
-}
-
 static void add_envelope(const struct scan *scan, const struct group *group, Lz__Item *item)
 {
 	const Lz__Submission *from = scan->submission;
 	size_t i;
 
-	item->message_id = alloc_string(from->message_id);
-	item->queue_id = alloc_string(from->queue_id);
-	item->reverse_path = alloc_string(from->reverse_path);
-	item->client_address = alloc_string(from->client_address);
-	item->client_name = alloc_string(from->client_name);
-	item->helo = alloc_string(from->helo);
-	item->sasl_username = alloc_string(from->sasl_username);
-	item->envid = alloc_string(from->envid);
-	item->ret = alloc_string(from->ret);
-	item->eight_bit = from->eight_bit;
-	item->smtputf8 = from->smtputf8;
+	envelope_to_item(from, item);
 	item->size = scan->size;
 	item->recipients = alloc_zero(group->count, sizeof(*item->recipients));
 	for (i = 0; i < group->count; i++)
 		item->recipients[item->n_recipients++] =
-		        recipient_copy(from->recipients[group->recipients[i]]);
+		        envelope_recipient(from->recipients[group->recipients[i]]);
 }
 
 Lz__Item *item_make(const struct scan *scan, const struct group *group)
