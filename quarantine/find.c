@@ -157,12 +157,10 @@ static enum result look_at(struct store *store, const Lz__List *request, const c
         Lz__Items *out, size_t *bytes, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = item_load(store->txn, id, &kept, err);
+	enum result result = item_load_listed(store->txn, id, &kept, err);
 
 	if (result)
-		return result == RESULT_NONE
-		               ? err_set(err, RESULT_PERMANENT, "an index names item %s", id)
-		               : result;
+		return result;
 	if (item_matches(request, kept->item)) {
 		*bytes += protobuf_c_message_get_packed_size(&kept->item->base);
 		out->items = alloc_grow(out->items, out->n_items + 1, sizeof(*out->items));
@@ -250,22 +248,29 @@ static enum result resolve(struct store *store, const char *id, char full[129], 
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
+/* By its id or the beginning of one. */
+static enum result load_named(
+        struct store *store, const char *name, Lz__KeptItem **kept, struct err *err)
+{
+	char id[129];
+	enum result result = resolve(store, name, id, err);
+
+	return result ? result : item_load(store->txn, id, kept, err);
+}
+
 static enum result show(
         struct store *store, const Lz__Show *request, Lz__Shown *out, struct err *err)
 {
 	struct outgoing_list list;
 	Lz__KeptItem *kept;
-	char id[129];
-	enum result result = resolve(store, request->id, id, err);
+	enum result result = load_named(store, request->id, &kept, err);
 
-	if (!result)
-		result = item_load(store->txn, id, &kept, err);
 	if (result)
 		return result;
 	out->item = kept->item;
 	kept->item = NULL;
 	message_free((ProtobufCMessage *)kept);
-	result = outbox_of(store->txn, id, &list, err);
+	result = outbox_of(store->txn, out->item->id, &list, err);
 	out->outbox = list.list;
 	out->n_outbox = list.count;
 	return result;
@@ -288,11 +293,8 @@ static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetc
 {
 	uint64_t start = 0, length = 0, limit = request->limit;
 	Lz__KeptItem *kept;
-	char id[129];
-	enum result result = resolve(store, request->id, id, err);
+	enum result result = load_named(store, request->id, &kept, err);
 
-	if (!result)
-		result = item_load(store->txn, id, &kept, err);
 	if (result)
 		return result;
 	result = item_range(kept, request->part, &start, &length, err);

@@ -35,6 +35,16 @@ enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **ou
 	return err_set(err, RESULT_PERMANENT, "the record of item %s is damaged", id);
 }
 
+enum result item_load_listed(
+        struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err)
+{
+	enum result result = item_load(txn, id, out, err);
+
+	if (result == RESULT_NONE)
+		return err_set(err, RESULT_PERMANENT, "an index names item %s", id);
+	return result;
+}
+
 static enum result save(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
 {
 	struct backend_key key = key_text(kept->item->id);

@@ -16,6 +16,9 @@ enum result item_check_id(const char *id, struct err *err);
 
 /* Gives the record; RESULT_NONE: there is none. */
 enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err);
+/* The same of an item that an index names: that there is none is damage, RESULT_PERMANENT. */
+enum result item_load_listed(
+        struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err);
 
 /* Stores a new item and its bytes, pending. */
 enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,

@@ -497,12 +497,10 @@ static enum result may_expire(struct store *store, const Lz__KeptItem *kept, str
 static enum result expire_one(struct store *store, const char *id, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = item_load(store->txn, id, &kept, err);
+	enum result result = item_load_listed(store->txn, id, &kept, err);
 
 	if (result)
-		return result == RESULT_NONE
-		               ? err_set(err, RESULT_PERMANENT, "an index names item %s", id)
-		               : result;
+		return result;
 	result = may_expire(store, kept, err);
 	if (!result)
 		result = remove_item(store, kept, ITEM_EXPIRE, err);
