@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -9,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/file.h"
 
 enum {
@@ -16,7 +18,8 @@ enum {
 	FDS_TAKEN = 8, /* room for more than one, so that a second is seen, closed and refused */
 };
 
-/* What goes beside the descriptor. Both sides are the same build on the same host. */
+/* What goes beside the descriptor, or before the bytes. Both sides are the same build on the same
+ * host. */
 struct label {
 	uint32_t magic;
 	uint32_t kind;
@@ -31,14 +34,14 @@ enum result pair_new(int ends[2], struct err *err)
 	return RESULT_OK;
 }
 
-static enum result send_packet(int end, const void *bytes, size_t size, int fd, struct err *err)
+static enum result send_packet(
+        int end, struct iovec *runs, size_t run_count, int fd, struct err *err)
 {
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(sizeof(int))];
 	} control = {0};
-	struct iovec run = {(void *)bytes, size};
-	struct msghdr message = {.msg_iov = &run, .msg_iovlen = 1};
+	struct msghdr message = {.msg_iov = runs, .msg_iovlen = run_count};
 	ssize_t sent;
 
 	if (fd >= 0) {
@@ -55,7 +58,7 @@ static enum result send_packet(int end, const void *bytes, size_t size, int fd, 
 	if (sent >= 0)
 		return RESULT_OK;
 	if (errno == EAGAIN || errno == EWOULDBLOCK || errno == ENOBUFS || errno == ENOMEM ||
-	        errno == ETOOMANYREFS)
+	        errno == ETOOMANYREFS || errno == EMSGSIZE)
 		return err_sys(err, RESULT_TEMPORARY, "send to the pair");
 	return err_sys(err, RESULT_PERMANENT, "send to the pair");
 }
@@ -85,15 +88,14 @@ static enum result refuse_fds(
 
 /* One packet and at most one descriptor (-1: none came). */
 static enum result receive_packet(
-        int end, void *bytes, size_t room, size_t *size, int *fd, struct err *err)
+        int end, struct iovec *runs, size_t run_count, size_t *size, int *fd, struct err *err)
 {
 	union {
 		struct cmsghdr header;
 		char room[CMSG_SPACE(FDS_TAKEN * sizeof(int))];
 	} control;
-	struct iovec run = {bytes, room};
-	struct msghdr message = {.msg_iov = &run,
-	        .msg_iovlen = 1,
+	struct msghdr message = {.msg_iov = runs,
+	        .msg_iovlen = run_count,
 	        .msg_control = &control,
 	        .msg_controllen = sizeof(control.room)};
 	int fds[FDS_TAKEN];
@@ -121,7 +123,7 @@ static enum result receive_packet(
 
 /* ---------------------------------------------------------------- parcels */
 
-static enum result fill(int memfd, struct iovec runs[PAIR_PARTS], struct err *err)
+static enum result fill(int memfd, const struct iovec runs[PAIR_PARTS], struct err *err)
 {
 	size_t i;
 
@@ -133,40 +135,72 @@ static enum result fill(int memfd, struct iovec runs[PAIR_PARTS], struct err *er
 	return RESULT_OK;
 }
 
-enum result pair_send(int end, uint32_t kind, const void *first, size_t first_size,
-        const void *second, size_t second_size, struct err *err)
+/* The first run is the label, those behind it are the parts. */
+static enum result send_sealed(int end, struct iovec *runs, struct err *err)
 {
-	struct iovec runs[PAIR_PARTS] = {
-	        {(void *)first, first_size}, {(void *)second, second_size}};
-	struct label label = {label_magic, kind, {first_size, second_size}};
 	int memfd = memfd_create("parcel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	enum result result;
 
 	if (memfd < 0)
 		return err_sys(err, RESULT_TEMPORARY, "memfd_create");
-	result = fill(memfd, runs, err);
+	result = fill(memfd, runs + 1, err);
 	if (!result)
-		result = send_packet(end, &label, sizeof(label), memfd, err);
+		result = send_packet(end, runs, 1, memfd, err);
 	close(memfd);
 	return result;
 }
 
-/* Sizes first, each against what is left of the limit, so that their sum can't wrap around. */
-static enum result check_parcel(const struct label *label, size_t limit, int memfd, struct err *err)
+/* A packet that finds no room, as where the system's own limit is small, may still find some for a
+ * descriptor. */
+enum result pair_send(int end, uint32_t kind, const void *first, size_t first_size,
+        const void *second, size_t second_size, struct err *err)
 {
-	struct stat st;
-	int seals;
+	struct label label = {label_magic, kind, {first_size, second_size}};
+	struct iovec runs[1 + PAIR_PARTS] = {{&label, sizeof(label)}, {(void *)first, first_size},
+	        {(void *)second, second_size}};
+	enum result result = RESULT_TEMPORARY;
 
+	if (first_size <= PAIR_INLINE_BYTES && second_size <= PAIR_INLINE_BYTES - first_size)
+		result = send_packet(end, runs, 1 + PAIR_PARTS, -1, err);
+	return result == RESULT_TEMPORARY ? send_sealed(end, runs, err) : result;
+}
+
+/* Sizes first, each against what is left of the limit, so that their sum can't wrap around. */
+static enum result check_label(const struct label *label, size_t limit, struct err *err)
+{
 	if (label->magic != label_magic)
 		return err_set(err, RESULT_PERMANENT, "not a parcel");
 	if (label->sizes[0] > limit || label->sizes[1] > limit - label->sizes[0])
 		return err_set(err, RESULT_PERMANENT, "a parcel larger than %zu bytes", limit);
-	seals = fcntl(memfd, F_GET_SEALS);
-	if (seals < 0 || (seals & SEALS) != SEALS)
-		return err_set(err, RESULT_PERMANENT, "a parcel that is not sealed");
-	if (fstat(memfd, &st) < 0 || (uint64_t)st.st_size != label->sizes[0] + label->sizes[1])
+	return RESULT_OK;
+}
+
+static enum result check_size(const struct label *label, uint64_t size, struct err *err)
+{
+	if (size != label->sizes[0] + label->sizes[1])
 		return err_set(err, RESULT_PERMANENT, "a parcel of another size than it claims");
 	return RESULT_OK;
+}
+
+static enum result check_sealed(const struct label *label, int memfd, struct err *err)
+{
+	int seals = fcntl(memfd, F_GET_SEALS);
+	struct stat st;
+
+	if (seals < 0 || (seals & SEALS) != SEALS)
+		return err_set(err, RESULT_PERMANENT, "a parcel that is not sealed");
+	if (fstat(memfd, &st) < 0)
+		return err_sys(err, RESULT_PERMANENT, "look at a parcel");
+	return check_size(label, (uint64_t)st.st_size, err);
+}
+
+static void lend(const struct label *label, const void *bytes, struct pair_parcel *out)
+{
+	out->kind = label->kind;
+	out->sizes[0] = label->sizes[0];
+	out->sizes[1] = label->sizes[1];
+	out->parts[0] = bytes;
+	out->parts[1] = out->parts[0] + label->sizes[0];
 }
 
 static enum result map_parcel(
@@ -174,42 +208,57 @@ static enum result map_parcel(
 {
 	static const unsigned char nothing[1];
 	size_t size = (size_t)(label->sizes[0] + label->sizes[1]);
+	void *mapping = NULL;
 
-	memset(out, 0, sizeof(*out));
 	if (size) {
-		out->mapping = mmap(NULL, size, PROT_READ, MAP_SHARED, memfd, 0);
-		if (out->mapping == MAP_FAILED) {
-			out->mapping = NULL;
+		mapping = mmap(NULL, size, PROT_READ, MAP_SHARED, memfd, 0);
+		if (mapping == MAP_FAILED)
 			return err_sys(err, RESULT_PERMANENT, "map a parcel");
-		}
 	}
-	out->kind = label->kind;
+	out->mapping = mapping;
 	out->mapped = size;
-	out->sizes[0] = label->sizes[0];
-	out->sizes[1] = label->sizes[1];
-	out->parts[0] = size ? out->mapping : nothing;
-	out->parts[1] = size ? out->parts[0] + label->sizes[0] : nothing;
+	lend(label, size ? mapping : nothing, out);
 	return RESULT_OK;
+}
+
+/* `extra` bytes came behind the label, and `memfd` beside it, or -1. */
+static enum result take_parcel(const struct label *label, size_t extra, int memfd, size_t limit,
+        struct pair_parcel *out, struct err *err)
+{
+	enum result result = check_label(label, limit, err);
+
+	if (result)
+		return result;
+	if (memfd < 0) {
+		result = check_size(label, extra, err);
+		if (!result)
+			lend(label, out->copied, out);
+		return result;
+	}
+	result = extra ? err_set(err, RESULT_PERMANENT, "a parcel that comes twice")
+	               : check_sealed(label, memfd, err);
+	return result ? result : map_parcel(label, memfd, out, err);
 }
 
 enum result pair_receive(int end, size_t limit, struct pair_parcel *out, struct err *err)
 {
 	struct label label;
+	struct pair_parcel parcel = {.copied = alloc(PAIR_INLINE_BYTES)};
+	struct iovec runs[] = {{&label, sizeof(label)}, {parcel.copied, PAIR_INLINE_BYTES}};
 	size_t size = 0;
 	int memfd = -1;
-	enum result result = receive_packet(end, &label, sizeof(label), &size, &memfd, err);
+	enum result result = receive_packet(end, runs, 2, &size, &memfd, err);
 
-	if (result)
-		return result;
-	if (memfd < 0)
-		return err_set(err, RESULT_PERMANENT, "a parcel without a descriptor");
-	if (size != sizeof(label))
+	if (!result && size < sizeof(label))
 		result = err_set(err, RESULT_PERMANENT, "not a parcel");
-	if (!result)
-		result = check_parcel(&label, limit, memfd, err);
-	if (!result)
-		result = map_parcel(&label, memfd, out, err);
-	close(memfd);
+	else if (!result)
+		result = take_parcel(&label, size - sizeof(label), memfd, limit, &parcel, err);
+	if (memfd >= 0)
+		close(memfd);
+	if (result)
+		pair_parcel_free(&parcel);
+	else
+		*out = parcel;
 	return result;
 }
 
@@ -217,6 +266,7 @@ void pair_parcel_free(struct pair_parcel *parcel)
 {
 	if (parcel->mapping)
 		munmap(parcel->mapping, parcel->mapped);
+	free(parcel->copied);
 	memset(parcel, 0, sizeof(*parcel));
 }
 
@@ -224,13 +274,16 @@ void pair_parcel_free(struct pair_parcel *parcel)
 
 enum result pair_send_fd(int end, int fd, const char *text, struct err *err)
 {
-	return send_packet(end, text, strlen(text), fd, err);
+	struct iovec run = {(void *)text, strlen(text)};
+
+	return send_packet(end, &run, 1, fd, err);
 }
 
 enum result pair_receive_fd(int end, int *fd, char *text, size_t room, struct err *err)
 {
+	struct iovec run = {text, room - 1};
 	size_t size = 0;
-	enum result result = receive_packet(end, text, room - 1, &size, fd, err);
+	enum result result = receive_packet(end, &run, 1, &size, fd, err);
 
 	if (result)
 		return result;

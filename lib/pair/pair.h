@@ -1,10 +1,11 @@
 /*
- * Handing bytes to another process on this host: a sealed memfd, passed over a SOCK_SEQPACKET pair.
- * The receiver maps it read-only and can trust that it neither shrinks nor changes: a mapping that
- * shrinks is a SIGBUS, one that changes makes every check a race. Used between qworker and qscan.
+ * Handing bytes to another process on this host, over a SOCK_SEQPACKET pair. Few are copied through
+ * it; for many a sealed memfd is passed, that the receiver maps read-only. Both ways it can trust
+ * that they neither shrink nor change: a mapping that shrinks is a SIGBUS, one that changes makes
+ * every check a race. Used between qworker and qscan.
  *
- * Nothing here believes the other side: what comes is a sealed parcel of the sizes it claims, or it
- * is refused whole, descriptors closed.
+ * Nothing here believes the other side: what comes is a parcel of the sizes it claims, sealed if it
+ * is a memfd, or it is refused whole, descriptors closed.
  */
 #ifndef LIB_PAIR_PAIR_H
 #define LIB_PAIR_PAIR_H
@@ -14,7 +15,9 @@
 
 #include "lib/base/err.h"
 
-enum { PAIR_PARTS = 2 };
+/* Up to so many bytes a copy costs less than making, sealing, mapping and unmapping a memfd. Two
+ * such packets are within what a socket holds by default. */
+enum { PAIR_PARTS = 2, PAIR_INLINE_BYTES = 64 << 10 };
 
 /* What a parcel between qworker and a scanner is. */
 enum pair_kind {
@@ -23,13 +26,14 @@ enum pair_kind {
 	PAIR_UNSCANNED = 3, /* as PAIR_SCAN: decide by policy, don't look at the message */
 };
 
-/* A memfd that holds up to two runs of bytes one behind the other. */
+/* Up to two runs of bytes one behind the other, mapped or copied. */
 struct pair_parcel {
 	uint32_t kind;
 	uint64_t sizes[PAIR_PARTS];
-	const unsigned char *parts[PAIR_PARTS]; /* into the mapping; never NULL */
-	void *mapping;
+	const unsigned char *parts[PAIR_PARTS]; /* never NULL */
+	void *mapping;                          /* NULL: copied */
 	size_t mapped;
+	void *copied;
 };
 
 /* Gives both ends, close-on-exec and blocking; file_flags() makes one non-blocking. */
@@ -41,7 +45,7 @@ enum result pair_send(int end, uint32_t kind, const void *first, size_t first_si
         const void *second, size_t second_size, struct err *err);
 
 /* Receives one. RESULT_NONE: would block. RESULT_PERMANENT: the other side closed (err is
- * "closed"), or sent what is not a sealed parcel of at most `limit` bytes. Free with
+ * "closed"), or sent what is not a parcel of at most `limit` bytes. Free with
  * pair_parcel_free(). */
 enum result pair_receive(int end, size_t limit, struct pair_parcel *out, struct err *err);
 void pair_parcel_free(struct pair_parcel *parcel); /* {0} and a freed one are fine */

@@ -76,6 +76,20 @@ static void assert_refused(const struct label *label, int fd, const char *why)
 	close(fd);
 }
 
+/* A label, and bytes behind it instead of a descriptor. */
+static void assert_copy_refused(const struct label *label, const char *bytes, const char *why)
+{
+	char packet[64] = {0};
+	struct pair_parcel parcel;
+	struct err err;
+
+	memcpy(packet, label, sizeof(*label));
+	memcpy(packet + sizeof(*label), bytes, strlen(bytes));
+	send_raw(packet, sizeof(*label) + strlen(bytes), NULL, 0);
+	assert_int_equal(pair_receive(ends[1], 1000, &parcel, &err), RESULT_PERMANENT);
+	assert_string_equal(err.text, why);
+}
+
 static int open_fds(void)
 {
 	int fd, count = 0;
@@ -127,12 +141,52 @@ static void a_large_message_arrives_whole(void **state)
 	free(bytes);
 }
 
-static void the_receiver_cannot_write_into_it(void **state)
+static void assert_arrives(const char *bytes, size_t first, size_t second, int mapped)
 {
 	struct pair_parcel parcel;
 
-	assert_int_equal(pair_send(ends[0], PAIR_SCAN, "one", 3, NULL, 0, NULL), RESULT_OK);
-	assert_int_equal(pair_receive(ends[1], 7, &parcel, NULL), RESULT_OK);
+	assert_int_equal(
+	        pair_send(ends[0], PAIR_SCAN, bytes, first, bytes + 1, second, NULL), RESULT_OK);
+	assert_int_equal(pair_receive(ends[1], first + second, &parcel, NULL), RESULT_OK);
+	assert_int_equal(parcel.sizes[0], first);
+	assert_int_equal(parcel.sizes[1], second);
+	assert_memory_equal(parcel.parts[0], bytes, first);
+	assert_memory_equal(parcel.parts[1], bytes + 1, second);
+	assert_int_equal(parcel.mapping != NULL, mapped);
+	pair_parcel_free(&parcel);
+}
+
+static void few_bytes_are_copied_and_one_more_is_mapped(void **state)
+{
+	size_t at, most = PAIR_INLINE_BYTES;
+	char *bytes = alloc(most + 2);
+
+	for (at = 0; at < most + 2; at++)
+		bytes[at] = (char)(at % 251);
+	assert_arrives(bytes, 100, most - 100, 0);
+	assert_arrives(bytes, most, 0, 0);
+	assert_arrives(bytes, 100, most - 99, 1);
+	assert_arrives(bytes, most + 1, 0, 1);
+	free(bytes);
+}
+
+static void a_packet_that_the_socket_cannot_hold_is_mapped(void **state)
+{
+	int small = 4096;
+	char bytes[30001] = {1};
+
+	assert_int_equal(setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
+	assert_arrives(bytes, 3, 30000, 1);
+}
+
+static void the_receiver_cannot_write_into_a_mapping(void **state)
+{
+	static const char bytes[PAIR_INLINE_BYTES + 1];
+	struct pair_parcel parcel;
+
+	assert_int_equal(
+	        pair_send(ends[0], PAIR_SCAN, bytes, sizeof(bytes), NULL, 0, NULL), RESULT_OK);
+	assert_int_equal(pair_receive(ends[1], sizeof(bytes), &parcel, NULL), RESULT_OK);
 	assert_int_equal(mprotect(parcel.mapping, parcel.mapped, PROT_READ | PROT_WRITE), -1);
 	pair_parcel_free(&parcel);
 }
@@ -181,6 +235,7 @@ static void a_parcel_shorter_than_it_claims_is_refused(void **state)
 
 static void garbage_is_refused(void **state)
 {
+	static const char long_one[sizeof(struct label) + PAIR_INLINE_BYTES + 1];
 	struct label label = {0x12345678, 1, {5, 5}};
 	struct pair_parcel parcel;
 	struct err err;
@@ -188,10 +243,41 @@ static void garbage_is_refused(void **state)
 	assert_refused(&label, memfd_of(10, all_seals), "not a parcel");
 	send_raw("hello", 5, NULL, 0);
 	assert_int_equal(pair_receive(ends[1], 1000, &parcel, &err), RESULT_PERMANENT);
-	assert_string_equal(err.text, "a parcel without a descriptor");
-	send_raw("a packet longer than any label is", 33, NULL, 0);
+	assert_string_equal(err.text, "not a parcel");
+	send_raw(long_one, sizeof(long_one), NULL, 0);
 	assert_int_equal(pair_receive(ends[1], 1000, &parcel, &err), RESULT_PERMANENT);
 	assert_string_equal(err.text, "a packet that is too long");
+}
+
+static void a_copy_of_another_size_than_it_claims_is_refused(void **state)
+{
+	struct label label = {0x4c5a5031, 1, {5, 5}};
+	struct label large = {0x4c5a5031, 1, {500, 501}};
+	struct label wrapped = {0x4c5a5031, 1, {2, UINT64_MAX}};
+
+	assert_copy_refused(&label, "", "a parcel of another size than it claims");
+	assert_copy_refused(&label, "123456789", "a parcel of another size than it claims");
+	assert_copy_refused(&label, "12345678901", "a parcel of another size than it claims");
+	assert_copy_refused(&large, "1234567890", "a parcel larger than 1000 bytes");
+	assert_copy_refused(&wrapped, "1", "a parcel larger than 1000 bytes");
+	label.magic++;
+	assert_copy_refused(&label, "1234567890", "not a parcel");
+}
+
+static void bytes_and_a_descriptor_are_not_both_taken(void **state)
+{
+	struct label label = {0x4c5a5031, 1, {5, 5}};
+	unsigned char packet[sizeof(label) + 10] = {0};
+	int fd = memfd_of(10, all_seals), before = open_fds();
+	struct pair_parcel parcel;
+	struct err err;
+
+	memcpy(packet, &label, sizeof(label));
+	send_raw(packet, sizeof(packet), &fd, 1);
+	assert_int_equal(pair_receive(ends[1], 1000, &parcel, &err), RESULT_PERMANENT);
+	assert_string_equal(err.text, "a parcel that comes twice");
+	assert_int_equal(open_fds(), before);
+	close(fd);
 }
 
 static void a_second_descriptor_is_refused_and_none_is_kept(void **state)
@@ -283,13 +369,17 @@ int main(void)
 	        TEST(both_parts_arrive_as_they_were),
 	        TEST(an_empty_parcel_arrives),
 	        TEST(a_large_message_arrives_whole),
-	        TEST(the_receiver_cannot_write_into_it),
+	        TEST(few_bytes_are_copied_and_one_more_is_mapped),
+	        TEST(a_packet_that_the_socket_cannot_hold_is_mapped),
+	        TEST(the_receiver_cannot_write_into_a_mapping),
 	        TEST(a_parcel_over_the_limit_is_refused),
 	        TEST(sizes_that_wrap_around_are_refused),
 	        TEST(a_parcel_without_all_seals_is_refused),
 	        TEST(a_pipe_instead_of_a_memfd_is_refused),
 	        TEST(a_parcel_shorter_than_it_claims_is_refused),
 	        TEST(garbage_is_refused),
+	        TEST(a_copy_of_another_size_than_it_claims_is_refused),
+	        TEST(bytes_and_a_descriptor_are_not_both_taken),
 	        TEST(a_second_descriptor_is_refused_and_none_is_kept),
 	        TEST(a_closed_other_side_is_told),
 	        TEST(a_non_blocking_end_says_that_nothing_is_there),
