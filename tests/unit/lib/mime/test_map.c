@@ -74,6 +74,30 @@ static void an_outer_delimiter_ends_an_inner_multipart(void **state)
 	        "1.1 text/plain [one]\n2 text/plain [two\n--B]\n");
 }
 
+/* Who compares with the inner boundary first takes "--B--" for a delimiter of the inner multipart,
+ * and shows what is behind it. */
+static void what_only_some_take_for_the_end_hides_no_part(void **state)
+{
+	static const char mail[] = "Content-Type: multipart/mixed; boundary=B\n\n--B\n"
+	                           "Content-Type: multipart/mixed; boundary=\"B--\"\n\n--B--\n"
+	                           "Content-Type: text/html\n\nseen\n--B----\n";
+	struct mime_map *map = map_of(mail);
+
+	check(mail, "0 multipart/mixed [] multipart\n1 multipart/mixed []\n"
+	            "s1 text/html [seen\n--B----\n] synthetic\n");
+	assert_true(mime_map_has(map, MIME_ANOMALY_EPILOGUE_CONTENT));
+	mime_map_free(&map);
+	map = map_of("Content-Type: multipart/mixed; boundary=B\n\n--B\n"
+	             "Content-Type: multipart/mixed; boundary=\"B--\"\n\n--B--\n\nno header\n");
+	assert_true(mime_map_has(map, MIME_ANOMALY_EPILOGUE_CONTENT));
+	mime_map_free(&map);
+	map = map_of(
+	        "Content-Type: multipart/mixed; boundary=B\n\n--B\n"
+	        "Content-Type: multipart/mixed; boundary=\"B-\"\n\n--B-\n\nseen\n--B-\n--B--\n");
+	assert_int_not_equal(worst_of(map), 2);
+	mime_map_free(&map);
+}
+
 static void files_inside_text_leave_the_text_whole(void **state)
 {
 	check("Subject: x\n\na\nbegin 644 f\n#:&5L\n`\nend\nb\n",
@@ -116,6 +140,29 @@ static void what_the_header_says_is_told(void **state)
 	assert_string_equal(part->names[1].text, "a.htm");
 	assert_int_equal(part->names[1].source, MIME_NAME_TYPE);
 	mime_map_free(&map);
+}
+
+/* Some clients show what they can't decode. */
+static void what_is_no_base64_may_be_meant_as_it_stands(void **state)
+{
+	static const struct {
+		const char *body;
+		int as_it_stands;
+	} cases[] = {{"Your bank: log in here!\n", 1}, {"aGVs\nbG8h?\n", 1}, {"aGVsbG8h\n", 0},
+	        {"aGVsbG8=\n-- \nA list's footer\n", 0}};
+	size_t at;
+
+	for (at = 0; at < sizeof cases / sizeof cases[0]; at++) {
+		char *mail =
+		        alloc_format("Content-Transfer-Encoding: base64\n\n%s", cases[at].body);
+		struct mime_map *map = map_of(mail);
+
+		assert_int_equal(map->parts[0].encoding, MIME_BASE64);
+		assert_int_equal(
+		        map->parts[0].encodings >> MIME_IDENTITY & 1, cases[at].as_it_stands);
+		mime_map_free(&map);
+		free(mail);
+	}
 }
 
 static void encodings_have_names(void **state)
@@ -182,9 +229,11 @@ int main(void)
 	        cmocka_unit_test(paths_are_those_of_imap),
 	        cmocka_unit_test(empty_parts_have_empty_ranges),
 	        cmocka_unit_test(an_outer_delimiter_ends_an_inner_multipart),
+	        cmocka_unit_test(what_only_some_take_for_the_end_hides_no_part),
 	        cmocka_unit_test(files_inside_text_leave_the_text_whole),
 	        cmocka_unit_test(fields_keep_their_ranges),
 	        cmocka_unit_test(what_the_header_says_is_told),
+	        cmocka_unit_test(what_is_no_base64_may_be_meant_as_it_stands),
 	        cmocka_unit_test(encodings_have_names),
 	        cmocka_unit_test(every_type_that_is_stated_is_a_candidate),
 	        cmocka_unit_test(a_megabyte_of_anything_is_read),
