@@ -155,6 +155,7 @@ static int find_binhex(struct region *region, const struct line *begin)
 	size_t at = begin->next, lines = 0;
 	const unsigned char *colon;
 	struct line line;
+	char *name;
 
 	for (; read_line(region, at, &line) && lines < 8; at = line.next, lines++)
 		if (line.start < line.end && region->bytes[line.start] == ':')
@@ -164,7 +165,9 @@ static int find_binhex(struct region *region, const struct line *begin)
 	colon = memchr(region->bytes + at + 1, ':', region->end - at - 1);
 	at = colon ? (size_t)(colon - region->bytes) : region->end - 1;
 	lines_read(region->bytes, at, region->end, 1, &line);
-	add_piece(region, begin->start, line.next, MIME_BINHEX, MIME_ANOMALY_BINHEX_IN_TEXT, "");
+	name = decode_binhex_name(region->bytes + begin->start, line.next - begin->start);
+	add_piece(region, begin->start, line.next, MIME_BINHEX, MIME_ANOMALY_BINHEX_IN_TEXT, name);
+	free(name);
 	return 1;
 }
 
@@ -212,14 +215,16 @@ static size_t block_end(const struct region *region, size_t at)
 	return at;
 }
 
-/* A quoted "Content-Type: text/plain" is talk about mail; these words make it content. */
+/* A quoted "Content-Type: text/plain" is talk about mail; these words make it content. Outside of
+ * parts nobody talks about mail: there it is a part that a client may show, having taken another
+ * delimiter for the first or the last one. */
 static int has_content(const struct region *region, size_t start, size_t end)
 {
-	static const char *const words[] = {
-	        "base64", "quoted-p", "uuencode", "name", "boundary", "application/", "message/"};
-	size_t at;
+	static const char *const words[] = {"base64", "quoted-p", "uuencode", "name", "boundary",
+	        "application/", "message/", "content-type"};
+	size_t at, count = sizeof words / sizeof words[0] - !region->outside_parts;
 
-	for (at = 0; at < sizeof words / sizeof words[0]; at++)
+	for (at = 0; at < count; at++)
 		if (text_find((const char *)region->bytes + start, end - start, words[at]))
 			return 1;
 	return 0;

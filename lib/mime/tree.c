@@ -234,6 +234,25 @@ static int one_begins_the_other(const char *a, const char *b)
 	return strncmp(a, b, a_size < b_size ? a_size : b_size) == 0;
 }
 
+/* Inside "B", the boundary "B--": its delimiters end the outer multipart for whoever compares with
+ * the outer boundary first, as we do, and begin a part for all others. */
+static int closes(const char *inner, const char *outer)
+{
+	size_t size = strlen(outer);
+
+	return strncmp(inner, outer, size) == 0 && strcmp(inner + size, "--") == 0;
+}
+
+static void note_pair(struct build *build, size_t part, const char *inner, const char *outer)
+{
+	size_t offset = part_at(build, part)->whole.offset;
+
+	if (one_begins_the_other(inner, outer))
+		mime_map_note(build->map, MIME_ANOMALY_NESTED_BOUNDARY, part, offset);
+	if (closes(inner, outer))
+		mime_map_note(build->map, MIME_ANOMALY_EPILOGUE_CONTENT, part, offset);
+}
+
 /* The same boundary, or one that begins like it, at an outer level. */
 static void note_nested(struct build *build, size_t part, const struct strings *boundaries,
         const struct around *around)
@@ -243,10 +262,8 @@ static void note_nested(struct build *build, size_t part, const struct strings *
 	for (; around; around = around->outer)
 		for (mine = 0; mine < boundaries->count; mine++)
 			for (theirs = 0; theirs < around->boundaries->count; theirs++)
-				if (one_begins_the_other(boundaries->items[mine],
-				            around->boundaries->items[theirs]))
-					mime_map_note(build->map, MIME_ANOMALY_NESTED_BOUNDARY,
-					        part, part_at(build, part)->whole.offset);
+				note_pair(build, part, boundaries->items[mine],
+				        around->boundaries->items[theirs]);
 }
 
 /* ---------------------------------------------------------------- one part */
