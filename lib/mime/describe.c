@@ -512,22 +512,37 @@ static size_t base64_behind(const unsigned char *bytes, size_t at, size_t size)
 	return size;
 }
 
-static void note_base64(struct build *build, size_t part)
+/* A reader that refuses what is no base64 shows it as it stands. What is behind the padding only, a
+ * mailing list's footer, is not refused. */
+static void note_bad_base64(
+        struct build *build, size_t part, const unsigned char *bytes, size_t before_padding)
 {
 	const struct mime_range body = build->map->parts[part].body;
-	const unsigned char *bytes = build->map->bytes + body.offset, *padding;
 	unsigned char table[256], bad = 0;
 	size_t at;
 
 	base64_table(table);
-	for (at = 0; at < body.length; at++)
+	for (at = 0; at < before_padding; at++)
+		bad |= table[bytes[at]];
+	if (bad)
+		build->map->parts[part].encodings |= 1u << MIME_IDENTITY;
+	for (; at < body.length; at++)
 		bad |= table[bytes[at]];
 	if (bad)
 		mime_map_note(build->map, MIME_ANOMALY_BAD_BASE64, part, body.offset);
-	padding = memchr(bytes, '=', body.length);
+}
+
+static void note_base64(struct build *build, size_t part)
+{
+	const struct mime_range body = build->map->parts[part].body;
+	const unsigned char *bytes = build->map->bytes + body.offset;
+	const unsigned char *padding = memchr(bytes, '=', body.length);
+	size_t at = padding ? (size_t)(padding - bytes) : body.length;
+
+	note_bad_base64(build, part, bytes, at);
 	if (!padding)
 		return;
-	at = base64_behind(bytes, (size_t)(padding - bytes), body.length);
+	at = base64_behind(bytes, at, body.length);
 	if (at < body.length)
 		mime_map_note(build->map, MIME_ANOMALY_CHUNKED_BASE64, part, body.offset + at);
 }
