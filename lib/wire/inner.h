@@ -33,10 +33,11 @@ struct zap;
 /* Binds the handler's inproc endpoint and reads the allowed keys. Gives *out. */
 enum result zap_open(void *context, const char *allowed_keys, struct zap **out, struct err *err);
 void zap_close(struct zap **zap);
-void *zap_socket(struct zap *zap); /* for the loop to wait on */
+int zap_fd(const struct zap *zap); /* readable: there may be something to serve */
 void zap_serve(struct zap *zap);   /* answers everything that waits */
 
 /* ---- wire.c ---- */
+int wire_fd_of(void *zmq); /* what a libzmq socket signals with */
 struct wire {
 	void *context;
 	int has_keys;
@@ -51,6 +52,9 @@ struct wire {
 struct wire_socket {
 	struct wire *wire;
 	void *zmq;
+	int fd;      /* readable: something has changed; told once, to whatever call comes first */
+	int touched; /* such a call was made, and wire_receive() has not said since that all is read
+	              */
 	int is_router;
 	char *endpoint; /* of a DEALER */
 	uint64_t request;

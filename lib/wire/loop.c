@@ -2,11 +2,11 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-#include <zmq.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
@@ -20,9 +20,9 @@ struct loop_source {
 	struct loop_source *next;
 	int gone; /* removed; freed when nobody can hold it any more, between turns */
 
-	/* a descriptor or a socket */
+	/* a descriptor, or a socket and what it signals with */
 	int fd;
-	void *zmq;
+	struct wire_socket *socket;
 	unsigned events;
 	loop_ready *ready;
 
@@ -45,8 +45,8 @@ struct loop {
 	loop_stop *stop;
 	void *stop_context;
 
-	/* of this turn: what zmq_poll() looks at, and whose each is */
-	zmq_pollitem_t *items;
+	/* of this turn: what poll() looks at, and whose each is */
+	struct pollfd *items;
 	struct loop_source **owners; /* NULL: the loop's own */
 	size_t room;
 	size_t count;
@@ -123,7 +123,8 @@ struct loop_source *loop_add_socket(
 {
 	struct loop_source *source = add(loop, context);
 
-	source->zmq = socket->zmq;
+	source->socket = socket;
+	source->fd = socket->fd;
 	source->events = LOOP_READ;
 	source->ready = ready;
 	return source;
@@ -179,44 +180,53 @@ void loop_end(struct loop *loop)
 
 /* ---------------------------------------------------------------- one turn */
 
-static void watch(struct loop *loop, void *zmq, int fd, short events, struct loop_source *owner)
+static void watch(struct loop *loop, int fd, short events, struct loop_source *owner)
 {
 	if (loop->count == loop->room) {
 		loop->room = loop->room ? 2 * loop->room : 16;
 		loop->items = alloc_grow(loop->items, loop->room, sizeof(*loop->items));
 		loop->owners = alloc_grow(loop->owners, loop->room, sizeof(*loop->owners));
 	}
-	loop->items[loop->count] = (zmq_pollitem_t){zmq, fd, events, 0};
+	loop->items[loop->count] = (struct pollfd){fd, events, 0};
 	loop->owners[loop->count++] = owner;
 }
 
 static short poll_events(unsigned events)
 {
-	return (short)((events & LOOP_READ ? ZMQ_POLLIN : 0) |
-	               (events & LOOP_WRITE ? ZMQ_POLLOUT : 0));
+	return (short)((events & LOOP_READ ? POLLIN : 0) | (events & LOOP_WRITE ? POLLOUT : 0));
+}
+
+/* A libzmq socket's descriptor tells that something has changed, and only once: what it tells may
+ * be read by any call on the socket. So after each, until wire_receive() finds nothing, it is to be
+ * looked at without waiting. (zmq_poll() does it too, but asks every socket twice a turn.) */
+static int is_restless(const struct loop_source *source)
+{
+	return source->socket && source->socket->touched;
 }
 
 /* Fills the items and says how long to wait for them. The loop's own come first. */
-static long prepare(struct loop *loop)
+static int prepare(struct loop *loop)
 {
 	struct loop_source *source;
 	int64_t wait_ms = TURN_MAX_MS;
 
 	loop->count = 0;
 	if (loop->signal_fd >= 0)
-		watch(loop, NULL, loop->signal_fd, ZMQ_POLLIN, NULL);
+		watch(loop, loop->signal_fd, POLLIN, NULL);
 	if (loop->wire && loop->wire->zap)
-		watch(loop, zap_socket(loop->wire->zap), -1, ZMQ_POLLIN, NULL);
+		watch(loop, zap_fd(loop->wire->zap), POLLIN, NULL);
 	for (source = loop->sources; source; source = source->next) {
 		if (source->gone)
 			continue;
 		if (source->tick && source->due_ms - loop->now_ms < wait_ms)
 			wait_ms = source->due_ms - loop->now_ms;
+		if (is_restless(source))
+			wait_ms = 0;
 		/* a paused descriptor that hung up would be reported in every turn */
 		if (source->ready && source->events)
-			watch(loop, source->zmq, source->fd, poll_events(source->events), source);
+			watch(loop, source->fd, poll_events(source->events), source);
 	}
-	return (long)(wait_ms > 0 ? wait_ms : 0);
+	return (int)(wait_ms > 0 ? wait_ms : 0);
 }
 
 static void take_signals(struct loop *loop)
@@ -227,6 +237,12 @@ static void take_signals(struct loop *loop)
 		loop->stop(loop->stop_context, (int)info.ssi_signo);
 }
 
+static unsigned loop_events_of(short got)
+{
+	return (got & POLLIN ? LOOP_READ : 0u) | (got & POLLOUT ? LOOP_WRITE : 0u) |
+	       (got & (POLLERR | POLLHUP) ? LOOP_HANGUP : 0u);
+}
+
 static void dispatch(struct loop *loop)
 {
 	size_t at;
@@ -235,17 +251,19 @@ static void dispatch(struct loop *loop)
 		struct loop_source *source = loop->owners[at];
 		short got = loop->items[at].revents;
 
+		assert(!(got & POLLNVAL)); /* a closed descriptor is our own bug */
+		if (source && source->gone)
+			continue;
+		if (source && is_restless(source))
+			got |= POLLIN;
 		if (!got)
 			continue;
-		if (source && !source->gone)
-			source->ready(
-			        source->context, (got & ZMQ_POLLIN ? LOOP_READ : 0u) |
-			                                 (got & ZMQ_POLLOUT ? LOOP_WRITE : 0u) |
-			                                 (got & ZMQ_POLLERR ? LOOP_HANGUP : 0u));
-		else if (!source && loop->items[at].socket)
-			zap_serve(loop->wire->zap);
-		else if (!source)
+		if (source)
+			source->ready(source->context, loop_events_of(got));
+		else if (loop->items[at].fd == loop->signal_fd)
 			take_signals(loop);
+		else
+			zap_serve(loop->wire->zap);
 	}
 }
 
@@ -264,8 +282,7 @@ static void run_timers(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-	long wait_ms;
-	int got;
+	int wait_ms, got;
 
 	loop->ended = 0;
 	while (!loop->ended) {
@@ -273,10 +290,10 @@ void loop_run(struct loop *loop)
 		if (loop->has_gone)
 			sweep(loop, 0);
 		wait_ms = prepare(loop);
-		got = zmq_poll(loop->items, (int)loop->count, wait_ms);
-		assert(got >= 0 || zmq_errno() == EINTR); /* a closed descriptor is our own bug */
+		got = poll(loop->items, loop->count, wait_ms);
+		assert(got >= 0 || errno == EINTR);
 		loop->now_ms = clock_monotonic_ms();
-		if (got > 0)
+		if (got >= 0)
 			dispatch(loop);
 		run_timers(loop);
 	}

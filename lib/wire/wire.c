@@ -122,6 +122,16 @@ static void set_options(void *zmq, const struct option *options, size_t count)
 }
 #define SET_OPTIONS(zmq, options) set_options(zmq, options, sizeof(options) / sizeof((options)[0]))
 
+int wire_fd_of(void *zmq)
+{
+	int fd = -1;
+	size_t size = sizeof(fd);
+	int bad = zmq_getsockopt(zmq, ZMQ_FD, &fd, &size);
+
+	assert(!bad);
+	return fd;
+}
+
 static enum result socket_new(struct wire *wire, int type, const struct wire_limits *limits,
         struct wire_socket **out, struct err *err)
 {
@@ -137,6 +147,8 @@ static enum result socket_new(struct wire *wire, int type, const struct wire_lim
 	*out = alloc_zero(1, sizeof(**out));
 	(*out)->wire = wire;
 	(*out)->zmq = zmq;
+	(*out)->fd = wire_fd_of(zmq);
+	(*out)->touched = 1;
 	(*out)->is_router = type == ZMQ_ROUTER;
 	return RESULT_OK;
 }
@@ -429,6 +441,7 @@ enum result wire_send(struct wire_socket *socket, const struct wire_peer *peer,
 	count = owned;
 	if (body && body->present)
 		frames[count++] = (zmq_msg_t *)(void *)body->room;
+	socket->touched = 1;
 	result = send_frames(socket, frames, count, err);
 	for (at = 0; at < owned; at++)
 		zmq_msg_close(&own[at]);
@@ -531,7 +544,9 @@ enum result wire_receive(struct wire_socket *socket, struct wire_message *out, s
 	enum result result = RESULT_OK;
 
 	*out = (struct wire_message){0};
+	socket->touched = 1;
 	if (!frames_receive(socket, &frames)) {
+		socket->touched = 0; /* libzmq has looked for news before it said so */
 		frames_free(&frames);
 		return RESULT_NONE;
 	}

@@ -15,6 +15,7 @@ enum { ZAP_FRAMES = ZAP_KEY + 1, ZAP_FRAME_ROOM = 256, REFUSALS_LOGGED_EVERY_MS 
 
 struct zap {
 	void *socket;
+	int fd;
 	char *path;
 	struct key_file allowed; /* "<key> <name>" */
 	struct stat seen;        /* the file as it was read */
@@ -77,6 +78,7 @@ enum result zap_open(void *context, const char *allowed_keys, struct zap **out, 
 	zap->path = alloc_string(allowed_keys);
 	zap->logged_ms = -REFUSALS_LOGGED_EVERY_MS;
 	zap->socket = zmq_socket(context, ZMQ_REP);
+	zap->fd = wire_fd_of(zap->socket);
 	zmq_setsockopt(zap->socket, ZMQ_LINGER, &linger, sizeof(linger));
 	if (zmq_bind(zap->socket, "inproc://zeromq.zap.01") != 0)
 		result = err_set(err, RESULT_PERMANENT, "ZAP: %s", zmq_strerror(zmq_errno()));
@@ -99,9 +101,9 @@ void zap_close(struct zap **zap)
 	*zap = NULL;
 }
 
-void *zap_socket(struct zap *zap)
+int zap_fd(const struct zap *zap)
 {
-	return zap->socket;
+	return zap->fd;
 }
 
 /* Goes through the whole list, so that the time taken does not tell which key was nearly right. */
