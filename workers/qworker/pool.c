@@ -143,8 +143,8 @@ static void answered(struct scanner *scanner, const struct pair_parcel *parcel)
 
 	scanner->job = NULL;
 	scanner_done(scanner);
+	pool->events.idle(pool->events.context); /* first: it works while we read its answer */
 	pool->events.answered(pool->events.context, job, parcel);
-	pool->events.idle(pool->events.context);
 }
 
 static void scanner_ready(void *context, unsigned events)
