@@ -192,8 +192,8 @@ static void both_views_lose_the_part_and_nothing_else(void **state)
 {
 	static const char *const texts[] = {MULTI FIRST SECOND "--B--\r\n", MULTI SECOND FIRST,
 	        MULTI "--B\r\nContent-Type: message/rfc822\r\n\r\n" MULTI SECOND FIRST "--B--\r\n",
-	        "Content-Type: multipart/alternative; boundary=\"=_=\"\n\n--=_=\n\nfirst\n--=_=\n"
-	        "Content-Type: text/html\n\nsecret\n--=_=--\n"};
+	        ("Content-Type: multipart/alternative; boundary=\"=_=\"\n\n--=_=\n\nfirst\n--=_=\n"
+	         "Content-Type: text/html\n\nsecret\n--=_=--\n")};
 	size_t at, part;
 
 	for (at = 0; at < sizeof texts / sizeof texts[0]; at++) {
