@@ -221,6 +221,33 @@ static void garbage_is_refused_and_the_next_good_message_is_received(void **stat
 	free(endpoint);
 }
 
+/* The send takes from libzmq's descriptor what it had to tell. */
+static void what_came_before_a_send_is_still_received(void **state)
+{
+	char *endpoint = ipc_of("before.ipc");
+	Lz__Heartbeat heartbeat = LZ__HEARTBEAT__INIT;
+	struct server server;
+	struct wire_socket *socket;
+	uint64_t number;
+
+	server_start(&server, &no_keys, &endpoint, 1);
+	socket = client(server.wire, endpoint);
+	assert_int_equal(send_number(&server, socket, 1, WAIT_MS), RESULT_OK);
+	expect_number(&server, 1, 1);
+	for (number = 2; number < 5; number++) {
+		server_run(&server, 1000, 20); /* all is read, and the loop knows it */
+		assert_int_equal(send_number(&server, socket, number, WAIT_MS), RESULT_OK);
+		usleep(50000);
+		assert_int_equal(wire_send(server.socket, &server.last.peer, MESSAGE_HEARTBEAT, 0,
+		                         &heartbeat.base, NULL, NULL),
+		        RESULT_OK);
+		expect_number(&server, number, (int)number);
+	}
+	wire_socket_close(&socket);
+	server_stop(&server);
+	free(endpoint);
+}
+
 static void an_endless_run_of_frames_is_dropped_whole(void **state)
 {
 	const struct raw good = {"good", 2, {{good_header, 16}, {"\x08\x07", 2}}};
@@ -650,6 +677,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(garbage_is_refused_and_the_next_good_message_is_received),
+	        cmocka_unit_test(what_came_before_a_send_is_still_received),
 	        cmocka_unit_test(an_endless_run_of_frames_is_dropped_whole),
 	        cmocka_unit_test(an_oversized_frame_costs_its_sender_the_connection),
 	        cmocka_unit_test(a_message_finds_its_way_there_and_back),
