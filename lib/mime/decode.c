@@ -5,7 +5,11 @@
 
 #include "lib/base/bytes.h"
 
-enum { NOT_BASE64 = 64 };
+enum {
+	NOT_BASE64 = 64,
+	BINHEX_HEAD =
+	        1024, /* bytes that hold the file's name, the lines before the stream included */
+};
 
 /* Values of the alphabet, "-" and "_" of the URL-safe one not among them: no mail client takes
  * them. */
@@ -293,18 +297,27 @@ static size_t big_endian(const struct buf *bytes, size_t at)
 	return bytes_big32((const unsigned char *)bytes->data + at);
 }
 
-unsigned decode_binhex(const void *bytes, size_t size, struct buf *out)
+/* From the first colon on: the stream that header and forks stand in (RFC 1741). */
+static unsigned binhex_stream(const unsigned char *bytes, size_t size, struct buf *out)
 {
-	const unsigned char *colon = size ? memchr(bytes, ':', size) : NULL,
-	                    *end = (const unsigned char *)bytes + size;
-	struct buf packed = {0}, plain = {0};
+	const unsigned char *colon = size ? memchr(bytes, ':', size) : NULL, *end = bytes + size;
+	struct buf packed = {0};
 	unsigned oddities = DECODE_SHORT;
-	size_t header, length;
 
 	if (colon)
 		oddities = binhex_bytes(colon + 1, end, &packed);
-	binhex_runs(&packed, &plain, size * 16);
-	/* Name length, name, NUL, type, creator, flags, two lengths, check sum (RFC 1741). */
+	binhex_runs(&packed, out, size * 16);
+	buf_fini(&packed);
+	return oddities;
+}
+
+unsigned decode_binhex(const void *bytes, size_t size, struct buf *out)
+{
+	struct buf plain = {0};
+	unsigned oddities = binhex_stream(bytes, size, &plain);
+	size_t header, length;
+
+	/* Name length, name, NUL, type, creator, flags, two lengths, check sum. */
 	header = plain.size ? (size_t)(unsigned char)plain.data[0] + 22 : 0;
 	if (header && plain.size > header) {
 		length = big_endian(&plain, header - 10);
@@ -314,9 +327,22 @@ unsigned decode_binhex(const void *bytes, size_t size, struct buf *out)
 		}
 		buf_add(out, plain.data + header, length);
 	}
-	buf_fini(&packed);
 	buf_fini(&plain);
 	return oddities;
+}
+
+char *decode_binhex_name(const void *bytes, size_t size)
+{
+	struct buf plain = {0};
+	size_t length;
+	char *name;
+
+	binhex_stream(bytes, size < BINHEX_HEAD ? size : BINHEX_HEAD, &plain);
+	length = plain.size ? (unsigned char)plain.data[0] : 0;
+	name = decode_header_text(
+	        plain.size ? plain.data + 1 : "", length < plain.size ? length : 0);
+	buf_fini(&plain);
+	return name;
 }
 
 /* ---------------------------------------------------------------- a part */

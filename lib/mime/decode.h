@@ -28,6 +28,9 @@ unsigned decode_yenc(const void *bytes, size_t size, struct buf *out); /* from "
 unsigned decode_binhex(
         const void *bytes, size_t size, struct buf *out); /* RFC 1741: the data fork */
 
+/* The file's name in there; "" if it can't be read. To be freed. */
+char *decode_binhex_name(const void *bytes, size_t size);
+
 /* The body of a part under its own encoding, or under another candidate. */
 unsigned decode_part(
         const struct mime_map *map, size_t part, enum mime_encoding encoding, struct buf *out);

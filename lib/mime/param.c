@@ -470,10 +470,25 @@ static int by_section(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-/* Joins sorted sections; up to the first gap, or all there are; percent-decodes those that say so,
- * or all. */
+/* How sections are joined: past gaps or up to the first, all of them percent-decoded or those that
+ * say so, and of several with one number all, the first or the last. */
+struct joining {
+	int gaps, all;
+	enum { EACH, FIRST, LAST } same;
+};
+
+static int is_joined(
+        struct param *const *sections, size_t count, size_t at, const struct joining *how)
+{
+	if (how->same == FIRST)
+		return !at || sections[at]->section != sections[at - 1]->section;
+	if (how->same == LAST)
+		return at + 1 == count || sections[at]->section != sections[at + 1]->section;
+	return how->gaps || sections[at]->section == (long)at;
+}
+
 static void join(
-        struct strings *out, struct param *const *sections, size_t count, int gaps, int all)
+        struct strings *out, struct param *const *sections, size_t count, const struct joining *how)
 {
 	struct buf bytes = {0};
 	char *charset = NULL;
@@ -482,11 +497,14 @@ static void join(
 	for (at = 0; at < count; at++) {
 		const char *text = sections[at]->readings[0];
 
-		if (!gaps && sections[at]->section != (long)at)
-			break;
+		if (!is_joined(sections, count, at, how)) {
+			if (how->same == EACH)
+				break;
+			continue;
+		}
 		if (!at && sections[at]->extended)
 			charset = take_charset(&text);
-		if (all || sections[at]->extended)
+		if (how->all || sections[at]->extended)
 			percent_decode(text, &bytes);
 		else
 			buf_add_string(&bytes, text);
@@ -498,6 +516,8 @@ static void join(
 
 static size_t add_sections(struct params *params, const char *name, struct strings *out)
 {
+	static const struct joining ways[] = {
+	        {1, 0, EACH}, {1, 1, EACH}, {0, 0, EACH}, {1, 0, FIRST}, {1, 0, LAST}};
 	struct param **sections = alloc_zero(params->count ? params->count : 1, sizeof *sections);
 	size_t count = 0, at;
 
@@ -507,11 +527,8 @@ static size_t add_sections(struct params *params, const char *name, struct strin
 	qsort(sections, count, sizeof *sections, by_section);
 	for (at = 0; at < count; at++)
 		params->odd |= sections[at]->section != (long)at;
-	if (count) {
-		join(out, sections, count, 1, 0);
-		join(out, sections, count, 1, 1);
-		join(out, sections, count, 0, 0);
-	}
+	for (at = 0; count && at < sizeof ways / sizeof ways[0]; at++)
+		join(out, sections, count, &ways[at]);
 	free(sections);
 	return count > 0;
 }
