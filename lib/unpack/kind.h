@@ -9,9 +9,10 @@
 enum kind_reader {
 	KIND_ZIP,
 	KIND_TNEF,
-	KIND_ARCHIVE, /* libarchive, several members */
-	KIND_SINGLE,  /* libarchive, one compressed file */
-	KIND_NONE,    /* known, but not readable here */
+	KIND_ARCHIVE,  /* libarchive, several members */
+	KIND_SINGLE,   /* libarchive, one compressed file */
+	KIND_DOCUMENT, /* something else that may carry files */
+	KIND_NONE,     /* known, but not readable here */
 };
 
 struct kind {

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/base/utf8.h"
+#include "lib/unpack/piece.h"
 #include "lib/unpack/walk.h"
 
 enum {
@@ -30,43 +30,12 @@ enum {
 	GUID_SIZE = 16,
 };
 
-/* A run of bytes that is read from its front. */
-struct piece {
-	const unsigned char *at;
-	size_t left;
-};
-
 struct attachment {
 	int begun;
 	struct piece data;
 	char *names[MOST_NAMES];
 	size_t name_count;
 };
-
-static uint32_t take(struct piece *piece, size_t bytes)
-{
-	uint32_t value = 0;
-	size_t at;
-
-	if (piece->left < bytes) {
-		piece->left = 0;
-		return 0;
-	}
-	for (at = bytes; at; at--)
-		value = value << 8 | piece->at[at - 1];
-	piece->at += bytes;
-	piece->left -= bytes;
-	return value;
-}
-
-static struct piece take_piece(struct piece *piece, size_t size)
-{
-	struct piece taken = {piece->at, size < piece->left ? size : piece->left};
-
-	piece->at += taken.left;
-	piece->left -= taken.left;
-	return taken;
-}
 
 /* ---------------------------------------------------------------- names */
 
@@ -80,32 +49,6 @@ static void add_name(struct attachment *attachment, char *name)
 		attachment->names[attachment->name_count++] = name;
 	else
 		free(name);
-}
-
-static char *wide_name(struct piece text)
-{
-	struct buf name = {0};
-	char encoded[4];
-	uint32_t unit, low;
-
-	buf_add(&name, "", 0);
-	while (text.left >= 2) {
-		unit = take(&text, 2);
-		if (unit >= 0xd800 && unit < 0xdc00 && text.left >= 2) {
-			low = take(&text, 2);
-			unit = 0x10000 + ((unit - 0xd800) << 10) + ((low - 0xdc00) & 0x3ff);
-		}
-		if (unit)
-			buf_add(&name, encoded, utf8_encode(unit, encoded));
-	}
-	return buf_give(&name);
-}
-
-static char *narrow_name(struct piece text)
-{
-	const unsigned char *nul = memchr(text.at, '\0', text.left);
-
-	return walk_name(text.at, nul ? (size_t)(nul - text.at) : text.left);
 }
 
 /* ---------------------------------------------------------------- MAPI properties */
@@ -136,25 +79,25 @@ static void skip_property_name(struct piece *list)
 {
 	uint32_t length;
 
-	take_piece(list, GUID_SIZE);
-	if (take(list, 4) == 0) {
-		take(list, 4);
+	piece_take_run(list, GUID_SIZE);
+	if (piece_take(list, 4) == 0) {
+		piece_take(list, 4);
 		return;
 	}
-	length = take(list, 4);
-	take_piece(list, ((size_t)length + 3) & ~(size_t)3);
+	length = piece_take(list, 4);
+	piece_take_run(list, ((size_t)length + 3) & ~(size_t)3);
 }
 
 static void use_value(struct attachment *attachment, unsigned id, unsigned type, struct piece value)
 {
 	if (id == PROPERTY_FILE || id == PROPERTY_LONG_FILE || id == PROPERTY_DISPLAY) {
 		if (type == TYPE_WIDE)
-			add_name(attachment, wide_name(value));
+			add_name(attachment, piece_wide_name(value));
 		else if (type == TYPE_TEXT)
-			add_name(attachment, narrow_name(value));
+			add_name(attachment, piece_narrow_name(value));
 	} else if (id == PROPERTY_DATA && value.left > GUID_SIZE) {
 		/* An object begins with what it is: an embedded message, or an OLE object. */
-		take_piece(&value, GUID_SIZE);
+		piece_take_run(&value, GUID_SIZE);
 		if (value.left > attachment->data.left)
 			attachment->data = value;
 	}
@@ -167,29 +110,29 @@ static int read_values(
 	unsigned single = type & ~(unsigned)TYPE_MANY;
 	int variable = single == TYPE_TEXT || single == TYPE_WIDE || single == TYPE_BINARY ||
 	               single == TYPE_OBJECT;
-	uint32_t count = variable || type & TYPE_MANY ? take(list, 4) : 1;
+	uint32_t count = variable || type & TYPE_MANY ? piece_take(list, 4) : 1;
 	size_t size = fixed_size(single);
 
 	if (count > MOST_VALUES || (!variable && !size))
 		return 0;
 	for (; count && list->left; count--) {
 		if (variable)
-			size = take(list, 4);
-		use_value(attachment, id, single, take_piece(list, size));
+			size = piece_take(list, 4);
+		use_value(attachment, id, single, piece_take_run(list, size));
 		if (size & 3)
-			take_piece(list, 4 - (size & 3));
+			piece_take_run(list, 4 - (size & 3));
 	}
 	return 1;
 }
 
 static void read_properties(struct attachment *attachment, struct piece list)
 {
-	uint32_t count = take(&list, 4);
+	uint32_t count = piece_take(&list, 4);
 	unsigned type, id;
 
 	for (; count && list.left; count--) {
-		type = take(&list, 2);
-		id = take(&list, 2);
+		type = piece_take(&list, 2);
+		id = piece_take(&list, 2);
 		if (id >= 0x8000)
 			skip_property_name(&list);
 		if (!read_values(attachment, &list, id, type))
@@ -230,7 +173,7 @@ static void use_attribute(
 		return;
 	attachment->begun = 1;
 	if (id == ATTACH_TITLE)
-		add_name(attachment, narrow_name(data));
+		add_name(attachment, piece_narrow_name(data));
 	else if (id == ATTACH_DATA)
 		attachment->data = data;
 	else if (id == ATTACH_PROPERTIES)
@@ -242,17 +185,17 @@ void walk_tnef(struct walk *walk)
 	struct piece rest = {walk->bytes, walk->size};
 	struct attachment attachment = {0};
 
-	take_piece(&rest, HEAD_SIZE);
+	piece_take_run(&rest, HEAD_SIZE);
 	while (!walk->stopped && rest.left >= ATTRIBUTE_HEAD) {
 		uint32_t id, length;
 
-		take(&rest, 1);
-		id = take(&rest, 4);
-		length = take(&rest, 4);
+		piece_take(&rest, 1);
+		id = piece_take(&rest, 4);
+		length = piece_take(&rest, 4);
 		if (length > rest.left)
 			walk_problem(walk, UNPACK_FORMAT, "", "winmail.dat is cut off");
-		use_attribute(walk, &attachment, id, take_piece(&rest, length));
-		take(&rest, 2);
+		use_attribute(walk, &attachment, id, piece_take_run(&rest, length));
+		piece_take(&rest, 2);
 	}
 	give_attachment(walk, &attachment);
 }

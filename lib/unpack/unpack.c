@@ -13,6 +13,8 @@ const char *unpack_kind(const void *bytes, size_t size)
 	size_t at = 1;
 
 	if (!kind)
+		kind = walk_document_kind(bytes, size);
+	if (!kind)
 		kind = kind_hidden(bytes, size, &at);
 	if (!kind && kind_ends_as_zip(bytes, size))
 		return "zip";
@@ -43,6 +45,9 @@ static void walk_kind(struct walk *walk, const struct kind *kind)
 	case KIND_ARCHIVE:
 	case KIND_SINGLE:
 		walk_archive(walk, kind->name);
+		break;
+	case KIND_DOCUMENT:
+		walk_document(walk, kind);
 		break;
 	case KIND_NONE:
 		walk_problem(walk, UNPACK_FORMAT, "", kind->name);
@@ -75,7 +80,7 @@ static void walk_hidden(struct walk *walk)
 static void walk_second_reading(struct walk *walk, const struct kind *kind)
 {
 	walk->quiet = 1;
-	if (!kind || kind->reader == KIND_NONE)
+	if (!kind || kind->reader == KIND_NONE || kind->reader == KIND_DOCUMENT)
 		walk_hidden(walk);
 	if (!walk->stopped && kind_ends_as_zip(walk->bytes, walk->size))
 		walk_zip(walk);
@@ -87,6 +92,8 @@ void unpack_walk(const void *bytes, size_t size, struct unpack_budget *budget,
 	struct walk walk = {.sink = sink, .budget = budget, .bytes = bytes, .size = size};
 	const struct kind *kind = kind_of(bytes, size);
 
+	if (!kind)
+		kind = walk_document_kind(bytes, size);
 	if (kind)
 		walk_kind(&walk, kind);
 	if (!walk.stopped && (!kind || kind->reader != KIND_ZIP))

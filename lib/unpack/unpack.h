@@ -1,8 +1,9 @@
 /*
- * Containers, walked in memory: archives, compressed files, disc images, winmail.dat. Every member
- * is handed out with each name that some program would give it; what could not be looked at is
- * handed out as a problem, never passed over in silence. One level only: whoever wants the
- * containers inside containers calls again with the member's content.
+ * Containers, walked in memory: archives, compressed files, disc images, winmail.dat, and documents
+ * that carry files (OLE, RTF, PDF, OneNote, scripts, vCard, iCalendar). Every member is handed out
+ * with each name that some program would give it; what could not be looked at is handed out as a
+ * problem, never passed over in silence. One level only: whoever wants the containers inside
+ * containers calls again with the member's content.
  *
  * ZIP is read by our own reader of its directories (zipdir.h), because programs differ in whether
  * they believe the central directory or the headers in front of the members: members and names of

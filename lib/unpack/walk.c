@@ -79,6 +79,22 @@ void walk_alias(struct walk *walk, const char *name)
 	walk->sink->member(walk->sink->context, &member);
 }
 
+int walk_copy(struct walk *walk, struct piece data, const char *name)
+{
+	struct buf content = {0};
+
+	if (!walk_count(walk))
+		return 0;
+	if (walk->out_of_bytes || !walk_spend(walk, data.left, name)) {
+		walk_member(walk, name, NULL, 0);
+		return !walk->stopped;
+	}
+	buf_add(&content, data.at, data.left);
+	walk_member(walk, name, &content, 0);
+	buf_fini(&content);
+	return 1;
+}
+
 /* The upper half of code page 437. */
 static const uint16_t cp437[128] = {0xc7, 0xfc, 0xe9, 0xe2, 0xe4, 0xe0, 0xe5, 0xe7, 0xea, 0xeb,
         0xe8, 0xef, 0xee, 0xec, 0xc4, 0xc5, 0xc9, 0xe6, 0xc6, 0xf4, 0xf6, 0xf2, 0xfb, 0xf9, 0xff,

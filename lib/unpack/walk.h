@@ -4,6 +4,8 @@
 #ifndef LIB_UNPACK_WALK_H
 #define LIB_UNPACK_WALK_H
 
+#include "lib/unpack/kind.h"
+#include "lib/unpack/piece.h"
 #include "lib/unpack/unpack.h"
 
 struct walk {
@@ -41,6 +43,30 @@ void walk_archive(struct walk *walk, const char *kind);
 
 void walk_zip(struct walk *walk);
 void walk_tnef(struct walk *walk);
+
+/* Documents that carry files: what the bytes are, or NULL; and the files. Nothing is said of what
+ * is broken in them, as it is not for us to say what a reader of documents makes of it. */
+const struct kind *walk_document_kind(const unsigned char *bytes, size_t size);
+void walk_document(struct walk *walk, const struct kind *kind);
+
+/* Each by its format: a compound file of OLE (MS-CFB), RTF, PDF, OneNote, markup with a script, and
+ * vCard or iCalendar. */
+void walk_compound(struct walk *walk);
+void walk_rich_text(struct walk *walk);
+void walk_pdf(struct walk *walk);
+void walk_onenote(struct walk *walk);
+void walk_markup(struct walk *walk);
+void walk_card(struct walk *walk);
+
+/* Hands out a member that is a copy of `data`. False where the budget is used up. */
+int walk_copy(struct walk *walk, struct piece data, const char *name);
+
+/* The file in the native data of an OLE 1 Package, with or without their size in front. */
+void walk_package(struct walk *walk, struct piece data);
+
+/* Undoes "deflate" without a header; what can't be read ends it. False where the budget is used up.
+ */
+int walk_inflate(struct walk *walk, struct piece data, struct buf *out);
 
 /*
  * Extracts one ZIP member by libarchive's streaming reader from `header` (a local header made by

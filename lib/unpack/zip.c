@@ -132,6 +132,20 @@ static int inflate_claim(struct walk *walk, const char *name, const struct zipdi
 	return code;
 }
 
+int walk_inflate(struct walk *walk, struct piece data, struct buf *out)
+{
+	const struct zipdir_claim claim = {.method = METHOD_DEFLATED};
+	struct buf header = {0};
+	const char *why;
+
+	make_header(&claim, 1, &header);
+	buf_add(out, "", 0);
+	if (!walk->out_of_bytes)
+		walk_extract_zip(walk, "", &header, data.at, data.left, out, &why);
+	buf_fini(&header);
+	return !walk->out_of_bytes && !walk->stopped;
+}
+
 static void take_longer(struct buf *out, struct buf *other)
 {
 	struct buf held = *out;

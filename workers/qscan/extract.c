@@ -452,17 +452,20 @@ static void open_opaque(struct extract *extract, size_t index, enum opaque kind)
 static void open_content(struct extract *extract, size_t index)
 {
 	const struct content *content = &extract->scan->contents[index];
+	enum opaque opaque;
 	const char *kind;
 
 	if (!is_read(extract, index) && is_mail(content)) {
 		open_mail(extract, content);
 		return;
 	}
+	/* A text may be a container by what its script brings along, and hold an encrypted message.
+	 */
+	opaque = opaque_kind(content->bytes, content->size);
 	kind = unpack_kind(content->bytes, content->size);
 	if (kind)
 		open_container(extract, content, kind);
-	else
-		open_opaque(extract, index, opaque_kind(content->bytes, content->size));
+	open_opaque(extract, index, opaque);
 }
 
 /* What GMime alone saw has no part and no types. */

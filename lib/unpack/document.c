@@ -1,0 +1,275 @@
+/*
+ * Documents that carry files, the simple ones: which format bytes are, RTF, OneNote, and the
+ * package that OLE puts a file into.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/text.h"
+#include "lib/unpack/walk.h"
+
+enum {
+	HEAD_LOOKED_AT = 1024,
+	ONENOTE_HEAD = 36, /* of a file's data: the id, lengths */
+	WORD_ROOM = 32,
+};
+
+static const char onenote_file[] =
+        "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3";
+static const char onenote_data[] =
+        "\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac";
+
+/* ---------------------------------------------------------------- kinds */
+
+static int is_compound(const unsigned char *bytes, size_t size)
+{
+	return size > 512 && !memcmp(bytes, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8);
+}
+
+static int is_onenote(const unsigned char *bytes, size_t size)
+{
+	return size >= 16 && !memcmp(bytes, onenote_file, 16);
+}
+
+static int is_pdf(const unsigned char *bytes, size_t size)
+{
+	return memmem(bytes, size < HEAD_LOOKED_AT ? size : HEAD_LOOKED_AT, "%PDF-", 5) != NULL;
+}
+
+/* Behind a byte order mark and blanks, without regard to case. */
+static int begins(const unsigned char *bytes, size_t size, const char *word)
+{
+	size_t at = size >= 3 && !memcmp(bytes, "\xef\xbb\xbf", 3) ? 3 : 0, length = strlen(word);
+
+	while (at < size && strchr(" \t\r\n", bytes[at]) && bytes[at])
+		at++;
+	return size - at >= length && text_same_bytes((const char *)bytes + at, length, word);
+}
+
+/* Word opens it without the last letter, too. */
+static int is_rich_text(const unsigned char *bytes, size_t size)
+{
+	return begins(bytes, size, "{\\rt");
+}
+
+static int is_card(const unsigned char *bytes, size_t size)
+{
+	return begins(bytes, size, "begin:vcalendar") || begins(bytes, size, "begin:vcard");
+}
+
+/* Text that a browser would run, or that holds a link with content of its own. */
+static int is_markup(const unsigned char *bytes, size_t size)
+{
+	const char *text = (const char *)bytes;
+
+	if (!size || memchr(bytes, '\0', size < HEAD_LOOKED_AT ? size : HEAD_LOOKED_AT))
+		return 0;
+	return text_find(text, size, "<script") || text_find(text, size, ";base64,") ||
+	       text_find(text, size, "javascript:");
+}
+
+static const struct {
+	struct kind kind;
+	int (*is)(const unsigned char *bytes, size_t size);
+	void (*walk)(struct walk *walk);
+} documents[] = {
+        {{"ole", KIND_DOCUMENT}, is_compound, walk_compound},
+        {{"onenote", KIND_DOCUMENT}, is_onenote, walk_onenote},
+        {{"pdf", KIND_DOCUMENT}, is_pdf, walk_pdf},
+        {{"rtf", KIND_DOCUMENT}, is_rich_text, walk_rich_text},
+        {{"card", KIND_DOCUMENT}, is_card, walk_card},
+        {{"markup", KIND_DOCUMENT}, is_markup, walk_markup},
+};
+
+const struct kind *walk_document_kind(const unsigned char *bytes, size_t size)
+{
+	size_t at;
+
+	for (at = 0; at < sizeof(documents) / sizeof(documents[0]); at++)
+		if (documents[at].is(bytes, size))
+			return &documents[at].kind;
+	return NULL;
+}
+
+void walk_document(struct walk *walk, const struct kind *kind)
+{
+	size_t at;
+
+	for (at = 0; at < sizeof(documents) / sizeof(documents[0]); at++)
+		if (!strcmp(documents[at].kind.name, kind->name))
+			documents[at].walk(walk);
+}
+
+/* ---------------------------------------------------------------- packages */
+
+static void alias(struct walk *walk, struct piece text)
+{
+	char *name = piece_narrow_name(text);
+
+	if (*name)
+		walk_alias(walk, name);
+	free(name);
+}
+
+/* Type 2, the label, the path it came from, two numbers, where it is put, and the data ([MS-OLEDS]
+ * says only that they are what the program wants; this is what the packager writes). */
+void walk_package(struct walk *walk, struct piece data)
+{
+	struct piece rest = data, label, path, put, content;
+	char *name;
+
+	if (rest.left >= 6 && (rest.at[4] | rest.at[5] << 8) == 2)
+		piece_take(&rest, 4);
+	if (piece_take(&rest, 2) != 2) {
+		walk_copy(walk, data, "");
+		return;
+	}
+	label = piece_take_text(&rest);
+	path = piece_take_text(&rest);
+	piece_take(&rest, 4);
+	put = piece_take_run(&rest, piece_take(&rest, 4));
+	content = piece_take_run(&rest, piece_take(&rest, 4));
+	name = piece_narrow_name(label);
+	if (walk_copy(walk, content, name)) {
+		alias(walk, path);
+		alias(walk, put);
+	}
+	free(name);
+}
+
+/* ---------------------------------------------------------------- RTF */
+
+/* The hexadecimal digits of an object's data, as Word finds them between what is meant to hide
+ * them. */
+struct digits {
+	const unsigned char *at, *end;
+	struct buf bytes;
+	int depth, skipped; /* the group that is passed over, 0: none */
+	int high;           /* half a byte, or -1 */
+};
+
+static int hex(unsigned char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 32;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+static void take_digit(struct digits *digits, int value)
+{
+	if (digits->skipped || value < 0)
+		return;
+	if (digits->high < 0) {
+		digits->high = value;
+		return;
+	}
+	buf_add_char(&digits->bytes, (char)(digits->high << 4 | value));
+	digits->high = -1;
+}
+
+/* Behind a backslash: a word and a number, "\*" or an escape. "\binN" brings N bytes as they are.
+ */
+static void take_word(struct digits *digits)
+{
+	char word[WORD_ROOM] = "";
+	size_t length = 0, number = 0;
+
+	if (digits->at < digits->end && *digits->at == '*')
+		digits->skipped = digits->skipped ? digits->skipped : digits->depth;
+	if (digits->at < digits->end && !((*digits->at | 32) >= 'a' && (*digits->at | 32) <= 'z')) {
+		digits->at += *digits->at == '\'' && digits->end - digits->at > 2 ? 3 : 1;
+		return;
+	}
+	for (; digits->at < digits->end && (*digits->at | 32) >= 'a' && (*digits->at | 32) <= 'z';
+	        digits->at++)
+		if (length + 1 < sizeof(word))
+			word[length++] = (char)*digits->at;
+	for (; digits->at < digits->end && *digits->at >= '0' && *digits->at <= '9'; digits->at++)
+		number = number < (1 << 28) ? number * 10 + (*digits->at - '0') : number;
+	if (digits->at < digits->end && *digits->at == ' ')
+		digits->at++;
+	if (strcmp(word, "bin"))
+		return;
+	if (number > (size_t)(digits->end - digits->at))
+		number = (size_t)(digits->end - digits->at);
+	if (!digits->skipped)
+		buf_add(&digits->bytes, digits->at, number);
+	digits->at += number;
+}
+
+static void take_object(struct digits *digits)
+{
+	while (digits->at < digits->end) {
+		unsigned char c = *digits->at++;
+
+		if (c == '{') {
+			digits->depth++;
+		} else if (c == '}') {
+			if (digits->skipped == digits->depth)
+				digits->skipped = 0;
+			if (!digits->depth--)
+				return;
+		} else if (c == '\\') {
+			take_word(digits);
+		} else {
+			take_digit(digits, hex(c));
+		}
+	}
+}
+
+/* An OLE 1 object: version, format, three texts with their lengths, and what the program named by
+ * the first keeps. Without a head that can be read all of it is handed out. */
+static void give_object(struct walk *walk, const struct buf *bytes)
+{
+	struct piece whole = {(const unsigned char *)bytes->data, bytes->size}, rest = whole, name;
+
+	piece_take_run(&rest, 8);
+	name = piece_take_run(&rest, piece_take(&rest, 4));
+	piece_take_run(&rest, piece_take(&rest, 4));
+	piece_take_run(&rest, piece_take(&rest, 4));
+	rest = piece_take_run(&rest, piece_take(&rest, 4));
+	if (!rest.left)
+		walk_copy(walk, whole, "");
+	else if (name.left >= 7 && text_same_bytes((const char *)name.at, 7, "package"))
+		walk_package(walk, rest);
+	else
+		walk_copy(walk, rest, "");
+}
+
+void walk_rich_text(struct walk *walk)
+{
+	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
+
+	while (!walk->stopped && (at = memmem(at, (size_t)(end - at), "\\objdata", 8))) {
+		struct digits digits = {.at = at + 8, .end = end, .high = -1};
+
+		buf_add(&digits.bytes, "", 0);
+		take_object(&digits);
+		give_object(walk, &digits.bytes);
+		buf_fini(&digits.bytes);
+		at = digits.at;
+	}
+}
+
+/* ---------------------------------------------------------------- OneNote */
+
+/* [MS-ONESTORE] section 2.6.13: each file stands whole behind its own mark. Their names are kept
+ * elsewhere, and nothing here says which belongs to which. */
+void walk_onenote(struct walk *walk)
+{
+	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
+
+	while ((at = memmem(at, (size_t)(end - at), onenote_data, 16))) {
+		struct piece rest = {at, (size_t)(end - at)};
+		uint32_t length;
+
+		piece_take_run(&rest, 16);
+		length = piece_take(&rest, 4);
+		piece_take_run(&rest, ONENOTE_HEAD - 20);
+		rest = piece_take_run(&rest, length);
+		if (rest.left && !walk_copy(walk, rest, ""))
+			return;
+		at = rest.at + rest.left;
+	}
+}
