@@ -27,14 +27,57 @@ static int matches_name(const struct config_list *patterns, const char *name)
 	return found;
 }
 
+/* What mail clients call a part that has no name, by its type; only where that name is one to run.
+ */
+static const char *implied_name(const char *type)
+{
+	static const struct {
+		const char *type, *name;
+	} table[] = {
+	        {"application/x-msdownload", "noname.exe"},
+	        {"application/x-msdos-program", "noname.exe"},
+	        {"application/x-dosexec", "noname.exe"},
+	        {"application/x-exe", "noname.exe"},
+	        {"application/exe", "noname.exe"},
+	        {"application/vnd.microsoft.portable-executable", "noname.exe"},
+	        {"application/x-msi", "noname.msi"},
+	        {"application/hta", "noname.hta"},
+	        {"application/x-bat", "noname.bat"},
+	        {"application/bat", "noname.bat"},
+	        {"application/java-archive", "noname.jar"},
+	        {"application/x-java-jnlp-file", "noname.jnlp"},
+	        {"application/javascript", "noname.js"},
+	        {"application/x-javascript", "noname.js"},
+	        {"text/javascript", "noname.js"},
+	        {"text/vbscript", "noname.vbs"},
+	        {"text/scriptlet", "noname.sct"},
+	        {"application/x-ms-shortcut", "noname.lnk"},
+	        {"application/x-mswinurl", "noname.url"},
+	        {"application/x-iso9660-image", "noname.iso"},
+	        {"application/vnd.android.package-archive", "noname.apk"},
+	};
+	size_t at;
+
+	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++)
+		if (!strcmp(type, table[at].type))
+			return table[at].name;
+	return NULL;
+}
+
 static const char *matching_name(
         const struct config_list *patterns, const struct extracted *extracted)
 {
+	const char *name;
 	size_t at;
 
 	for (at = 0; patterns->count && at < extracted->name_count; at++)
 		if (matches_name(patterns, extracted->names[at]))
 			return extracted->names[at];
+	for (at = 0; !extracted->name_count && at < extracted->type_count; at++) {
+		name = implied_name(extracted->types[at]);
+		if (name && matches_name(patterns, name))
+			return name;
+	}
 	return NULL;
 }
 

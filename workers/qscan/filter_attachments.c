@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/text.h"
 #include "lib/filetype/filetype.h"
+#include "lib/mime/name.h"
 #include "lib/unpack/unpack.h"
 #include "workers/qscan/attachment_rules.h"
 #include "workers/qscan/extract.h"
@@ -86,18 +88,107 @@ static const char *harmless_name(const struct extracted *extracted)
 	return NULL;
 }
 
+/* A picture that runs a script in the browser that shows it. */
+static int is_live_picture(const struct content *content, const char *name)
+{
+	static const char *const signs[] = {"<script", "javascript:", "onload=", "onclick=",
+	        "onerror=", "onbegin=", "onmouseover=", "onfocus=", "onactivate="};
+	char *normalised = name_normalise(name);
+	int found = 0;
+	size_t at;
+
+	if (!strcmp(name_extension(normalised), "svg"))
+		for (at = 0; !found && at < sizeof(signs) / sizeof(signs[0]); at++)
+			found = text_find((const char *)content->bytes, content->size, signs[at]) !=
+			        NULL;
+	free(normalised);
+	return found;
+}
+
+/* Office keeps macros out of files with these endings; one that has them was renamed. `where` is a
+ * path to what is inside: "2/a.docx/word/vbaProject.bin/_VBA_PROJECT". */
+static int is_without_macros(const char *where)
+{
+	static const char *const endings[] = {
+	        ".docx/", ".dotx/", ".xlsx/", ".xltx/", ".pptx/", ".potx/", ".ppsx/"};
+	size_t at;
+
+	for (at = 0; at < sizeof(endings) / sizeof(endings[0]); at++)
+		if (text_find(where, strlen(where), endings[at]))
+			return 1;
+	return 0;
+}
+
+static const char *disguised(const struct content *content, const struct extracted *extracted)
+{
+	const char *program = filetype_program(content->bytes, content->size);
+	const char *name = harmless_name(extracted);
+
+	if (program && name)
+		return program;
+	if (name && is_live_picture(content, name))
+		return "a script";
+	if (extracted->name_count && !strcmp(extracted->names[0], "_VBA_PROJECT") &&
+	        is_without_macros(extracted->path))
+		return "macros";
+	return NULL;
+}
+
 /* A program under a document's name is what no rule by name sees, and what nobody sends honestly.
  */
 static void look_for_disguise(struct scan *scan, const struct extracted *extracted)
 {
-	const struct content *content = &scan->contents[extracted->content];
-	const char *program = filetype_program(content->bytes, content->size);
-	const char *name = program ? harmless_name(extracted) : NULL;
+	const char *what = disguised(&scan->contents[extracted->content], extracted);
 
-	if (name)
+	if (what)
 		add_finding(scan, extracted, "ATTACHMENT_DISGUISED",
 		        attachment_rules_for_programs(&scan->config->attachments, extracted->level),
-		        program, "under the name of something else");
+		        what, "under the name of something else");
+}
+
+/* "r00", "z01", "001": the second and later volumes of an archive. */
+static int is_volume(const char *extension)
+{
+	return strlen(extension) == 3 && strchr("rz0123456789", extension[0]) &&
+	       strspn(extension + 1, "0123456789") == 2;
+}
+
+/* Formats that begin with nothing to tell them by. Of all others it is known by now that the bytes
+ * are none: no program would open them for their name. */
+static int says_archive(const struct extracted *extracted)
+{
+	static const char *const endings[] = {
+	        "br", "uha", "uc2", "pea", "arc", "sit", "lzo", "dar", "paq8", "bcm"};
+	int found = 0;
+	size_t name, at;
+
+	for (name = 0; !found && name < extracted->name_count; name++) {
+		char *normalised = name_normalise(extracted->names[name]);
+		const char *extension = name_extension(normalised);
+
+		found = is_volume(extension);
+		for (at = 0; !found && at < sizeof(endings) / sizeof(endings[0]); at++)
+			found = !strcmp(extension, endings[at]);
+		free(normalised);
+	}
+	return found;
+}
+
+/* Nothing but the name says that it is packed, or a piece of something packed: a program may know
+ * how to open it, and we don't. */
+static void look_for_unknown(struct scan *scan, const struct extracted *extracted)
+{
+	const struct content *content = &scan->contents[extracted->content];
+	struct finding *finding;
+
+	if (!content->size || !says_archive(extracted) ||
+	        unpack_kind(content->bytes, content->size) ||
+	        filetype_text(content->bytes, content->size))
+		return;
+	finding = scan_unscanned(scan, check, UNSCANNED_FORMAT,
+	        "an archive by its name, of a kind that isn't known");
+	finding->part = extracted->part;
+	finding_text(&finding->where, "%s", extracted->path);
 }
 
 static const char *find_type(
@@ -131,8 +222,10 @@ static void judge(void *context, struct scan *scan, const struct extracted *extr
 		if (match.rule->action == ACTION_ALLOW)
 			return;
 	}
-	if (extracted->content != EXTRACT_NO_CONTENT)
-		look_for_disguise(scan, extracted);
+	if (extracted->content == EXTRACT_NO_CONTENT)
+		return;
+	look_for_disguise(scan, extracted);
+	look_for_unknown(scan, extracted);
 }
 
 static void attachments_scan(void *state, struct scan *scan)
