@@ -72,13 +72,15 @@ cflags   = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
 unit_of  = $(wildcard tests/unit/$(1)/test_*.c)
 fuzz_of  = $(wildcard tests/fuzz/$(1)/fuzz_*.c)
 bench_of = $(wildcard tests/bench/$(1)/bench_*.c)
+show_of  = $(wildcard tests/agree/$(1)/show_*.c)
 
 ALL_PROGRAMS := $(foreach f,$(folders),$(if $(program_$(f)),$(if $(wildcard $(f)/main.c),$(B)/bin/$(program_$(f)))))
 UNIT_TESTS   := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call unit_of,$(f))))
 BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f))))
+SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -88,7 +90,7 @@ $(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): private PKG
 $(if $(filter protos,$(1) $(closure_$(1))),$(call objects,$(1)) $(if $(wildcard $(1)/main.c),$(B)/$(1)/main.o): | $(PROTO_H))
 $(if $(program_$(1)),$(B)/bin/$(program_$(1)): $(B)/$(1)/main.o $(call archive,$(1)) $(call archives,$(closure_$(1)))
 $(B)/bin/$(program_$(1)): private LIBS := $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f)))))
-$(foreach t,$(call unit_of,$(1)) $(call bench_of,$(1)),$(B)/$(basename $(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
+$(foreach t,$(call unit_of,$(1)) $(call bench_of,$(1)) $(call show_of,$(1)),$(B)/$(basename $(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
 $(B)/$(basename $(t)).o: | $(if $(filter protos,$(1) $(closure_$(1))),$(PROTO_H))
 $(B)/$(basename $(t)): private LIBS := $(call libs,cmocka $(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
 )
@@ -112,7 +114,7 @@ $(ALL_PROGRAMS):
 	@echo "  link  $@"
 	@$(CC) $(LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-$(UNIT_TESTS) $(BENCHES):
+$(UNIT_TESTS) $(BENCHES) $(SHOWERS):
 	@mkdir -p $(@D)
 	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
@@ -158,6 +160,10 @@ format:
 bench: deps
 	@$(MAKE) --no-print-directory -j$$(nproc) all benches
 	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+# How our reading compares with another parser's, on mails that CORPUS names: tells, and judges nothing.
+agree-mime: $(SHOWERS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_mime.py
 
 # Committed, so that a page is there before anything is built; a unit test compares it with the table.
 man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
