@@ -101,6 +101,15 @@ static void a_message_of_one_part_keeps_its_own_header(void **state)
 	        "7bit\n\nGone.\n");
 }
 
+/* Some take the CR for a line end, and what follows for a field of its own. */
+static void a_field_within_the_last_one_goes_with_it(void **state)
+{
+	check("From: a\r\nContent-Type: multipart/mixed\rTo: b", 0, "Gone.",
+	        "From: a\r\nMIME-Version: 1.0\r\n" PLAIN "Gone.\r\n");
+	check("From: a\r\nContent-Type: multipart/mixed\rTo: b\rc\r\n\r\nx", 0, "Gone.",
+	        "From: a\r\nMIME-Version: 1.0\r\n" PLAIN "Gone.\r\n");
+}
+
 static void a_file_inside_text_becomes_a_line(void **state)
 {
 	check("Subject: x\n\na\nbegin 644 x.exe\n#:&5L\n`\nend\nb\n", 1, "Größe = gone\n",
@@ -230,6 +239,7 @@ int main(void)
 	        cmocka_unit_test(text_that_is_not_plain_is_quoted),
 	        cmocka_unit_test(long_lines_are_folded_softly),
 	        cmocka_unit_test(a_message_of_one_part_keeps_its_own_header),
+	        cmocka_unit_test(a_field_within_the_last_one_goes_with_it),
 	        cmocka_unit_test(a_file_inside_text_becomes_a_line),
 	        cmocka_unit_test(a_message_inside_becomes_a_small_message),
 	        cmocka_unit_test(what_can_not_be_cut_is_refused_with_a_reason),
