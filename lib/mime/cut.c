@@ -236,37 +236,69 @@ static size_t behind_line_end(const struct mime_map *map, size_t offset)
 	return offset + (offset < map->size && map->bytes[offset] == '\n');
 }
 
+/* Fields may lie within each other, where a CR ends a line for some readers: what is taken out of
+ * both is taken out once. */
+static void remove_range(struct cut *cut, size_t start, size_t end)
+{
+	struct buf nothing = {0};
+	size_t at = 0;
+
+	while (at < cut->count) {
+		const struct cut_edit *edit = &cut->edits[at];
+		size_t edit_end = edit->offset + edit->length;
+
+		if (edit->offset >= end || edit_end <= start) {
+			at++;
+			continue;
+		}
+		start = edit->offset < start ? edit->offset : start;
+		end = edit_end > end ? edit_end : end;
+		remove_edit(cut, at);
+	}
+	add_edit(cut, start, end - start, &nothing);
+}
+
+static size_t end_of_field(const struct mime_map *map, const struct mime_field *field)
+{
+	return behind_line_end(map, field->value.offset + field->value.length);
+}
+
 static void remove_content_fields(struct cut *cut, const struct mime_map *map)
 {
 	const struct mime_part *root = &map->parts[0];
-	size_t at, end;
+	size_t at;
 
 	for (at = root->first_field; at < root->first_field + root->field_count; at++) {
 		const struct mime_field *field = &map->fields[at];
-		struct buf nothing = {0};
 
-		if (!is_content_field(map, field))
-			continue;
-		end = behind_line_end(map, field->value.offset + field->value.length);
-		add_edit(cut, field->name.offset, end - field->name.offset, &nothing);
+		if (is_content_field(map, field))
+			remove_range(cut, field->name.offset, end_of_field(map, field));
 	}
 }
 
-/* Where the header's last field ends: before the empty line, if there is one. *open is set where
- * that field stays and has no line end. */
-static size_t separator(const struct mime_map *map, int *open)
+/* Where the header's last field ends: before the empty line, if there is one. */
+static size_t separator(const struct mime_map *map)
 {
 	const struct mime_part *root = &map->parts[0];
-	const struct mime_field *last;
+	size_t at, end, last = root->header.offset;
+
+	for (at = root->first_field; at < root->first_field + root->field_count; at++) {
+		end = end_of_field(map, &map->fields[at]);
+		last = end > last ? end : last;
+	}
+	return last;
+}
+
+/* A field that stays has no line end before `offset`. What is taken out needs none, and the last
+ * field may be seen only by readers for whom a CR ends a line, within one that is taken out. */
+static int is_open(const struct cut *cut, const struct mime_map *map, size_t offset)
+{
 	size_t at;
 
-	*open = 0;
-	if (!root->field_count)
-		return root->header.offset;
-	last = &map->fields[root->first_field + root->field_count - 1];
-	at = behind_line_end(map, last->value.offset + last->value.length);
-	*open = map->bytes[at - 1] != '\n' && !is_content_field(map, last);
-	return at;
+	for (at = 0; at < cut->count; at++)
+		if (cut->edits[at].offset + cut->edits[at].length >= offset)
+			return 0;
+	return offset && map->bytes[offset - 1] != '\n';
 }
 
 /* The message is one part: its own header stays but for what describes the body. */
@@ -274,11 +306,10 @@ static void cut_root(struct cut *cut, const struct mime_map *map, const char *te
 {
 	const char *line_end = line_end_before(map, 0);
 	struct buf replacement = {0};
-	int open;
-	size_t start = separator(map, &open);
+	size_t start = separator(map);
 
 	remove_content_fields(cut, map);
-	if (open)
+	if (is_open(cut, map, start))
 		buf_add_string(&replacement, line_end);
 	if (!mime_field(map, 0, "MIME-Version", 0))
 		buf_add_format(&replacement, "MIME-Version: 1.0%s", line_end);
