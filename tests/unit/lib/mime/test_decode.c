@@ -64,6 +64,7 @@ static void binhex_gives_the_data_fork(void **state)
 	static const unsigned char plain[] = "\001a\0TEXTttxt\0\0\0\0\0\005\0\0\0\0\0\0hello\0\0";
 	struct buf text = {0}, out = {0};
 	unsigned bits = 0, count = 0;
+	char *name;
 	size_t at;
 
 	buf_add_string(&text, "(This file must be converted with BinHex 4.0)\n\n:");
@@ -77,6 +78,12 @@ static void binhex_gives_the_data_fork(void **state)
 	assert_string_equal(out.data, "hello");
 	buf_clear(&out);
 	assert_true(decode_binhex(text.data, text.size - 20, &out) & DECODE_SHORT);
+	name = decode_binhex_name(text.data, text.size);
+	assert_string_equal(name, "a");
+	free(name);
+	name = decode_binhex_name(text.data, 20);
+	assert_string_equal(name, "");
+	free(name);
 	buf_fini(&out);
 	buf_fini(&text);
 }

@@ -46,6 +46,7 @@ static void doubtful_values_have_several_readings(void **state)
 	check("x/y; a=b\"", "x/y", "b\"|b", 1);
 	check("x/y; a=b; a=c", "x/y", "b|c", 0);
 	check("x/y; a*2=c; a*0=b", "x/y", "bc|b", 1);
+	check("x/y; a*0=b; a*1=c; a*1=d", "x/y", "bcd|bc|bd", 1);
 	check("x/y a=b", "x/y", "b", 0);
 }
 

@@ -327,6 +327,80 @@ static void an_encoded_multipart_is_read(void **state)
 	scanning_close(&scanning);
 }
 
+/* The name is that of a file in uuencoded text, which a base64 part holds; the bytes as they stand
+ * are what is seen by who doesn't decode. */
+static void text_that_may_be_encoded_is_looked_at_as_it_stands_as_well(void **state)
+{
+	static const char text[] = "Hello\r\nbegin 644 x.exe\r\n#0V%T\r\n`\r\nend\r\n";
+	size_t at, as_it_stands = 0;
+
+	open_defaults("");
+	buf_clear(&mail);
+	buf_add_string(&mail, "Subject: x\r\nContent-Type: text/plain\r\n"
+	                      "Content-Transfer-Encoding: base64 foo\r\n\r\n");
+	add_base64(&mail, text, sizeof(text) - 1);
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	for (at = 0; at < scanning.scan.content_count; at++)
+		as_it_stands += scanning.scan.contents[at].bytes >= scanning.scan.bytes &&
+		                scanning.scan.contents[at].bytes < scanning.scan.bytes + mail.size;
+	assert_int_equal(as_it_stands, 1);
+	scanning_close(&scanning);
+}
+
+static void a_part_without_a_name_has_the_one_that_clients_give_it(void **state)
+{
+	open_defaults("");
+	run_named("Content-Type: application/x-msdownload\r\n", "hello", 5);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	run_named("Content-Type: application/hta\r\n", "hello", 5);
+	assert_non_null(found(&scanning, "ATTACHMENT_SCRIPTS"));
+	/* Old mail programs send much under this type; its name says better what it is. */
+	run_named("Content-Type: application/x-msdownload; name=a.pdf\r\n", "hello", 5);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+static void a_picture_with_a_script_is_disguised(void **state)
+{
+	static const char live[] = "<svg xmlns='a'><script>alert(1)</script></svg>";
+	static const char still[] = "<svg xmlns='a'><circle r='4'/></svg>";
+
+	open_defaults("");
+	run_named("Content-Type: image/svg+xml; name=a.svg\r\n", live, sizeof(live) - 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_DISGUISED"));
+	run_named("Content-Type: image/svg+xml; name=a.svg\r\n", still, sizeof(still) - 1);
+	assert_string_equal(all_found(&scanning), "");
+	/* A page may show such a picture, and have scripts of its own. */
+	run_named("Content-Type: text/html; name=a.html\r\n", live, sizeof(live) - 1);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
+static void a_piece_of_an_archive_is_unscanned(void **state)
+{
+	static const struct {
+		const char *name;
+		int is_told;
+	} table[] = {{"a.z01", 1}, {"a.r00", 1}, {"a.7z.002", 1}, {"x.exe.br", 1}, {"a.dat", 0},
+	        {"a.1234", 0}, {"a.doc", 0}, {"notes.001", 0}};
+	size_t at;
+
+	open_defaults("");
+	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		const char *bytes =
+		        strcmp(table[at].name, "notes.001") ? "\1\2\3\4\xff\xfe" : "words";
+		char *fields = alloc_format(
+		        "Content-Type: application/octet-stream; name=%s\r\n", table[at].name);
+
+		run_named(fields, bytes, strlen(bytes));
+		if ((found(&scanning, "UNSCANNED_FORMAT") != NULL) != table[at].is_told)
+			fail_msg("%s:%s", table[at].name, all_found(&scanning));
+		free(fields);
+	}
+	scanning_close(&scanning);
+}
+
 static void mail_in_mail_in_mail_ends_at_the_limit(void **state)
 {
 	struct buf level = {0}, next = {0};
@@ -398,6 +472,10 @@ int main(void)
 	        cmocka_unit_test(winmail_dat_is_opened),
 	        cmocka_unit_test(mail_inside_mail_is_read),
 	        cmocka_unit_test(an_encoded_multipart_is_read),
+	        cmocka_unit_test(text_that_may_be_encoded_is_looked_at_as_it_stands_as_well),
+	        cmocka_unit_test(a_part_without_a_name_has_the_one_that_clients_give_it),
+	        cmocka_unit_test(a_picture_with_a_script_is_disguised),
+	        cmocka_unit_test(a_piece_of_an_archive_is_unscanned),
 	        cmocka_unit_test(mail_in_mail_in_mail_ends_at_the_limit),
 	        cmocka_unit_test(what_is_encrypted_by_mail_programs_is_told),
 	        cmocka_unit_test(what_is_signed_is_opened),
