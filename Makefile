@@ -1,6 +1,7 @@
 # Lazaret. The targets that people need: deps all demo test lint bench fuzz install clean.
 #
 #   make SAN=address,undefined    a build with sanitizers, beside the ordinary one
+#   make FUZZ=1 fuzzers           the fuzz targets, as `make fuzz` builds them
 #   make COV=1                    a build that counts lines, for `make SAN= COV=1 unit coverage`
 #   make install DESTDIR= prefix=/usr/local
 #
@@ -20,18 +21,19 @@ mandir  ?= $(prefix)/share/man
 sysconfdir ?= /etc
 SAN     ?=
 COV     ?=
+FUZZ    ?=
 PYTHON  ?= /usr/bin/python3
 VERSION := $(shell cat VERSION)
 
 comma   := ,
-variant := $(if $(COV),cov,$(if $(SAN),san-$(subst $(comma),-,$(SAN)),release))
+variant := $(if $(FUZZ),fuzz,$(if $(COV),cov,$(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)))
 B       := build/$(variant)
 
-PACKAGES := build-essential pkg-config clang clang-format clang-tidy libclang-rt-14-dev protobuf-c-compiler \
+PACKAGES := build-essential pkg-config clang clang-format libclang-rt-14-dev protobuf-c-compiler \
 	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev libpcre2-dev \
 	libprotobuf-c-dev libyaml-dev libsodium-dev libseccomp-dev libcmocka-dev \
-	postfix clamav-testfiles python3 python3-pytest python3-aiosmtpd python3-cryptography iproute2 openssl mandoc \
-	zip p7zip-full procps
+	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-aiosmtpd \
+	iproute2 openssl mandoc zip p7zip-full zstd lz4
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wvla \
 	-Wno-unused-parameter -Wno-missing-field-initializers
@@ -39,7 +41,7 @@ CFLAGS  ?= -O2 -g
 OURS    := -std=gnu11 $(WARN) -I. -I$(B) -fstack-protector-strong -fPIE -D_GNU_SOURCE -D_FORTIFY_SOURCE=2 \
 	-DLAZARET_VERSION='"$(VERSION)"' -DLAZARET_DATADIR='"$(datadir)"' -DLAZARET_LIBEXECDIR='"$(libexecdir)"' \
 	-DLAZARET_SYSCONFDIR='"$(sysconfdir)"'
-LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed
+LDFLAGS += -Wl,-z,relro,-z,now -Wl,--as-needed
 ifneq ($(SAN),)
 OURS    += -fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all -U_FORTIFY_SOURCE
 LDFLAGS += -fsanitize=$(SAN)
@@ -48,10 +50,17 @@ ifneq ($(COV),)
 OURS    += --coverage -O0 -U_FORTIFY_SOURCE
 LDFLAGS += --coverage
 endif
+ifneq ($(FUZZ),)
+CC      := clang
+OURS    += -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined -U_FORTIFY_SOURCE -Wno-missing-prototypes
+LDFLAGS += -fsanitize=fuzzer,address,undefined
+endif
 
 # qsubmit is linked statically: pipe(8) bounces mail when a program's library is missing, and without the dynamic loader
 # it starts sooner than /bin/true. The sanitizers' runtimes are dynamic, so a build with them is not.
-LDFLAGS_qsubmit := $(if $(SAN),,-static -no-pie)
+LINK    := -pie
+LINK_qsubmit := $(if $(SAN),-pie,-static)
 
 # ---------------------------------------------------------------- from the table
 
@@ -67,18 +76,23 @@ sources  = $(sort $(wildcard $(1)/*.c))
 objects  = $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c,$(call sources,$(1)))) $(if $(filter protos,$(1)),$(B)/protos/lazaret.pb-c.o)
 archive  = $(B)/$(1)/lib.a
 archives = $(foreach f,$(1),$(call archive,$(f)))
-libs     = $(if $(strip $(1)),$(shell pkg-config --libs $(1)))
-cflags   = $(if $(strip $(1)),$(shell pkg-config --cflags $(1)))
+libs     = $(foreach p,$(sort $(1)),$(libs_$(p)))
+cflags   = $(foreach p,$(sort $(1)),$(cflags_$(p)))
 unit_of  = $(wildcard tests/unit/$(1)/test_*.c)
 fuzz_of  = $(wildcard tests/fuzz/$(1)/fuzz_*.c)
 bench_of = $(wildcard tests/bench/$(1)/bench_*.c)
 show_of  = $(wildcard tests/agree/$(1)/show_*.c)
 
+# Asked once for each. Quietly: on a bare machine `make deps` comes here, too.
+$(foreach p,$(sort cmocka $(foreach f,$(folders),$(packages_$(f)))), \
+	$(eval libs_$(p) := $(shell pkg-config --libs $(p) 2>/dev/null)) \
+	$(eval cflags_$(p) := $(shell pkg-config --cflags $(p) 2>/dev/null)))
+
 ALL_PROGRAMS := $(foreach f,$(folders),$(if $(program_$(f)),$(if $(wildcard $(f)/main.c),$(B)/bin/$(program_$(f)))))
 UNIT_TESTS   := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call unit_of,$(f))))
 BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f))))
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
-FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(call fuzz_of,$(f))))
+FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
 .PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime
 all: $(ALL_PROGRAMS)
@@ -94,6 +108,10 @@ $(foreach t,$(call unit_of,$(1)) $(call bench_of,$(1)) $(call show_of,$(1)),$(B)
 $(B)/$(basename $(t)).o: | $(if $(filter protos,$(1) $(closure_$(1))),$(PROTO_H))
 $(B)/$(basename $(t)): private LIBS := $(call libs,cmocka $(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
 )
+$(foreach t,$(call fuzz_of,$(1)),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(t)): $(B)/$(basename $(t)).o $(call archive,$(1)) $(call archives,$(closure_$(1)))
+$(B)/$(basename $(t)).o: | $(if $(filter protos,$(1) $(closure_$(1))),$(PROTO_H))
+$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(t)): private LIBS := $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
+)
 endef
 $(foreach f,$(folders),$(eval $(call folder_rules,$(f))))
 
@@ -104,6 +122,16 @@ $(B)/%.o: %.c
 	@echo "  cc    $<"
 	@$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
+# What knows where things are installed, or its version, is made again when that changes.
+PLACES  := $(VERSION) $(datadir) $(libexecdir) $(sysconfdir)
+$(patsubst %.c,$(B)/%.o,$(shell grep -rlE --include='*.c' 'LAZARET_(VERSION|[A-Z]+DIR)' $(folders) tests/unit)): $(B)/places
+ifneq ($(shell cat $(B)/places 2>/dev/null),$(PLACES))
+.PHONY: $(B)/places
+endif
+$(B)/places:
+	@mkdir -p $(@D)
+	@echo '$(PLACES)' >$@
+
 $(B)/%.a:
 	@rm -f $@
 	@mkdir -p $(@D)
@@ -112,11 +140,11 @@ $(B)/%.a:
 $(ALL_PROGRAMS):
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(LDFLAGS) $(LDFLAGS_$(@F)) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	@$(CC) $(or $(LINK_$(@F)),$(LINK)) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
-$(UNIT_TESTS) $(BENCHES) $(SHOWERS):
+$(UNIT_TESTS) $(BENCHES) $(FUZZERS) $(SHOWERS):
 	@mkdir -p $(@D)
-	@$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	@$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
 
 $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 	@mkdir -p $(B)/protos
@@ -141,14 +169,14 @@ unit: all tests
 	@tests/tools/run-unit $(B)
 
 system: all
-	@B=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider tests/system $(PYTEST)
+	@B=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --timeout=400 tests/system $(PYTEST)
 
 test: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all tests
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all tests
 	@tests/tools/run-all $(B)
 
 demo: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all
 	@B=$(abspath $(B)) $(PYTHON) demo/demo.py
 
 lint: deps
@@ -158,7 +186,7 @@ format:
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
 bench: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) all benches
+	@$(MAKE) --no-print-directory -s -j$$(nproc) all benches
 	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
 
 # How our reading compares with another parser's, on mails that CORPUS names: tells, and judges nothing.
@@ -173,23 +201,9 @@ man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
 # Each target for FUZZ_SECONDS; the corpus it finds is kept under build/fuzz.
 FUZZ_SECONDS ?= 30
 fuzz: deps
-	@$(MAKE) --no-print-directory -j$$(nproc) fuzzers
+	@$(MAKE) --no-print-directory -s -j$$(nproc) FUZZ=1 fuzzers
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) tests/tools/run-fuzz build/fuzz/bin
-
-FUZZ_FLAGS := -std=gnu11 -g -O1 -I. -Ibuild/fuzz -D_GNU_SOURCE -DLAZARET_VERSION='"fuzz"' -DLAZARET_DATADIR='""' \
-	-DLAZARET_LIBEXECDIR='""' -DLAZARET_SYSCONFDIR='""' -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined
 fuzzers: $(FUZZERS)
-build/fuzz/protos/lazaret.pb-c.c: protos/lazaret.proto
-	@mkdir -p build/fuzz/protos
-	@protoc-c --proto_path=protos --c_out=build/fuzz/protos $<
-define fuzz_rules
-$(foreach t,$(call fuzz_of,$(1)),$(patsubst tests/fuzz/%.c,build/fuzz/bin/%,$(t)): $(t) $(foreach f,$(1) $(closure_$(1)),$(filter-out %/main.c,$(call sources,$(f)))) $(if $(filter protos,$(1) $(closure_$(1))),build/fuzz/protos/lazaret.pb-c.c)
-	@mkdir -p $$(@D)
-	@echo "  fuzz  $$@"
-	@clang $(FUZZ_FLAGS) $(call cflags,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f)))) -o $$@ $$(filter %.c,$$^) $(call libs,$(packages_$(1)) $(foreach f,$(closure_$(1)),$(packages_$(f))))
-)
-endef
-$(foreach f,$(folders),$(eval $(call fuzz_rules,$(f))))
 
 coverage:
 	@gcov -n -o $(B) $$(find $(B) -name '*.gcda') | grep -A1 "^File '[a-z]" || true
