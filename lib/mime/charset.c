@@ -13,6 +13,8 @@
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
+enum { CHARSET_ROOM = 64 }; /* of a name in an encoded word; longer ones are no word */
+
 /* Kept open for the life of the process: a scanner behind its sandbox can load no converter. */
 static struct {
 	const char *name;
@@ -208,7 +210,7 @@ void decode_charset(const void *bytes, size_t size, const char *charset, struct 
 /* ---------------------------------------------------------------- RFC 2047 */
 
 struct word {
-	char charset[64];
+	char charset[CHARSET_ROOM];
 	int base64;
 	const char *text;
 	size_t size;
@@ -217,7 +219,7 @@ struct word {
 
 /* Words of one charset are joined as bytes first: a character may be split between them. */
 struct words {
-	char charset[64];
+	char charset[CHARSET_ROOM];
 	struct buf bytes;
 	struct buf *out;
 };
@@ -260,7 +262,7 @@ static int read_word(const char *at, const char *end, struct word *word, int *no
 	const char *mark = at + 2, *star, *close;
 	size_t size;
 
-	while (mark < end && *mark != '?' && mark - at < 66)
+	while (mark < end && *mark != '?' && mark - at < 2 + CHARSET_ROOM - 1)
 		mark++;
 	if (end - mark < 5 || *mark != '?' || mark[2] != '?' || !strchr("QqBb", mark[1]) ||
 	        !mark[1])

@@ -118,6 +118,20 @@ static void header_text_is_decoded_word_by_word(void **state)
 	header("a =?utf-8?Q?=0D=0Ab=00c?= d", "a  bc d");
 }
 
+/* Around the room for one, which its end must fit into as well. */
+static void a_charset_s_name_is_bounded(void **state)
+{
+	char in[128], text[70];
+	size_t size;
+
+	for (size = 60; size < 68; size++) {
+		memset(text, 'x', size);
+		text[size] = '\0';
+		snprintf(in, sizeof in, "=?%s?Q?a=62c?=", text);
+		header(in, size < 64 ? "abc" : in);
+	}
+}
+
 static void raw_header_bytes_are_utf8_or_windows_1252(void **state)
 {
 	header("caf\xC3\xA9", "café");
@@ -189,6 +203,7 @@ int main(void)
 	        cmocka_unit_test(yenc_undoes_its_shift_and_escapes),
 	        cmocka_unit_test(binhex_gives_the_data_fork),
 	        cmocka_unit_test(header_text_is_decoded_word_by_word),
+	        cmocka_unit_test(a_charset_s_name_is_bounded),
 	        cmocka_unit_test(raw_header_bytes_are_utf8_or_windows_1252),
 	        cmocka_unit_test(charsets_become_utf8),
 	        cmocka_unit_test(what_a_charset_can_not_explain_is_replaced),
