@@ -187,6 +187,29 @@ enum result letter_read(char *bytes, size_t size, struct letter *out, struct err
 	return letter_check(out, err);
 }
 
+static const char question[DOOR_HEAD] = {'L', 'Z', 'Q', '1', 0, 0, 0, DOOR_HEAD};
+static const char presence[DOOR_HEAD] = {'L', 'Z', 'P', '1', 0, 0, 0, DOOR_HEAD};
+
+void question_write(char out[DOOR_HEAD])
+{
+	memcpy(out, question, DOOR_HEAD);
+}
+
+void presence_write(char out[DOOR_HEAD])
+{
+	memcpy(out, presence, DOOR_HEAD);
+}
+
+int question_is(const char head[DOOR_HEAD])
+{
+	return memcmp(head, question, DOOR_HEAD) == 0;
+}
+
+int presence_is(const char head[DOOR_HEAD])
+{
+	return memcmp(head, presence, DOOR_HEAD) == 0;
+}
+
 void answer_write(struct buf *out, int status, const char *text)
 {
 	size_t start = out->size, length = strnlen(text, ANSWER_TEXT_MAX);

@@ -6,6 +6,12 @@
  *     answer = "LZA1" size status text                first byte (SCM_RIGHTS)
  *     size, length = 4 bytes, big-endian; tag, status = 1 byte
  *
+ * The message ends where its writer closes it, or where its writer is killed. So before qfront
+ * takes an end for the end it asks, and qsubmit, if the process that started it is still there,
+ * says so:
+ *
+ *     question = "LZQ1" size          presence = "LZP1" size
+ *
  * The socket's owner and mode say who may connect; still everything is checked here.
  */
 #ifndef SUBMITTER_DOOR_LETTER_H
@@ -76,6 +82,11 @@ size_t answer_size(const char head[DOOR_HEAD]);
 /* Reads a whole letter, and checks it. Lends `bytes` (which are changed: texts get their NULs) to
  * *out, even when it fails: letter_fini() in any case. */
 enum result letter_read(char *bytes, size_t size, struct letter *out, struct err *err);
+
+void question_write(char out[DOOR_HEAD]);
+void presence_write(char out[DOOR_HEAD]);
+int question_is(const char head[DOOR_HEAD]);
+int presence_is(const char head[DOOR_HEAD]);
 
 /* `status` is the exit status that qsubmit is to end with. */
 void answer_write(struct buf *out, int status, const char *text);

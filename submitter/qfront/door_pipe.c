@@ -38,6 +38,9 @@ struct guest {
 	char *bytes;
 	size_t size, room;
 	int64_t since_ms;
+	int asked; /* the message has ended: is who wrote it still there? */
+	char presence[DOOR_HEAD];
+	size_t presence_size;
 	int handed; /* the message is with the caller */
 };
 
@@ -147,6 +150,18 @@ static void hand_in(struct guest *guest)
 	        .counted = guest->room,
 	        .since_ms = guest->since_ms};
 
+	guest->asked = 0;
+	guest->bytes = NULL;
+	guest->handed = 1;
+	door->options.calls.arrived(door->options.context, &guest->base, &guest->letter, &message);
+}
+
+/* A writer that was killed ends its message too, and what is short of a small one does not show in
+ * its size. */
+static void ask_for_presence(struct guest *guest)
+{
+	char question[DOOR_HEAD];
+
 	loop_remove(&guest->message_source);
 	close(guest->message_fd);
 	guest->message_fd = -1;
@@ -154,9 +169,10 @@ static void hand_in(struct guest *guest)
 		guest_refuse(guest, "4.3.0 the message ended before its announced size");
 		return;
 	}
-	guest->bytes = NULL;
-	guest->handed = 1;
-	door->options.calls.arrived(door->options.context, &guest->base, &guest->letter, &message);
+	guest->asked = 1;
+	question_write(question);
+	/* Not sent: the guest is gone, which its socket tells. */
+	(void)!send(guest->fd, question, sizeof(question), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 /* Readable means that one read does not wait, so the descriptor's flags, which belong to whoever
@@ -179,7 +195,7 @@ static void on_message(void *context, unsigned events)
 	}
 	guest->size += (size_t)got;
 	if (got == 0)
-		hand_in(guest);
+		ask_for_presence(guest);
 }
 
 /* ---- the letter ---- */
@@ -217,7 +233,24 @@ static void read_letter(struct guest *guest)
 	}
 }
 
-/* No more than the letter is ever read: its room for one descriptor, its size for the bytes. */
+static void take_presence(struct guest *guest, const char *bytes, size_t size)
+{
+	if (size > DOOR_HEAD - guest->presence_size) {
+		guest_refuse(guest, "4.3.5 more came than was asked for");
+		return;
+	}
+	memcpy(guest->presence + guest->presence_size, bytes, size);
+	guest->presence_size += size;
+	if (guest->presence_size < DOOR_HEAD)
+		return;
+	if (presence_is(guest->presence))
+		hand_in(guest);
+	else
+		guest_refuse(guest, "4.3.5 what came is not what was asked for");
+}
+
+/* No more than the letter, and later the presence, is ever read: room for one descriptor, and the
+ * size for the bytes. */
 static void on_guest(void *context, unsigned events)
 {
 	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
@@ -239,6 +272,10 @@ static void on_guest(void *context, unsigned events)
 		return;
 	}
 	take_descriptors(guest, &header);
+	if (guest->asked) {
+		take_presence(guest, bytes, (size_t)got);
+		return;
+	}
 	buf_add(&guest->said, bytes, (size_t)got);
 	if (guest->said.size < DOOR_HEAD)
 		return;

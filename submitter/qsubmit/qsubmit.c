@@ -41,11 +41,20 @@ static void on_signal(int signal_number)
 	END("4.3.2 the filter was stopped");
 }
 
+static pid_t parent; /* who writes the message; 0: not known yet */
+
+/* Orphans are process 1's, which starts no filters itself: then the writer was gone before we
+ * began. */
+static void check_parent(void)
+{
+	if (getppid() != parent || parent == 1)
+		END("4.3.2 the mail system has gone");
+}
+
 void qsubmit_guard(unsigned deadline_sec)
 {
 	static const int ends[] = {SIGALRM, SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 	struct sigaction handler = {.sa_handler = on_signal}, ignore = {.sa_handler = SIG_IGN};
-	pid_t parent = getppid();
 	sigset_t none;
 	size_t i;
 
@@ -56,11 +65,12 @@ void qsubmit_guard(unsigned deadline_sec)
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	alarm(deadline_sec);
+	if (!parent)
+		parent = getppid();
 	/* A pipe(8) that was killed looks like a message that ended early: its death must take us
 	 * along, and qfront, who sees us go, gives the message up. */
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
-	if (getppid() != parent)
-		END("4.3.2 the mail system has gone");
+	check_parent();
 }
 
 /* ---- the question ---- */
@@ -124,12 +134,29 @@ static enum result read_whole(int fd, char *out, size_t size, struct err *err)
 	return RESULT_OK;
 }
 
+/* A head that is no question. A presence that can't be said is missed by qfront, which then hangs
+ * up. */
+static enum result read_head(int fd, char out[DOOR_HEAD], struct err *err)
+{
+	char presence[DOOR_HEAD];
+
+	presence_write(presence);
+	for (;;) {
+		if (read_whole(fd, out, DOOR_HEAD, err))
+			return RESULT_TEMPORARY;
+		if (!question_is(out))
+			return RESULT_OK;
+		check_parent();
+		(void)!write(fd, presence, DOOR_HEAD);
+	}
+}
+
 static enum result read_answer(int fd, int *status, const char **text, struct err *err)
 {
 	static char bytes[DOOR_HEAD + 1 + ANSWER_TEXT_MAX + 1];
 	size_t size;
 
-	if (read_whole(fd, bytes, DOOR_HEAD, err))
+	if (read_head(fd, bytes, err))
 		return RESULT_TEMPORARY;
 	size = answer_size(bytes);
 	if (!size)

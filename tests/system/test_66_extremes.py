@@ -126,6 +126,37 @@ def test_an_address_that_would_break_the_dialogue_is_no_bounce_and_goes_nowhere(
         assert "undeliverable" in [item["reason"] for item in lab.items()]
 
 
+def test_half_a_message_whose_writer_was_killed_goes_nowhere(lab, hop):
+    """Its end looks like any, and qsubmit, who would know, may be slow to learn of it: here it is held."""
+    whole = mails.plain(subject="whole") + b"x\n" * 500
+    told, tell = os.pipe()
+    writer = os.fork()
+    if writer == 0:
+        read, write = os.pipe()
+        qsubmit = subprocess.Popen([str(lab.bin / "qsubmit"), f"--socket={lab.socket}", "--queue-id=HALF",
+                                    f"--size={len(whole) + 600}", "-f", "a@outside.example", "--", "user@example.org"],
+                                   stdin=read, stdout=subprocess.DEVNULL)
+        os.close(read)
+        os.write(write, whole[:len(whole) // 2])
+        os.write(tell, f"{qsubmit.pid}\n".encode())
+        time.sleep(60)
+        os._exit(0)
+    qsubmit = int(os.read(told, 20))
+    time.sleep(0.5)
+    os.kill(qsubmit, signal.SIGSTOP)
+    os.kill(writer, signal.SIGKILL)
+    os.waitpid(writer, 0)
+    time.sleep(2)
+    assert not taken(hop)
+    os.kill(qsubmit, signal.SIGCONT)
+    wait_for(lambda: not os.path.exists(f"/proc/{qsubmit}") or "Z" in open(f"/proc/{qsubmit}/stat").read(), 10,
+             message="qsubmit's end")
+    assert run(lab, whole, queue_id="HALF")[0] == 0
+    assert taken(hop) == [["user@example.org"]]
+    os.close(told)
+    os.close(tell)
+
+
 def test_too_few_descriptors_cost_time_and_no_mail(lab, hop):
     lab.stop_one("qfront")
     lab.start_one("qfront", prefix=("prlimit", "--nofile=48:48"))

@@ -124,9 +124,28 @@ static void a_long_answer_is_cut_to_what_is_read(void **state)
 	buf_fini(&bytes);
 }
 
+static void the_question_and_its_answer_are_told_from_all_else(void **state)
+{
+	char question[DOOR_HEAD], presence[DOOR_HEAD];
+	struct buf letter = {0}, answer = {0};
+
+	question_write(question);
+	presence_write(presence);
+	written(&letter);
+	answer_write(&answer, 0, "2.0.0 done");
+	assert_true(question_is(question) && presence_is(presence));
+	assert_false(question_is(presence) || presence_is(question));
+	assert_false(question_is(answer.data) || presence_is(letter.data));
+	assert_int_equal(answer_size(question), 0);
+	assert_int_equal(letter_size(presence), 0);
+	buf_fini(&letter);
+	buf_fini(&answer);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_question_and_its_answer_are_told_from_all_else),
 	        cmocka_unit_test(a_letter_is_read_as_it_was_written),
 	        cmocka_unit_test(a_letter_cut_or_changed_anywhere_is_never_half_taken),
 	        cmocka_unit_test(what_is_missing_or_too_long_is_refused),
