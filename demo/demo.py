@@ -88,7 +88,7 @@ def attachment(world):
     show(cut)
     say("who was told:")
     for notice in notices_of(world, item, 2):
-        show(f"To {notice.recipients[0]}: {notice.field('Subject')[:80]}")
+        show(f"To {notice.recipients[0]}: {' '.join(notice.field('Subject').split())}")
     return item, original
 
 
@@ -113,7 +113,7 @@ def subject(world):
     world.send(mails.plain(subject="Fwd: Re: Details"), to="dora@example.org")
     line = wait_for(lambda: [l for l in world.postfix.log().splitlines() if "status=bounced" in l], message="the refusal")[0]
     say("refused, with the code and the text from the configuration, and no notice of ours:")
-    show(line[line.index("status="):])
+    show(line[line.index("dsn="):])
 
 
 def quarantine(world):
