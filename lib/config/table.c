@@ -196,7 +196,7 @@ static const struct field workers_fields[] = {
                 .prose = "The quarantine that keeps what is cut."},
         {"scanners", FIELD_NUMBER, AT(workers, scanners), "0", .most = 1024,
                 .prose = "Scanner processes; 0 is one a core."},
-        {"queue", FIELD_NUMBER, AT(workers, queue), "2", .most = 1000,
+        {"queue", FIELD_NUMBER, AT(workers, queue), "6", .most = 1000,
                 .prose = "Messages taken beyond those being scanned, so that a scanner never waits "
                          "for the next one."},
         {"timeout", FIELD_TIME, AT(workers, timeout_ms), "90s", .least = 1 * SECOND,
@@ -208,7 +208,7 @@ static const struct field workers_fields[] = {
                          "should fit into front.deadline."},
         {"memory", FIELD_SIZE, AT(workers, memory), "1G", .least = 64 * MIB, .most = TIB,
                 .prose = "Of one scanner, beyond the signatures that all share."},
-        {"max_jobs", FIELD_NUMBER, AT(workers, max_jobs), "1000", .most = 1000000000,
+        {"max_jobs", FIELD_NUMBER, AT(workers, max_jobs), "10000", .most = 1000000000,
                 .prose = "Messages after which a scanner is replaced by a fresh one; 0 is never."},
         {"tmp_dir", FIELD_TEXT, AT(workers, tmp_dir), "<site.run_dir>/tmp", NULL, FORM_PATH,
                 .prose = "Folder under which each scanner has scratch space of its own: best a "
