@@ -481,8 +481,8 @@ class Lazaret:
 
 
 class World:
-    def __init__(self, config="", sink=True, postfix_extra="", pipe_extra=""):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-test."))
+    def __init__(self, config="", sink=True, postfix_extra="", pipe_extra="", root=None):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-test.", dir=root))
         os.chmod(self.dir, 0o755)
         self.sink = Sink().start() if sink else Sink()
         self.postfix = Postfix(self.dir, self.sink.port, self.dir / "bin/qsubmit", self.dir / "run/front/front.sock",

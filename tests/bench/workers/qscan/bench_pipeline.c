@@ -3,10 +3,15 @@
  * forked processes that share what was loaded, without ZeroMQ or anything else around it: the
  * ceiling for a pool. Prints "messages seconds cpu_seconds".
  *
+ * The processes take the next mail from one list, as scanners do, and memory is tuned as theirs is:
+ * libclamav remembers what it has found clean, each process for itself, so who always gets the same
+ * half of a folder would be measured on its memory.
+ *
  *     bench_pipeline CONFIG FOLDER SECONDS PROCESSES
  */
 #include <dirent.h>
 #include <malloc.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,17 +104,12 @@ static void scan_one(
 	}
 }
 
-static void run(
-        const struct scanner *scanner, int process, int processes, int64_t end_us, uint64_t *count)
+static void run(const struct scanner *scanner, int64_t end_us, atomic_ulong *next)
 {
 	struct buf envelope = {0}, out = {0};
-	uint64_t number;
 
-	for (number = (uint64_t)process; clock_monotonic_us() < end_us;
-	        number += (uint64_t)processes) {
-		scan_one(scanner, number, &envelope, &out);
-		(*count)++;
-	}
+	while (clock_monotonic_us() < end_us)
+		scan_one(scanner, atomic_fetch_add(next, 1), &envelope, &out);
 	buf_fini(&envelope);
 	buf_fini(&out);
 }
@@ -117,6 +117,14 @@ static void run(
 static void warn(void *context, const char *sentence)
 {
 	fprintf(stderr, "bench_pipeline: %s\n", sentence);
+}
+
+/* As qscan's supervisor does. */
+static void tune_memory(void)
+{
+	mallopt(M_TRIM_THRESHOLD, 512 << 20);
+	mallopt(M_TOP_PAD, 16 << 20);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 }
 
 int main(int argc, char **argv)
@@ -128,15 +136,14 @@ int main(int argc, char **argv)
 	struct err err;
 	int processes, process;
 	int64_t began_us;
-	uint64_t *counts, sum = 0;
+	atomic_ulong *next;
 
 	if (argc != 5)
 		return 64;
 	processes = atoi(argv[4]);
 	if (processes < 1 || processes > MOST_PROCESSES)
 		return 64;
-	mallopt(M_TRIM_THRESHOLD, 512 << 20);
-	mallopt(M_TOP_PAD, 1 << 20);
+	tune_memory();
 	read_folder(argv[2]);
 	view_start();
 	if (config_load(argv[1], &config, &err) ||
@@ -146,24 +153,21 @@ int main(int argc, char **argv)
 	}
 	scanner.config = config;
 	scanner.pipeline = pipeline;
-	counts = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	began_us = clock_monotonic_us();
 	for (process = 0; process < processes; process++)
 		if (fork() == 0) {
 			if (pipeline_settle(pipeline, &err))
 				_exit(1);
-			run(&scanner, process, processes, began_us + atoi(argv[3]) * 1000000ll,
-			        &counts[process]);
+			run(&scanner, began_us + atoi(argv[3]) * 1000000ll, next);
 			_exit(0);
 		}
 	while (wait(NULL) > 0)
 		continue;
-	for (process = 0; process < processes; process++)
-		sum += counts[process];
 	getrusage(RUSAGE_CHILDREN, &usage);
-	printf("%llu %.3f %.3f\n", (unsigned long long)sum,
+	printf("%llu %.3f %.3f\n", (unsigned long long)*next,
 	        (double)(clock_monotonic_us() - began_us) / 1e6,
 	        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 	                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
-	return sum == 0;
+	return *next == 0;
 }
