@@ -161,3 +161,22 @@ def test_each_release_arrives_exactly_once(program):
         assert doubled <= (6 if program == "qnotify" else 0)
     finally:
         world.stop()
+
+
+def test_stopping_and_starting_in_the_middle_of_the_mail_loses_and_doubles_nothing():
+    world = World(CONFIG)
+    try:
+        world.start()
+        sender = threading.Thread(target=send_all, args=(world,))
+        sender.start()
+        stops = 0
+        while sender.is_alive() or stops < 3:
+            time.sleep(0.8)
+            world.lazaret.stop()
+            stops += 1
+            time.sleep(0.2)
+            world.lazaret.start()
+        sender.join()
+        check_all(world, "a stop and a start of everything")
+    finally:
+        world.stop()
