@@ -457,7 +457,7 @@ def odd_member(p, how):
 
 def compound(*streams, clsid=bytes(16)):
     """MS-CFB, version 3: pairs of a path and data; each stream in sectors of its own."""
-    names, storages = [], []
+    storages = []
     for path, data in streams:
         *folders, name = path.split("/")
         for i in range(len(folders)):
@@ -465,7 +465,7 @@ def compound(*streams, clsid=bytes(16)):
                 storages.append(tuple(folders[:i + 1]))
     entries = [((), None, b"Root Entry")] + [(s, None, s[-1]) for s in storages]
     entries += [(tuple(path.split("/")), data.ljust(4096, b"\0"), path.split("/")[-1], len(data)) for path, data in streams]
-    sectors, fat, body = [], [], b""
+    fat, body = [], b""
     starts = []
     for entry in entries:
         if entry[1] is None:
@@ -488,7 +488,7 @@ def compound(*streams, clsid=bytes(16)):
         children = [j for j in range(1, len(entries)) if paths[j][:-1] == paths[i] and len(paths[j]) == len(paths[i]) + 1]
         name = (entry[2] if isinstance(entry[2], str) else entry[2].decode()).encode("utf-16le") + b"\0\0"
         kind = 5 if not i else 2 if entry[1] is not None else 1
-        size = 4096 if kind == 2 else 0
+        size = len(entry[1]) if kind == 2 else 0
         out += (name.ljust(64, b"\0") + struct.pack("<HBBIII", len(name), kind, 1, 0xffffffff, siblings[0] if siblings else 0xffffffff,
                                                     children[0] if children and kind != 2 else 0xffffffff)
                 + (clsid if not i else bytes(16)) + bytes(4 + 16) + struct.pack("<IQ", starts[i], size))

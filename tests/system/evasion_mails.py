@@ -465,7 +465,7 @@ def unicode_name(p, form):
         if "{0}" not in form else "x." + ext[0] + form[len("{dot}{0}")] + ext[1:]
     if p.honest and "turkish" in form:
         name = "x.txt"
-    return disposed(p, f"filename*=utf-8''" + "".join(f"%{b:02X}" for b in name.encode()))
+    return disposed(p, "filename*=utf-8''" + "".join(f"%{b:02X}" for b in name.encode()))
 
 
 def word(text, charset="utf-8", how="b"):
