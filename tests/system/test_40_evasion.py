@@ -10,9 +10,10 @@ import json
 import subprocess
 
 import pytest
-from evasion import CASES, PAYLOADS, TWIN
+from evasion import CASES, PAYLOADS, TWIN, with_file
 import evasion_files  # noqa: F401  registers its cases
 from evasion_mails import about
+from mails import CLAM
 from world import BUILD, ROOT, make_database
 
 EVERY = sorted(CASES.items(), key=lambda one: one[0])
@@ -112,6 +113,23 @@ def test_a_virus_without_a_name_is_found_or_not_called_scanned(judged, key):
     """Under a harmless name only the decoded content tells: so it was reached, or it is said that it was not."""
     found = [f for f in judged[f"{key}.content"]["findings"] if f["reason"] == "virus" or f["unscanned"]]
     assert found, brief(judged[f"{key}.content"])
+
+
+# ---------------------------------------------------------------- formats as other programs make them
+
+SAMPLES = sorted(CLAM.parent.glob("clam*"))
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    mails = {path.name: with_file(TWIN, "a.dat", path.read_bytes()) for path in SAMPLES}
+    return Judge(tmp_path_factory.mktemp("samples")).ask(mails)
+
+
+@pytest.mark.parametrize("name", [path.name for path in SAMPLES])
+def test_a_known_virus_is_found_in_every_format_that_scanners_are_tried_with(samples, name):
+    """Debian's clamav-testfiles: archives, packers, documents and mailboxes around one small program."""
+    assert [f for f in samples[name]["findings"] if f["reason"] == "virus"], brief(samples[name])
 
 
 # ---------------------------------------------------------------- header fields that come from outside
