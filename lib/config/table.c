@@ -462,7 +462,8 @@ static const struct section spam_section = SECTION(spam, spam_fields);
 
 static const struct field unscanned_fields[] = {
         UNSCANNED(limit, "quarantine", PART | BIT(NONE),
-                "A limit was met: parts, depth, members, bytes, ratio, text."),
+                "A limit was met: parts, depth, members, bytes, ratio, text. Where only the spam "
+                "rules met one, the message is tagged at the most."),
         UNSCANNED(error, "defer", WHOLE | BIT(NONE),
                 "A check failed for reasons of its own; it may work later."),
         UNSCANNED(timeout, "quarantine", WHOLE | BIT(NONE), "A check took too long."),
@@ -472,8 +473,8 @@ static const struct field unscanned_fields[] = {
         UNSCANNED(format, "quarantine", PART | BIT(NONE),
                 "A container that could not be read to its end."),
         UNSCANNED(malformed, "tag", PART | BIT(NONE),
-                "Mail that breaks the rules of MIME, but that all readers understand alike. A lot "
-                "of honest mail does."),
+                "A part in a transfer encoding that is not known: it was looked at as it "
+                "stands."),
         UNSCANNED(ambiguous, "quarantine", PART | BIT(NONE),
                 "Content that two readers may understand differently, so that what we scanned may "
                 "not be what is opened."),

@@ -79,6 +79,27 @@ static void tell_anomalies(struct scan *scan)
 	}
 }
 
+/* A part in a transfer encoding that nobody here knows was looked at as it stands, and a client may
+ * know it. */
+static void tell_undecodable(struct scan *scan)
+{
+	const unsigned not_decoded = 1u << MIME_IDENTITY | 1u << MIME_UNKNOWN_ENCODING;
+	const struct mime_part *part;
+	struct finding *finding;
+	size_t i;
+
+	for (i = 0; i < scan->map->part_count; i++) {
+		part = &scan->map->parts[i];
+		if (!(part->encodings & 1u << MIME_UNKNOWN_ENCODING) ||
+		        part->encodings & ~not_decoded)
+			continue;
+		finding = scan_unscanned(
+		        scan, "map", UNSCANNED_MALFORMED, "an unknown transfer encoding");
+		finding_text(&finding->where, "%s", part->path);
+		finding->part = (int)i;
+	}
+}
+
 static void map_scan(void *state, struct scan *scan)
 {
 	const struct config_attachments *limits = &scan->config->attachments;
@@ -93,6 +114,7 @@ static void map_scan(void *state, struct scan *scan)
 		add_extra_contents(scan);
 	}
 	tell_anomalies(scan);
+	tell_undecodable(scan);
 	if (scan->map->truncated || scan->view->truncated)
 		scan_unscanned(scan, "map", UNSCANNED_LIMIT, "more parts than are looked at");
 }

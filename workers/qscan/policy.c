@@ -53,6 +53,9 @@ enum action policy_asks(const struct config_policy *policy, const struct finding
 	if (finding->unscanned != UNSCANNED_NOT) {
 		enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
 
+		/* A text too long to be weighed whole may be spam; it can't do any harm. */
+		if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG)
+			mapped = ACTION_TAG;
 		return mapped > action ? mapped : action;
 	}
 	if (action == ACTION_NONE && strcmp(finding->reason, "virus") == 0)

@@ -102,6 +102,15 @@ static void each_reason_of_unscanned_has_its_own_action(void **state)
 	assert_string_equal(group_of(0)->outcome.rule, "policy.unscanned.timeout");
 }
 
+static void what_spam_rules_did_not_see_is_told_and_never_held(void **state)
+{
+	made->config.policy.unscanned.limit = ACTION_QUARANTINE;
+	scan_unscanned(&made->scan, "spam", UNSCANNED_LIMIT, "");
+	assert_disposition(0, LZ__DISPOSITION__DELIVER);
+	assert_true(group_of(0)->outcome.tagged);
+	assert_int_equal(group_of(0)->outcome.unscanned, 1u << UNSCANNED_LIMIT);
+}
+
 static void what_was_not_scanned_is_remembered_whatever_is_done(void **state)
 {
 	made->config.policy.unscanned.limit = ACTION_NONE;
@@ -306,6 +315,7 @@ int main(void)
 	        TEST(a_virus_does_what_policy_says_of_viruses),
 	        TEST(a_virus_is_named_where_it_asks_for_as_much_as_another),
 	        TEST(each_reason_of_unscanned_has_its_own_action),
+	        TEST(what_spam_rules_did_not_see_is_told_and_never_held),
 	        TEST(what_was_not_scanned_is_remembered_whatever_is_done),
 	        TEST(a_flood_of_findings_is_held_and_hides_nothing),
 	        TEST(a_finding_for_one_recipient_concerns_no_other),
