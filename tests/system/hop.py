@@ -12,7 +12,8 @@ class Hop:
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=100)
         self.port = self.listener.getsockname()[1]
         self.open = set()
-        threading.Thread(target=self.accept, daemon=True).start()
+        self.acceptor = threading.Thread(target=self.accept, daemon=True)
+        self.acceptor.start()
 
     def accept(self):
         while True:
@@ -34,6 +35,9 @@ class Hop:
             self.open.discard(session.connection)
 
     def stop(self):
+        """A thread left in accept() would take connections of the next listener that gets the same descriptor."""
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.acceptor.join()
         self.listener.close()
         self.hang_up()
 
