@@ -100,13 +100,14 @@ class Session:
         answer = self.say("DATA", "354 go on")
         if answer is None or not answer.startswith("354"):
             return answer is not None
-        self.data = b""
+        lines = []
         for line in self.input:
             if line == b".\r\n":
                 break
-            self.data += line[1:] if line.startswith(b".") else line
+            lines.append(line[1:] if line.startswith(b".") else line)
         else:
             return False
+        self.data = b"".join(lines)
         answer = self.say("dot", "250 kept")
         if answer and answer[0] == "2":
             self.keep()

@@ -83,6 +83,7 @@ def check_all(world, program):
         return not world.postfix.queue()
     wait_for(flushed, 150, 1.0, "an empty queue")
     wait_for(lambda: outbox_settled(world), 60, 0.3, "an empty outbox")
+    wait_for(flushed, 60, 0.3, "an empty queue behind the notices")
     assert "status=bounced" not in world.postfix.log()
 
     arrived, told = collections.Counter(), collections.Counter()

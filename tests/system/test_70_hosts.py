@@ -1,4 +1,5 @@
 """Two hosts: front, broker and quarantine on one, workers on the other, over tcp:// with CURVE."""
+import os
 import subprocess
 import time
 
@@ -6,7 +7,10 @@ import mails
 import pytest
 from world import World, wait_for
 
-SPACE, HERE, THERE = "lazaret-w", "10.213.77.1", "10.213.77.2"
+# Names and a network of this run's own: another run may be under way on the machine.
+RUN = os.getpid()
+SPACE, HERE_END, THERE_END = f"lazaret-{RUN}", f"lz{RUN}a", f"lz{RUN}b"
+HERE, THERE = (f"10.213.{RUN >> 6 & 255}.{(RUN << 2 & 252) + host}" for host in (1, 2))
 
 
 def run(*args):
@@ -18,11 +22,11 @@ def second_host():
     subprocess.run(["ip", "netns", "del", SPACE], capture_output=True)
     run("ip", "netns", "add", SPACE)
     try:
-        run("ip", "link", "add", "lzt0", "type", "veth", "peer", "name", "lzt1", "netns", SPACE)
-        run("ip", "addr", "add", f"{HERE}/30", "dev", "lzt0")
-        run("ip", "link", "set", "lzt0", "up")
-        run("ip", "-n", SPACE, "addr", "add", f"{THERE}/30", "dev", "lzt1")
-        run("ip", "-n", SPACE, "link", "set", "lzt1", "up")
+        run("ip", "link", "add", HERE_END, "type", "veth", "peer", "name", THERE_END, "netns", SPACE)
+        run("ip", "addr", "add", f"{HERE}/30", "dev", HERE_END)
+        run("ip", "link", "set", HERE_END, "up")
+        run("ip", "-n", SPACE, "addr", "add", f"{THERE}/30", "dev", THERE_END)
+        run("ip", "-n", SPACE, "link", "set", THERE_END, "up")
         run("ip", "-n", SPACE, "link", "set", "lo", "up")
         yield ["ip", "netns", "exec", SPACE]
     finally:
