@@ -1,6 +1,7 @@
 """Full disk, full map, wrong configuration, garbage on every socket: clear errors, and nothing is lost."""
 import os
 import random
+import shutil
 import socket
 import subprocess
 
@@ -68,6 +69,7 @@ def test_a_full_disk_defers_and_room_brings_everything_back():
         world.stop()
         if mounted:
             subprocess.run(["umount", "-l", str(world.lazaret.state)], check=False)
+            shutil.rmtree(world.dir, ignore_errors=True)
 
 
 WRONG = [
