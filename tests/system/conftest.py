@@ -1,5 +1,7 @@
 import os
+import shutil
 import sys
+import tempfile
 
 import pytest
 
@@ -8,8 +10,16 @@ sys.path.insert(0, os.path.dirname(__file__))
 from world import World  # noqa: E402
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config):
+    if not config.option.basetemp:  # the usual place keeps the folders of three runs
+        config.option.basetemp = config.own_folder = tempfile.mkdtemp(prefix="lazaret-pytest.")
     config.addinivalue_line("markers", "config(text): configuration of the test's own, added to the usual one")
+
+
+def pytest_unconfigure(config):
+    if hasattr(config, "own_folder") and not os.environ.get("KEEP"):
+        shutil.rmtree(config.own_folder, ignore_errors=True)
 
 
 def pytest_collection_modifyitems(items):

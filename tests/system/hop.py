@@ -59,14 +59,18 @@ class Session:
         self.input = connection.makefile("rb")
         self.sender, self.recipients, self.data = "", [], b""
 
-    def say(self, stage, usual):
+    def answer_to(self, stage, usual):
         answer = self.hop.answers.get(stage, usual)
         if isinstance(answer, list):
             answer = answer.pop(0) if answer else usual
         if callable(answer):
             answer = answer(self)
-        if answer is None:
-            return None
+        return answer
+
+    def say(self, stage, usual):
+        return self.send(self.answer_to(stage, usual))
+
+    def send(self, answer):
         if answer:
             self.connection.sendall(answer.encode() + b"\r\n")
         return answer
@@ -108,10 +112,7 @@ class Session:
         else:
             return False
         self.data = b"".join(lines)
-        answer = self.say("dot", "250 kept")
-        if answer and answer[0] == "2":
-            self.keep()
-        return answer is not None
-
-    def keep(self):
-        self.hop.mails.append((list(self.recipients), self.data))
+        answer = self.answer_to("dot", "250 kept")
+        if answer and answer[0] == "2":  # kept first, as a real one does, and so that who is told finds it
+            self.hop.mails.append((list(self.recipients), self.data))
+        return self.send(answer) is not None
