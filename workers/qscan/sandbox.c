@@ -107,7 +107,7 @@ const struct sandbox_rule sandbox_rules[] = {
 };
 const size_t sandbox_rule_count = sizeof(sandbox_rules) / sizeof(sandbox_rules[0]);
 
-enum { MAX_DESCRIPTORS = 256, SCANNER_NICE = 5 };
+enum { MAX_DESCRIPTORS = 256 };
 
 /* The engine is shared with the supervisor and counts towards the address space of each. */
 static uint64_t address_space(void)
@@ -143,10 +143,6 @@ static enum result settle_process(int parent, struct err *err)
 		return err_sys(err, RESULT_PERMANENT, "prctl");
 	if (getppid() != parent)
 		return err_set(err, RESULT_PERMANENT, "the supervisor is gone");
-	/* Scanners take every core there is; whoever feeds them needs one for a moment only, and
-	 * at once, or they stand idle. It may fail: then they are a little slower. */
-	if (setpriority(PRIO_PROCESS, 0, SCANNER_NICE) < 0)
-		errno = 0;
 	return RESULT_OK;
 }
 
