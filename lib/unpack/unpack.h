@@ -41,11 +41,22 @@ struct unpack_member {
 	                        or by copying the struct and clearing this one */
 };
 
+/* What a container has in it that a rule may ask about, under whatever names its members are. */
+enum unpack_trait {
+	UNPACK_MACRO,    /* macros of an office document: VBA, Excel 4, Basic */
+	UNPACK_SCRIPT,   /* JavaScript or a program to start in a PDF, a script in a picture */
+	UNPACK_SMUGGLED, /* a script that puts a file together out of text */
+	UNPACK_EMBEDDED, /* a document with another file in it */
+	UNPACK_PACKAGE,  /* its members make up one document: what one of them has, it has */
+};
+
 struct unpack_sink {
 	void *context;
 	void (*member)(void *context, struct unpack_member *member);
 	void (*problem)(
 	        void *context, enum unpack_problem problem, const char *member, const char *detail);
+	/* `detail` says what and where, for people; lent. May be called more than once. */
+	void (*trait)(void *context, enum unpack_trait trait, const char *detail);
 };
 
 /* Once a process, before it is sandboxed: what the C library loads for names in other charsets. */

@@ -65,6 +65,11 @@ void walk_problem(
 	walk->sink->problem(walk->sink->context, problem, name, detail ? detail : "");
 }
 
+void walk_trait(struct walk *walk, enum unpack_trait trait, const char *detail)
+{
+	walk->sink->trait(walk->sink->context, trait, detail);
+}
+
 void walk_member(struct walk *walk, const char *name, struct buf *content, int is_folder)
 {
 	struct unpack_member member = {.name = name, .content = content, .is_folder = is_folder};

@@ -28,6 +28,9 @@ int walk_spend(struct walk *walk, size_t bytes, const char *name);
 void walk_problem(
         struct walk *walk, enum unpack_problem problem, const char *name, const char *detail);
 
+/* Tells of the container being walked. */
+void walk_trait(struct walk *walk, enum unpack_trait trait, const char *detail);
+
 /* Hands out a member; `content` may be NULL, and is emptied. */
 void walk_member(struct walk *walk, const char *name, struct buf *content, int is_folder);
 

@@ -33,6 +33,7 @@ struct place {
 	const char *path; /* what the pieces' paths begin with; "" for the message itself */
 	const char *name; /* a container's own, for a member that has none */
 	int is_single;    /* a container of one compressed file */
+	size_t content;   /* the container's own, in the scan */
 };
 
 static int is_late(struct extract *extract)
@@ -364,6 +365,13 @@ static void take_problem(
 	free(where);
 }
 
+static void take_trait(void *context, enum unpack_trait trait, const char *detail)
+{
+	const struct place *place = context;
+
+	place->extract->scan->contents[place->content].traits |= 1u << trait;
+}
+
 static void open_container(struct extract *extract, const struct content *content, const char *kind)
 {
 	/* Adding members moves scan->contents, so everything is taken out first. */
@@ -373,8 +381,9 @@ static void open_container(struct extract *extract, const struct content *conten
 	        .level = content->level + 1,
 	        .path = path,
 	        .name = name,
-	        .is_single = unpack_is_single(kind)};
-	struct unpack_sink sink = {&place, take_member, take_problem};
+	        .is_single = unpack_is_single(kind),
+	        .content = (size_t)(content - extract->scan->contents)};
+	struct unpack_sink sink = {&place, take_member, take_problem, take_trait};
 
 	if ((uint64_t)place.level > extract->scan->config->attachments.max_depth)
 		tell(extract, UNSCANNED_LIMIT, place.part, path, "nested deeper than is looked at");

@@ -61,6 +61,7 @@ struct content {
 	size_t size;
 	char *true_type;  /* libmagic's, "" if weak or unknown */
 	int level;        /* 0: directly in the mail; n: inside n containers */
+	unsigned traits;  /* bit set (1 << enum unpack_trait) */
 	struct buf owned; /* empty where `bytes` lie in the message itself */
 };
 

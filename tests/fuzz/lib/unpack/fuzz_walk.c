@@ -30,12 +30,17 @@ static void check_problem(
 	assert(member && detail);
 }
 
+static void check_trait(void *context, enum unpack_trait trait, const char *detail)
+{
+	assert(trait <= UNPACK_PACKAGE && detail && utf8_valid(detail, strlen(detail)));
+}
+
 static void check(const void *bytes, size_t size)
 {
 	struct unpack_budget budget = {
 	        MOST_MEMBERS, MOST_BYTES, 100, clock_monotonic_us() + 2000000};
 	struct sums sums = {0};
-	struct unpack_sink sink = {&sums, check_member, check_problem};
+	struct unpack_sink sink = {&sums, check_member, check_problem, check_trait};
 
 	unpack_walk(bytes, size, &budget, &sink);
 	assert(sums.members <= 3 * MOST_MEMBERS);

@@ -19,12 +19,13 @@
 #include "lib/base/file.h"
 #include "lib/unpack/unpack.h"
 
-enum { PACK_PROBLEMS = UNPACK_AMBIGUOUS + 1 };
+enum { PACK_PROBLEMS = UNPACK_AMBIGUOUS + 1, PACK_TRAITS = UNPACK_PACKAGE + 1 };
 
 struct seen {
 	struct buf names;    /* one a line */
 	struct buf contents; /* one behind the other */
 	unsigned problems[PACK_PROBLEMS];
+	unsigned traits[PACK_TRAITS];
 	unsigned members; /* without aliases */
 };
 
@@ -49,10 +50,18 @@ static inline void seen_problem(
 	seen->problems[problem]++;
 }
 
+static inline void seen_trait(void *context, enum unpack_trait trait, const char *detail)
+{
+	struct seen *seen = context;
+
+	assert_true(detail && *detail);
+	seen->traits[trait]++;
+}
+
 static inline void walk_with(
         const void *bytes, size_t size, struct unpack_budget *budget, struct seen *seen)
 {
-	struct unpack_sink sink = {seen, seen_member, seen_problem};
+	struct unpack_sink sink = {seen, seen_member, seen_problem, seen_trait};
 
 	memset(seen, 0, sizeof(*seen));
 	buf_add(&seen->names, "", 0);

@@ -27,6 +27,10 @@ static void see(void *context, struct unpack_member *member)
 	        member->content ? alloc_bytes(member->content->data, member->content->size) : NULL;
 }
 
+static void see_trait(void *context, enum unpack_trait trait, const char *detail)
+{
+}
+
 static void see_problem(
         void *context, enum unpack_problem problem, const char *member, const char *detail)
 {
@@ -90,7 +94,7 @@ static void walk(struct buf *tnef)
 {
 	struct unpack_budget budget = {
 	        .members = 100, .bytes = 1 << 20, .ratio = 1000, .deadline_us = INT64_MAX};
-	const struct unpack_sink sink = {.member = see, .problem = see_problem};
+	const struct unpack_sink sink = {.member = see, .problem = see_problem, .trait = see_trait};
 
 	seen_count = 0;
 	problems = 0;
