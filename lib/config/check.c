@@ -187,7 +187,6 @@ static enum result check_access(const struct config *config, struct err *err)
 
 static enum result check_patterns(const struct config *config, struct err *err)
 {
-	const struct config_attachment_rule *attachment;
 	const struct config_subject_rule *subject;
 	size_t i;
 
@@ -198,15 +197,37 @@ static enum result check_patterns(const struct config *config, struct err *err)
 			        "found a rule without a condition, expected patterns or "
 			        "patterns_file");
 	}
-	for (i = 0; i < config->attachments.count; i++) {
-		attachment = &config->attachments.rules[i];
-		if (!attachment->names.count && !attachment->types.count &&
-		        !attachment->true_types.count)
-			return refuse(config, err, &attachment->name,
-			        "found a rule without a condition, expected names, types or "
-			        "true_types");
-	}
 	return RESULT_OK;
+}
+
+static enum result check_attachment_rule(
+        const struct config *config, const struct config_attachment_rule *rule, struct err *err)
+{
+	size_t i;
+
+	if (!rule->names.count && !rule->types.count && !rule->true_types.count &&
+	        !rule->traits.count && !rule->larger_than && !rule->smaller_than)
+		return refuse(config, err, &rule->name,
+		        "found a rule without a condition, expected names, types, true_types, "
+		        "traits, larger_than or smaller_than");
+	if (rule->smaller_than && rule->larger_than >= rule->smaller_than)
+		return refuse(config, err, &rule->smaller_than,
+		        "found a size that no content has, expected more than larger_than");
+	for (i = 0; rule->match != MATCH_REGEX && i < rule->names.count; i++)
+		if (!form_matches(FORM_GLOB, rule->names.items[i]))
+			return refuse(config, err, &rule->names, "found %s, expected %s",
+			        log_quote(rule->names.items[i]), form_expects(FORM_GLOB));
+	return RESULT_OK;
+}
+
+static enum result check_attachments(const struct config *config, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t i;
+
+	for (i = 0; i < config->attachments.count && !result; i++)
+		result = check_attachment_rule(config, &config->attachments.rules[i], err);
+	return result;
 }
 
 static enum result check_redirect(const struct config *config, const void *at, enum action action,
@@ -277,7 +298,7 @@ enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
-	        check_redirects, check_policies};
+	        check_attachments, check_redirects, check_policies};
 	enum result result = RESULT_OK;
 	size_t i;
 

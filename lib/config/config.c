@@ -21,6 +21,16 @@ const char *action_name(enum action action)
 	return action <= ACTION_DEFER ? table_actions[action].word : "?";
 }
 
+const char *trait_name(enum trait trait)
+{
+	return table_traits[trait].word;
+}
+
+const char *trait_text(enum trait trait)
+{
+	return table_traits[trait].prose;
+}
+
 /* Absolute where it can be told, as programs change their working folder. To be freed. */
 static char *folder_of(const char *path)
 {

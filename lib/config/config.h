@@ -153,12 +153,42 @@ struct config_subject {
 	struct config_subject_rule *rules;
 };
 
+/* What a piece of content may have besides names and types. Rules ask for these by name. */
+enum trait {
+	TRAIT_ENCRYPTED,
+	TRAIT_MACRO,
+	TRAIT_SCRIPT,
+	TRAIT_SMUGGLED,
+	TRAIT_EMBEDDED,
+	TRAIT_DISGUISED,
+	TRAIT_MISMATCH,
+	TRAIT_AMBIGUOUS,
+	TRAIT_BROKEN,
+	TRAITS,
+};
+
+const char *trait_name(enum trait trait); /* "disguised" */
+const char *trait_text(enum trait trait); /* in words */
+
+/* Where in a message a rule looks: into containers, too, or not, or nowhere else. */
+enum config_inside { INSIDE_ALSO, INSIDE_NEVER, INSIDE_ONLY };
+
+/* By whom a message was sent: an outsider is neither authenticated nor in site.networks. */
+enum config_direction { DIRECTION_ANY, DIRECTION_IN, DIRECTION_OUT };
+
+/* Names, types and true types say what it is: any of them does. All else narrows that down. */
 struct config_attachment_rule {
 	char *name;
-	struct config_list names;      /* globs over every candidate name, normalised */
+	enum pattern_match match;      /* how names are meant */
+	struct config_list names;      /* over every candidate name, normalised */
 	struct config_list types;      /* globs over declared types */
 	struct config_list true_types; /* globs over what libmagic sees */
-	int inside;                    /* also members of containers */
+	struct config_list traits;     /* trait_name(): any of them */
+	uint64_t larger_than;          /* bytes; 0: no condition */
+	uint64_t smaller_than;         /* likewise */
+	enum config_inside inside;
+	enum config_direction direction;
+	struct config_list recipients; /* as access senders; the rule is for these only */
 	enum action action;
 	char *text;
 };
@@ -171,6 +201,7 @@ struct config_attachments {
 	uint64_t max_members;  /* of all containers of a message */
 	uint64_t max_expanded; /* bytes of all members of a message */
 	uint64_t max_ratio;
+	int64_t max_time_ms; /* for taking a message apart */
 };
 
 struct config_virus {
@@ -216,6 +247,7 @@ struct config_policy {
 	char *spam_text;
 	char *subject_prefix; /* put before the Subject of tagged spam; "" for none */
 	char *redirect_to;
+	int cut_signed; /* cut from signed mail, too, and so break its signature */
 	int keep_original;
 };
 

@@ -52,6 +52,38 @@ static const struct choice pattern_matches[] = {
         {NULL, 0, NULL},
 };
 
+static const struct choice inside_words[] = {
+        {"also", INSIDE_ALSO, "in the mail and in containers"},
+        {"never", INSIDE_NEVER, "not in containers"},
+        {"only", INSIDE_ONLY, "in containers and nowhere else"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice directions[] = {
+        {"any", DIRECTION_ANY, "whoever sends it"},
+        {"in", DIRECTION_IN, "from outsiders"},
+        {"out", DIRECTION_OUT, "from those who are authenticated or in site.networks"},
+        {NULL, 0, NULL},
+};
+
+const struct choice table_traits[] = {
+        {"encrypted", TRAIT_ENCRYPTED,
+                "needs a password, in whole or for some member; S/MIME and OpenPGP, too"},
+        {"macro", TRAIT_MACRO, "an office document with macros: VBA, Excel 4 or Basic"},
+        {"script", TRAIT_SCRIPT,
+                "runs something when it is shown: JavaScript or a program to start in a PDF, a "
+                "script in a picture"},
+        {"smuggled", TRAIT_SMUGGLED,
+                "HTML with a script that puts a file together and offers to save it"},
+        {"embedded", TRAIT_EMBEDDED, "a document with another file in it"},
+        {"disguised", TRAIT_DISGUISED,
+                "a program, or macros, under the name of something that runs nothing"},
+        {"mismatch", TRAIT_MISMATCH, "its content is of another kind than its name says"},
+        {"ambiguous", TRAIT_AMBIGUOUS, "two honest programs would see different contents"},
+        {"broken", TRAIT_BROKEN, "a container that is damaged, or of a kind that can't be read"},
+        {NULL, 0, NULL},
+};
+
 static const struct choice item_reasons[] = {
         {"virus", 0, NULL},
         {"attachment", 0, NULL},
@@ -325,21 +357,40 @@ static const struct section subject_section = SECTION(subject, subject_fields);
 static const struct field attachment_rule_fields[] = {
         {"name", FIELD_TEXT, AT(attachment_rule, name), "rule<number>", NULL, FORM_NAME,
                 .prose = "Shown in logs, notices and by qctl explain."},
-        {"names", FIELD_LIST, AT(attachment_rule, names), "[]", NULL, FORM_GLOB,
-                .prose = "Patterns over every name that a mail program might see, in lower case "
-                         "and without trailing dots and blanks."},
+        {"match", FIELD_CHOICE, AT(attachment_rule, match), "glob", .choices = pattern_matches,
+                .prose = "How names are meant; never with regard to case."},
+        {"names", FIELD_LIST, AT(attachment_rule, names), "[]", NULL, FORM_ANY,
+                .prose = "Patterns over every name that a mail program might see, without trailing "
+                         "dots and blanks, and as it was written. One with a slash is held "
+                         "against the whole path to it, such as 2/report.docx/word/x.bin."},
         {"types", FIELD_LIST, AT(attachment_rule, types), "[]", NULL, FORM_GLOB,
                 .prose = "Patterns over the declared types."},
         {"true_types", FIELD_LIST, AT(attachment_rule, true_types), "[]", NULL, FORM_GLOB,
                 .prose = "Patterns over the types that the content itself shows, as \"file "
-                         "--mime-type\" prints them."},
-        {"inside", FIELD_BOOL, AT(attachment_rule, inside), "true",
-                .prose = "Also for members of archives and other containers; the part that holds "
-                         "the member is what is cut."},
+                         "--mime-type\" prints them. Names, types and true types are three ways "
+                         "to say what is meant: any of them will do, and without all three "
+                         "everything is. The keys below narrow it down: all of them must hold."},
+        {"traits", FIELD_LIST, AT(attachment_rule, traits), "[]", "[macro, smuggled]",
+                .choices = table_traits, .prose = "What it must have, any of these."},
+        {"larger_than", FIELD_SIZE, AT(attachment_rule, larger_than), "0", .most = TIB,
+                .prose = "Its least size, once it is decoded and unpacked."},
+        {"smaller_than", FIELD_SIZE, AT(attachment_rule, smaller_than), "0", .most = TIB,
+                .prose = "Likewise; 0 is no condition."},
+        {"inside", FIELD_CHOICE, AT(attachment_rule, inside), "also", .choices = inside_words,
+                .prose = "Members of archives and other containers. What is cut is the part that "
+                         "holds the member."},
+        {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any", .choices = directions,
+                .prose = "Whose mail it is for."},
+        {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "The recipients it is for; everybody's where none are named. A message "
+                         "with others, too, is treated for each by his own rules."},
         {"action", FIELD_CHOICE, AT(attachment_rule, action), "cut", .choices = table_actions,
                 .allowed = PART | BIT(NONE) | BIT(ALLOW),
-                .prose = "What happens. allow lets this part pass the rules below it, never the "
-                         "virus scan."},
+                .prose =
+                        "What happens. allow lets it pass the rules below, never the virus scan; "
+                        "where it asks for the trait encrypted, ambiguous or broken, it also takes "
+                        "the place of what policy.unscanned says of that: it is delivered, and "
+                        "its header says that it was not scanned."},
         {"text", FIELD_TEXT, AT(attachment_rule, text),
                 "Attachments of this kind are not accepted here", NULL, FORM_REPLY,
                 .prose = "Why, for the text left in its place and for rejections."},
@@ -363,7 +414,6 @@ static const struct section attachment_rule_section =
 	"    application/x-sharedlib, application/x-object, application/x-mach-binary,\n"          \
 	"    application/x-msi, application/java-archive, application/x-java-applet,\n"            \
 	"    application/vnd.android.package-archive]\n"                                           \
-	"  inside: true\n"                                                                         \
 	"  action: cut\n"                                                                          \
 	"  text: Programs are not accepted by mail here\n"
 
@@ -382,7 +432,6 @@ static const struct section attachment_rule_section =
 	"    '*.workflow']\n"                                                                      \
 	"  true_types: [application/x-ms-shortcut, text/x-msdos-batch,\n"                          \
 	"    application/vnd.ms-htmlhelp]\n"                                                       \
-	"  inside: true\n"                                                                         \
 	"  action: cut\n"                                                                          \
 	"  text: Scripts and shortcuts are not accepted by mail here\n"
 
@@ -391,12 +440,41 @@ static const struct section attachment_rule_section =
 	"  names: ['*.iso', '*.img', '*.vhd', '*.vhdx', '*.udf', '*.wim', '*.dmg',\n"              \
 	"    '*.pkg', '*.mpkg']\n"                                                                 \
 	"  true_types: [application/x-iso9660-image]\n"                                            \
-	"  inside: true\n"                                                                         \
 	"  action: cut\n"                                                                          \
 	"  text: Disk images are not accepted by mail here\n"
 
+/* What signed documents have inside that looks like nothing honest to a filter by type. */
+#define RULE_SIGNED                                                                                \
+	"- name: signed-documents\n"                                                               \
+	"  names: ['*/*.doc?/[[]trash]/*', '*/*.xls?/[[]trash]/*', '*/*.ppt?/[[]trash]/*',\n"      \
+	"    '*.asice', '*.asics', '*.sce', '*.scs', '*.bdoc', '*.edoc', '*.adoc']\n"              \
+	"  action: allow\n"                                                                        \
+	"  text: What Office and eIDAS containers keep beside what was signed\n"
+
+#define RULE_DISGUISED                                                                             \
+	"- name: disguised\n"                                                                      \
+	"  traits: [disguised]\n"                                                                  \
+	"  action: cut\n"                                                                          \
+	"  text: A program under the name of something else\n"
+
+#define RULE_SMUGGLED                                                                              \
+	"- name: smuggled\n"                                                                       \
+	"  traits: [smuggled]\n"                                                                   \
+	"  action: cut\n"                                                                          \
+	"  text: A page that makes a file on the computer that shows it\n"
+
+/* Those of outsiders only: colleagues send each other macros. */
+#define RULE_MACROS                                                                                \
+	"- name: macros\n"                                                                         \
+	"  traits: [macro]\n"                                                                      \
+	"  direction: in\n"                                                                        \
+	"  action: cut\n"                                                                          \
+	"  text: Documents with macros are not accepted from outside\n"
+
 static const struct field attachments_fields[] = {
-        {"rules", FIELD_RULES, AT(attachments, count), RULE_EXECUTABLES RULE_SCRIPTS RULE_IMAGES,
+        {"rules", FIELD_RULES, AT(attachments, count),
+                RULE_SIGNED RULE_EXECUTABLES RULE_SCRIPTS RULE_IMAGES RULE_DISGUISED RULE_SMUGGLED
+                        RULE_MACROS,
                 .section = &attachment_rule_section,
                 .prose = "The first rule that matches a part or a member decides. Rules that are "
                          "given take the place of the default ones: copy these from the sample and "
@@ -413,6 +491,10 @@ static const struct field attachments_fields[] = {
         {"max_ratio", FIELD_NUMBER, AT(attachments, max_ratio), "200", .least = 2, .most = 100000,
                 .prose = "How many times its packed size a container may unpack to: more is a "
                          "bomb. Small ones are spared."},
+        {"max_time", FIELD_TIME, AT(attachments, max_time_ms), "20s", .least = 100,
+                .most = 5 * MINUTE,
+                .prose = "For taking one message apart. Under three quarters of workers.timeout, "
+                         "or that ends it first (timeout)."},
 };
 static const struct section attachments_section = SECTION(attachments, attachments_fields);
 
@@ -516,6 +598,9 @@ static const struct field policy_fields[] = {
                          "signatures over the Subject; header fields do not."},
         {"redirect_to", FIELD_TEXT, AT(policy, redirect_to), "", "spam@example.org", FORM_ADDRESS,
                 .prose = "Mailbox for what is redirected."},
+        {"cut_signed", FIELD_BOOL, AT(policy, cut_signed), "false",
+                .prose = "Cuts from multipart/signed, too, though that breaks the signature, and "
+                         "says so in the part's place. false holds such a message whole."},
         {"keep_original", FIELD_BOOL, AT(policy, keep_original), "true",
                 .prose = "Keeps the whole message where parts are cut, so that it can be released "
                          "as it was; false keeps the parts only."},

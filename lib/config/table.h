@@ -61,6 +61,9 @@ extern const struct section table_root;
 /* Names of enum action, in its order, ended by a NULL word. */
 extern const struct choice table_actions[];
 
+/* Names of enum trait, likewise. */
+extern const struct choice table_traits[];
+
 int field_allows(const struct field *field, const struct choice *choice);
 
 /* Adds what the field expects, as in "a size, such as 25M, from 1k to 1G". */

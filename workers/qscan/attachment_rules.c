@@ -3,29 +3,93 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "lib/match/match.h"
 #include "lib/mime/name.h"
+#include "workers/qscan/address.h"
 
-static int matches_any(const struct config_list *patterns, const char *text)
+struct rule {
+	const struct config_attachment_rule *config;
+	struct match **names; /* of regular expressions, one a pattern */
+	unsigned traits;      /* bit set (1 << enum trait); 0: no condition */
+};
+
+struct attachment_rules {
+	struct rule *rules;
+	size_t count;
+};
+
+/* ---------------------------------------------------------------- compiling */
+
+void attachment_rules_free(struct attachment_rules **rules)
 {
+	size_t at, name;
+
+	if (!*rules)
+		return;
+	for (at = 0; at < (*rules)->count; at++) {
+		struct rule *rule = &(*rules)->rules[at];
+
+		for (name = 0; rule->names && name < rule->config->names.count; name++)
+			match_free(&rule->names[name]);
+		free(rule->names);
+	}
+	free((*rules)->rules);
+	free(*rules);
+	*rules = NULL;
+}
+
+unsigned attachment_rule_traits(const struct config_attachment_rule *rule)
+{
+	unsigned traits = 0;
+	enum trait trait;
 	size_t at;
 
-	for (at = 0; at < patterns->count; at++)
-		if (text_glob(patterns->items[at], text, strlen(text)))
-			return 1;
-	return 0;
+	for (at = 0; at < rule->traits.count; at++)
+		for (trait = 0; trait < TRAITS; trait++)
+			if (!strcmp(rule->traits.items[at], trait_name(trait)))
+				traits |= 1u << trait;
+	return traits;
 }
 
-/* A name is tried as it would be opened, and as it was written: a rule may be about just that what
- * the normalising takes off, such as an ending that is a class id. */
-static int matches_name(const struct config_list *patterns, const char *name)
+static enum result compile(
+        struct rule *rule, const struct config_attachment_rule *config, struct err *err)
 {
-	char *normalised = name_normalise(name);
-	int found = matches_any(patterns, normalised) || matches_any(patterns, name);
+	const struct config_list *names = &config->names;
+	size_t at;
 
-	free(normalised);
-	return found;
+	rule->config = config;
+	rule->traits = attachment_rule_traits(config);
+	if (config->match != MATCH_REGEX)
+		return RESULT_OK;
+	rule->names = alloc_zero(names->count, sizeof(*rule->names));
+	for (at = 0; at < names->count; at++)
+		if (match_new(names->items[at], MATCH_CASELESS | MATCH_UTF, &rule->names[at], err))
+			return err_wrap(err, RESULT_PERMANENT, "rule %.30s: \"%.60s\"",
+			        config->name, names->items[at]);
+	return RESULT_OK;
 }
+
+enum result attachment_rules_new(
+        const struct config_attachments *config, struct attachment_rules **out, struct err *err)
+{
+	struct attachment_rules *rules = alloc_zero(1, sizeof(*rules));
+	enum result result = RESULT_OK;
+	size_t at;
+
+	rules->rules = alloc_zero(config->count, sizeof(*rules->rules));
+	rules->count = config->count;
+	for (at = 0; !result && at < config->count; at++)
+		result = compile(&rules->rules[at], &config->rules[at], err);
+	if (result)
+		attachment_rules_free(&rules);
+	else
+		*out = rules;
+	return result;
+}
+
+/* ---------------------------------------------------------------- names */
 
 /* What mail clients call a part that has no name, by its type; only where that name is one to run.
  */
@@ -64,91 +128,216 @@ static const char *implied_name(const char *type)
 	return NULL;
 }
 
-static const char *matching_name(
-        const struct config_list *patterns, const struct extracted *extracted)
+static enum result matches_pattern(const struct rule *rule, size_t at, const char *text)
 {
-	const char *name;
-	size_t at;
+	const char *pattern = rule->config->names.items[at];
+	int found = 0;
 
-	for (at = 0; patterns->count && at < extracted->name_count; at++)
-		if (matches_name(patterns, extracted->names[at]))
-			return extracted->names[at];
-	for (at = 0; !extracted->name_count && at < extracted->type_count; at++) {
-		name = implied_name(extracted->types[at]);
-		if (name && matches_name(patterns, name))
-			return name;
+	switch (rule->config->match) {
+	case MATCH_EXACT:
+		found = text_same(pattern, text);
+		break;
+	case MATCH_PREFIX:
+		found = text_starts(text, pattern);
+		break;
+	case MATCH_GLOB:
+		found = text_glob(pattern, text, strlen(text));
+		break;
+	case MATCH_REGEX:
+		return match_find(rule->names[at], text, strlen(text), 0, NULL, NULL);
 	}
-	return NULL;
+	return found ? RESULT_OK : RESULT_NONE;
 }
 
-static const char *matching_type(
-        const struct config_list *patterns, const struct extracted *extracted)
+/* RESULT_TEMPORARY where a regular expression gave up and no other pattern matches. */
+static enum result matches_any(const struct rule *rule, const char *text, int is_path)
+{
+	enum result result = RESULT_NONE, one;
+	size_t at;
+
+	for (at = 0; at < rule->config->names.count && result != RESULT_OK; at++) {
+		if (is_path != (strchr(rule->config->names.items[at], '/') != NULL))
+			continue;
+		one = matches_pattern(rule, at, text);
+		result = one == RESULT_NONE ? result : one;
+	}
+	return result;
+}
+
+/* A name is tried as it would be opened, and as it was written: a rule may be about just that what
+ * the normalising takes off, such as an ending that is a class id. */
+static enum result matches_name(
+        const struct rule *rule, const struct attachment *attachment, size_t at, const char **text)
+{
+	enum result result = matches_any(rule, attachment->normalised[at], 0);
+
+	if (result != RESULT_OK)
+		result = matches_any(rule, attachment->content->names[at], 0);
+	*text = attachment->content->names[at];
+	return result;
+}
+
+static enum result matches_implied(
+        const struct rule *rule, const struct content *content, const char **text)
+{
+	enum result result = RESULT_NONE;
+	size_t at;
+
+	for (at = 0; at < content->type_count && result == RESULT_NONE; at++) {
+		*text = implied_name(content->types[at]);
+		if (*text)
+			result = matches_any(rule, *text, 0);
+	}
+	return result;
+}
+
+static enum result matches_names(
+        const struct rule *rule, const struct attachment *attachment, const char **text)
+{
+	const struct content *content = attachment->content;
+	enum result result = RESULT_NONE;
+	size_t at;
+
+	if (!rule->config->names.count)
+		return RESULT_NONE;
+	for (at = 0; at < content->name_count && result != RESULT_OK; at++)
+		result = matches_name(rule, attachment, at, text);
+	if (!content->name_count)
+		result = matches_implied(rule, content, text);
+	if (result != RESULT_OK && matches_any(rule, content->path, 1) == RESULT_OK) {
+		*text = content->path;
+		result = RESULT_OK;
+	}
+	return result;
+}
+
+/* ---------------------------------------------------------------- types */
+
+static int type_matches(const struct config_list *patterns, const char *type)
 {
 	size_t at;
 
-	for (at = 0; at < extracted->type_count; at++)
-		if (matches_any(patterns, extracted->types[at]))
-			return extracted->types[at];
-	return NULL;
-}
-
-static int rule_matches(const struct config_attachment_rule *rule,
-        const struct extracted *extracted, const char *true_type, struct attachment_match *match)
-{
-	if (extracted->level && !rule->inside)
-		return 0;
-	match->rule = rule;
-	match->what = "name";
-	match->text = matching_name(&rule->names, extracted);
-	if (match->text)
-		return 1;
-	match->what = "type";
-	match->text = matching_type(&rule->types, extracted);
-	if (match->text)
-		return 1;
-	match->what = "true type";
-	match->text = true_type;
-	return *true_type && matches_any(&rule->true_types, true_type);
-}
-
-int attachment_rules_match(const struct config_attachments *config,
-        const struct extracted *extracted, const char *true_type, struct attachment_match *match)
-{
-	size_t at;
-
-	for (at = 0; at < config->count; at++)
-		if (rule_matches(&config->rules[at], extracted, true_type, match))
+	for (at = 0; at < patterns->count; at++)
+		if (text_glob(patterns->items[at], type, strlen(type)))
 			return 1;
 	return 0;
 }
 
-const struct config_attachment_rule *attachment_rules_for_programs(
-        const struct config_attachments *config, int level)
+static const char *matching_type(const struct config_list *patterns, const struct content *content)
 {
-	struct extracted program = {
-	        .level = level, .names = {"x.exe"}, .name_count = 1, .content = EXTRACT_NO_CONTENT};
-	struct attachment_match match;
-
-	return attachment_rules_match(
-	               config, &program, "application/vnd.microsoft.portable-executable", &match)
-	               ? match.rule
-	               : NULL;
-}
-
-int attachment_name_is_harmless(const char *name)
-{
-	static const char *const extensions[] = {"pdf", "doc", "docx", "docm", "xls", "xlsx",
-	        "xlsm", "ppt", "pptx", "odt", "ods", "odp", "rtf", "txt", "csv", "htm", "html",
-	        "xml", "jpg", "jpeg", "png", "gif", "bmp", "tif", "tiff", "svg", "webp", "heic",
-	        "mp3", "mp4", "wav", "avi", "mov", "zip", "rar", "7z", "gz", "eml", "msg", "ics",
-	        "vcf"};
-	char *normalised = name_normalise(name);
-	const char *extension = name_extension(normalised);
-	int found = 0;
 	size_t at;
 
-	for (at = 0; !found && at < sizeof(extensions) / sizeof(extensions[0]); at++)
-		found = !strcmp(extension, extensions[at]);
-	free(normalised);
-	return found;
+	for (at = 0; at < content->type_count; at++)
+		if (type_matches(patterns, content->types[at]))
+			return content->types[at];
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- the whole rule */
+
+/* All that narrows a rule down. */
+static int is_meant(const struct rule *rule, const struct attachment *attachment)
+{
+	const struct config_attachment_rule *config = rule->config;
+	const struct content *content = attachment->content;
+
+	if (config->inside == INSIDE_NEVER ? content->level
+	                                   : config->inside == INSIDE_ONLY && !content->level)
+		return 0;
+	if (config->direction != DIRECTION_ANY && config->direction != attachment->direction)
+		return 0;
+	if ((config->larger_than || config->smaller_than) && !content->bytes)
+		return 0;
+	if (content->size < config->larger_than ||
+	        (config->smaller_than && content->size >= config->smaller_than))
+		return 0;
+	return !rule->traits || (rule->traits & content->traits);
+}
+
+static const char *first_trait(const struct rule *rule, const struct content *content)
+{
+	enum trait trait;
+
+	for (trait = 0; trait < TRAITS; trait++)
+		if (rule->traits & content->traits & 1u << trait)
+			return trait_name(trait);
+	return "";
+}
+
+/* What it is, where the rule says so. */
+static enum result is_named(const struct rule *rule, const struct attachment *attachment,
+        struct attachment_match *match)
+{
+	const struct config_attachment_rule *config = rule->config;
+	const struct content *content = attachment->content;
+	enum result result;
+
+	match->what = "name";
+	result = matches_names(rule, attachment, &match->text);
+	if (result == RESULT_OK)
+		return result;
+	match->what = "type";
+	match->text = matching_type(&config->types, content);
+	if (match->text)
+		return RESULT_OK;
+	match->what = "true type";
+	match->text = content->true_type;
+	if (*content->true_type && type_matches(&config->true_types, content->true_type))
+		return RESULT_OK;
+	return result;
+}
+
+static int says_what(const struct config_attachment_rule *config)
+{
+	return config->names.count || config->types.count || config->true_types.count;
+}
+
+static enum result rule_matches(const struct rule *rule, const struct attachment *attachment,
+        struct attachment_match *match)
+{
+	if (!is_meant(rule, attachment))
+		return RESULT_NONE;
+	match->rule = rule->config;
+	if (says_what(rule->config))
+		return is_named(rule, attachment, match);
+	match->what = rule->traits ? "trait" : "size of";
+	match->text = rule->traits ? first_trait(rule, attachment->content)
+	                           : content_name(attachment->content);
+	return RESULT_OK;
+}
+
+enum result attachment_rules_match(const struct attachment_rules *rules, size_t from,
+        const struct attachment *attachment, struct attachment_match *match)
+{
+	enum result result = RESULT_NONE;
+
+	for (match->next = from; match->next < rules->count && result == RESULT_NONE;)
+		result = rule_matches(&rules->rules[match->next++], attachment, match);
+	return result;
+}
+
+int attachment_rule_is_for(const struct config_attachment_rule *rule, const char *recipient)
+{
+	return !rule->recipients.count || address_in_list(&rule->recipients, recipient);
+}
+
+void attachment_init(
+        struct attachment *attachment, struct content *content, enum config_direction direction)
+{
+	size_t at;
+
+	attachment->content = content;
+	attachment->direction = direction;
+	attachment->normalised = alloc_zero(content->name_count, sizeof(*attachment->normalised));
+	for (at = 0; at < content->name_count; at++)
+		attachment->normalised[at] = name_normalise(content->names[at]);
+}
+
+void attachment_fini(struct attachment *attachment)
+{
+	size_t at;
+
+	for (at = 0; at < attachment->content->name_count; at++)
+		free(attachment->normalised[at]);
+	free(attachment->normalised);
 }

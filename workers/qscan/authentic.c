@@ -124,6 +124,12 @@ int authentic_by_results(const struct config_list *trusted, const char *results,
 	return pass;
 }
 
+int authentic_insider(const struct config *config, const Lz__Submission *submission)
+{
+	return *submission->sasl_username ||
+	       address_in_networks(&config->site.networks, submission->client_address);
+}
+
 int authentic_sender(
         const struct config *config, const Lz__Submission *submission, const struct mime_map *map)
 {
@@ -131,9 +137,7 @@ int authentic_sender(
 
 	if (!*submission->reverse_path)
 		return 0;
-	if (*submission->sasl_username)
-		return 1;
-	if (address_in_networks(&config->site.networks, submission->client_address))
+	if (authentic_insider(config, submission))
 		return 1;
 	field = map ? mime_field(map, 0, "Authentication-Results", 0) : NULL;
 	return field && authentic_by_results(&config->notifier.trusted_auth_results,

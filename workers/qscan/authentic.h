@@ -19,6 +19,9 @@
 int authentic_sender(
         const struct config *config, const Lz__Submission *submission, const struct mime_map *map);
 
+/* Sent by one of ours: authenticated by SASL, or from a client inside site.networks. */
+int authentic_insider(const struct config *config, const Lz__Submission *submission);
+
 /* The rule of that field alone, for its tests. `results` is the field's value. */
 int authentic_by_results(const struct config_list *trusted, const char *results, size_t size,
         const char *reverse_path);

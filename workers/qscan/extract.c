@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/filetype/filetype.h"
 #include "lib/mime/decode.h"
@@ -17,121 +18,145 @@ enum { MAIL_HEAD = 8192 };
 struct extract {
 	struct scan *scan;
 	struct unpack_budget budget;
-	extract_visit *visit;
-	void *context;
 	int late;
-	unsigned char *read; /* one byte a content, as far as there is room: a map has looked for
-	                        mail inside it */
-	size_t read_room;
 };
 
 /* Where we are: inside which content of which part. */
 struct place {
 	struct extract *extract;
 	int part;
-	int level;        /* 0: the message itself, where each part is its own */
-	const char *path; /* what the pieces' paths begin with; "" for the message itself */
-	const char *name; /* a container's own, for a member that has none */
-	int is_single;    /* a container of one compressed file */
-	size_t content;   /* the container's own, in the scan */
+	int level;      /* 0: the message itself, where each part is its own */
+	long container; /* the content that we are in, or SCAN_NO_CONTENT */
+	long last;      /* the member that was handed out before, or SCAN_NO_CONTENT */
+	int is_single;  /* a container of one compressed file */
 };
+
+static const struct content *container_of(const struct place *place)
+{
+	return &place->extract->scan->contents[place->container];
+}
+
+/* What the pieces' paths begin with; "" for the message itself. */
+static const char *path_to(const struct place *place)
+{
+	return place->container == SCAN_NO_CONTENT ? "" : container_of(place)->path;
+}
+
+/* The configuration's own limit is met long before the deadline that ends all. */
+static enum unscanned out_of_time(const struct extract *extract)
+{
+	return scan_late(extract->scan) ? UNSCANNED_TIMEOUT : UNSCANNED_LIMIT;
+}
 
 static int is_late(struct extract *extract)
 {
-	if (!extract->late && scan_late(extract->scan)) {
+	if (!extract->late && clock_monotonic_us() > extract->budget.deadline_us) {
 		extract->late = 1;
-		scan_unscanned(extract->scan, check, UNSCANNED_TIMEOUT, "no time left to unpack");
+		scan_unscanned(
+		        extract->scan, check, out_of_time(extract), "no time left to unpack");
 	}
 	return extract->late;
 }
 
-static void tell(struct extract *extract, enum unscanned why, int part, const char *where,
-        const char *detail)
+static void tell(
+        const struct place *place, enum unscanned why, const char *member, const char *detail)
 {
-	struct finding *finding = scan_unscanned(extract->scan, check, why, detail);
+	const char *path = path_to(place);
+	struct finding *finding = scan_unscanned(place->extract->scan, check, why, detail);
 
-	finding->part = part;
-	finding_text(&finding->where, "%s", where);
+	finding->part = place->part;
+	finding->content = place->container;
+	finding_text(&finding->where, "%s%s%s", path, *path && *member ? "/" : "", member);
 }
 
-static void show(struct extract *extract, const struct extracted *extracted)
+/* Adds what is found here, and says what it was found in; lends it until the next one. */
+static struct content *add_content(const struct place *place, int part, const char *path)
 {
-	extract->visit(extract->context, extract->scan, extracted);
+	struct content *content = scan_add_content(place->extract->scan, part, place->level, path);
+
+	content->parent = place->container;
+	return content;
 }
 
-/* The content that was added last is not opened as mail again. */
-static void set_read(struct extract *extract)
+static long index_of(const struct extract *extract, const struct content *content)
 {
-	size_t index = extract->scan->content_count - 1, room = extract->read_room;
-
-	if (index >= room) {
-		extract->read_room = 2 * index + 16;
-		extract->read = alloc_grow(extract->read, extract->read_room, 1);
-		memset(extract->read + room, 0, extract->read_room - room);
-	}
-	extract->read[index] = 1;
+	return content - extract->scan->contents;
 }
 
-static int is_read(const struct extract *extract, size_t index)
+/* The bytes that it owns, from now on. */
+static void own(struct content *content, struct buf *bytes)
 {
-	return index < extract->read_room && extract->read[index];
-}
-
-/* Shows the content that was added last. */
-static void show_content(struct extract *extract, struct extracted *extracted)
-{
-	extracted->content = (long)extract->scan->content_count - 1;
-	show(extract, extracted);
-	extracted->content = EXTRACT_NO_CONTENT;
+	buf_add(bytes, "", 0);
+	content->owned = *bytes;
+	memset(bytes, 0, sizeof(*bytes));
+	content->bytes = (const unsigned char *)content->owned.data;
+	content->size = content->owned.size;
 }
 
 /* ---------------------------------------------------------------- parts */
 
-static void describe(struct extracted *extracted, const struct mime_part *part)
+static void describe(struct content *content, const struct mime_part *part)
 {
 	size_t at;
 
-	for (at = 0; at < part->name_count && at < EXTRACT_MOST_TEXTS; at++)
-		extracted->names[extracted->name_count++] = part->names[at].text;
-	extracted->types[extracted->type_count++] = part->type;
-	for (at = 0; at < part->other_type_count && at + 1 < EXTRACT_MOST_TEXTS; at++)
-		extracted->types[extracted->type_count++] = part->other_types[at];
-}
-
-static const char *name_of(const struct mime_part *part)
-{
-	return part->name_count ? part->names[0].text : "";
+	for (at = 0; at < part->name_count; at++)
+		content_add_name(content, part->names[at].text);
+	content_add_type(content, part->type);
+	for (at = 0; at < part->other_type_count; at++)
+		content_add_type(content, part->other_types[at]);
 }
 
 /* "1.2/x.exe" for a part that has a name, "1.2" for one that has none, behind where its mail is. */
 static char *path_of(const struct place *place, const struct mime_part *part)
 {
-	const char *name = name_of(part);
+	const char *name = part->name_count ? part->names[0].text : "", *path = path_to(place);
 
-	return alloc_format("%s%s%s%s%s", place->path, *place->path ? "/" : "", part->path,
-	        *name ? "/" : "", name);
+	return alloc_format(
+	        "%s%s%s%s%s", path, *path ? "/" : "", part->path, *name ? "/" : "", name);
+}
+
+/* Two clients may see different contents in it. */
+static int is_ambiguous(const struct mime_part *part)
+{
+	enum mime_anomaly_kind kind;
+
+	for (kind = 0; kind < MIME_ANOMALY_KINDS; kind++)
+		if (part->noted >> kind & 1 && mime_anomaly_severity(kind) > 1)
+			return 1;
+	return 0;
+}
+
+/* A part of the message itself is its own; those of mail inside it are in one of these. */
+static struct content *add_part(const struct place *place, const struct mime_map *map, size_t index)
+{
+	const struct mime_part *part = &map->parts[index];
+	char *path = path_of(place, part);
+	struct content *content = add_content(place, place->level ? place->part : (int)index, path);
+
+	describe(content, part);
+	if (is_ambiguous(part))
+		content->traits |= 1u << TRAIT_AMBIGUOUS;
+	free(path);
+	return content;
 }
 
 /* A leaf under one encoding. Identity lends the message's own bytes. */
-static void add_leaf(const struct place *place, const struct mime_map *map, size_t index,
-        enum mime_encoding encoding, struct extracted *extracted)
+static struct content *add_leaf(const struct place *place, const struct mime_map *map, size_t index,
+        enum mime_encoding encoding)
 {
 	const struct mime_part *part = &map->parts[index];
-	struct content *content = scan_add_content(place->extract->scan, extracted->part,
-	        extracted->path, name_of(part), place->level);
+	struct content *content = add_part(place, map, index);
+	struct buf decoded = {0};
 
 	if (encoding == MIME_IDENTITY) {
 		content->bytes = map->bytes + part->body.offset;
 		content->size = part->body.length;
-		if (text_starts(part->type, "text/"))
-			set_read(place->extract);
+		content->is_read = text_starts(part->type, "text/");
 	} else {
-		buf_add(&content->owned, "", 0);
-		decode_part(map, index, encoding, &content->owned);
-		content->bytes = (const unsigned char *)content->owned.data;
-		content->size = content->owned.size;
+		decode_part(map, index, encoding, &decoded);
+		own(content, &decoded);
 	}
-	show_content(place->extract, extracted);
+	return content;
 }
 
 static int is_believed(const struct mime_part *part, enum mime_encoding encoding)
@@ -140,25 +165,22 @@ static int is_believed(const struct mime_part *part, enum mime_encoding encoding
 }
 
 /* The bytes as they stand, which is also what an unknown encoding leaves. */
-static void add_raw(const struct place *place, const struct mime_map *map, size_t index,
-        struct extracted *extracted)
+static void add_raw(const struct place *place, const struct mime_map *map, size_t index)
 {
 	const struct mime_part *part = &map->parts[index];
 
 	if (is_believed(part, MIME_IDENTITY) || is_believed(part, MIME_UNKNOWN_ENCODING))
-		add_leaf(place, map, index, MIME_IDENTITY, extracted);
+		add_leaf(place, map, index, MIME_IDENTITY);
 }
 
-static void add_leaves(const struct place *place, const struct mime_map *map, size_t index,
-        struct extracted *extracted)
+static void add_leaves(const struct place *place, const struct mime_map *map, size_t index)
 {
-	const struct mime_part *part = &map->parts[index];
 	int encoding;
 
-	add_raw(place, map, index, extracted);
+	add_raw(place, map, index);
 	for (encoding = MIME_IDENTITY + 1; encoding < MIME_UNKNOWN_ENCODING; encoding++)
-		if (is_believed(part, encoding))
-			add_leaf(place, map, index, encoding, extracted);
+		if (is_believed(&map->parts[index], encoding))
+			add_leaf(place, map, index, encoding);
 }
 
 /* ---------------------------------------------------------------- mail inside */
@@ -170,13 +192,11 @@ static void tell_anomalies(const struct place *place, const struct mime_map *map
 	size_t at;
 
 	if (map->truncated)
-		tell(place->extract, UNSCANNED_LIMIT, place->part, place->path,
-		        "more parts than are looked at");
+		tell(place, UNSCANNED_LIMIT, "", "more parts than are looked at");
 	for (at = 0; at < map->anomaly_count; at++) {
 		if (mime_anomaly_severity(map->anomalies[at].kind) < 2)
 			continue;
-		tell(place->extract, UNSCANNED_AMBIGUOUS, place->part, place->path,
-		        mime_anomaly_text(map->anomalies[at].kind));
+		tell(place, UNSCANNED_AMBIGUOUS, "", mime_anomaly_text(map->anomalies[at].kind));
 		return;
 	}
 }
@@ -185,8 +205,7 @@ static int is_too_deep(const struct place *place)
 {
 	if ((uint64_t)place->level <= place->extract->scan->config->attachments.max_depth)
 		return 0;
-	tell(place->extract, UNSCANNED_LIMIT, place->part, place->path,
-	        "nested deeper than is looked at");
+	tell(place, UNSCANNED_LIMIT, "", "nested deeper than is looked at");
 	return 1;
 }
 
@@ -197,64 +216,54 @@ static struct mime_limits limits_of(const struct extract *extract)
 	return (struct mime_limits){limits->max_parts, limits->max_depth, 1000, 65536};
 }
 
-/* Reads `bytes` as a message. Its parts lend from them, so they must be a content of the scan. */
-static void read_mail(const struct place *place, const unsigned char *bytes, size_t size)
+/* The place inside a content. */
+static struct place inside(struct extract *extract, size_t index)
 {
-	struct mime_limits mime = limits_of(place->extract);
-	struct mime_map *map;
+	const struct content *content = &extract->scan->contents[index];
 
-	if (is_too_deep(place))
-		return;
-	map = mime_map_new(bytes, size, &mime);
-	tell_anomalies(place, map);
-	read_map(place, map, 0);
-	mime_map_free(&map);
+	return (struct place){.extract = extract,
+	        .part = content->part,
+	        .level = content->level + 1,
+	        .container = (long)index,
+	        .last = SCAN_NO_CONTENT};
 }
 
 /* What a part with its encoding undone is: a multipart or text stands in the new map as its root,
- * which is shown here already; a message is all new. */
-static void read_decoded(const struct place *place, const struct mime_map *outer, size_t index,
-        const unsigned char *bytes, size_t size)
+ * which is there already; a message is all new. The parts lend from the content's bytes. */
+static void read_decoded(const struct place *place, const struct mime_map *outer, size_t index)
 {
 	struct mime_limits mime = limits_of(place->extract);
+	const struct content *content = container_of(place);
 	struct mime_map *map;
 
 	if (is_too_deep(place))
 		return;
-	map = mime_map_new_decoded(outer, index, bytes, size, &mime);
+	map = mime_map_new_decoded(outer, index, content->bytes, content->size, &mime);
 	tell_anomalies(place, map);
 	read_map(place, map, outer->parts[index].is_message ? 0 : 1);
 	mime_map_free(&map);
 }
 
 static void read_encoded(const struct place *place, const struct mime_map *map, size_t index,
-        enum mime_encoding encoding, struct extracted *extracted)
+        enum mime_encoding encoding)
 {
-	struct extract *extract = place->extract;
-	struct place inner = {extract, extracted->part, place->level + 1, extracted->path};
-	struct content *content = scan_add_content(extract->scan, extracted->part, extracted->path,
-	        name_of(&map->parts[index]), place->level);
+	struct content *content = add_leaf(place, map, index, encoding);
+	struct place inner = inside(place->extract, (size_t)index_of(place->extract, content));
 
-	buf_add(&content->owned, "", 0);
-	decode_part(map, index, encoding, &content->owned);
-	content->bytes = (const unsigned char *)content->owned.data;
-	content->size = content->owned.size;
-	set_read(extract);
-	show_content(extract, extracted);
-	read_decoded(&inner, map, index, content->bytes, content->size);
+	content->is_read = 1;
+	read_decoded(&inner, map, index);
 }
 
 /* The children of a multipart are what it is as it stands; a leaf has none. */
-static void read_encoded_all(const struct place *place, const struct mime_map *map, size_t index,
-        struct extracted *extracted)
+static void read_encoded_all(const struct place *place, const struct mime_map *map, size_t index)
 {
 	int encoding;
 
 	if (!map->parts[index].is_multipart)
-		add_raw(place, map, index, extracted);
+		add_raw(place, map, index);
 	for (encoding = MIME_IDENTITY + 1; encoding < MIME_UNKNOWN_ENCODING; encoding++)
 		if (is_believed(&map->parts[index], encoding))
-			read_encoded(place, map, index, encoding, extracted);
+			read_encoded(place, map, index, encoding);
 }
 
 /* Parts of mail inside mail count like members of an archive. */
@@ -265,7 +274,7 @@ static int may_read_part(const struct place *place)
 	if (!place->level)
 		return 1;
 	if (!place->extract->budget.members) {
-		tell(place->extract, UNSCANNED_LIMIT, place->part, place->path, "too many members");
+		tell(place, UNSCANNED_LIMIT, "", "too many members");
 		return 0;
 	}
 	place->extract->budget.members--;
@@ -275,22 +284,13 @@ static int may_read_part(const struct place *place)
 static void read_part(const struct place *place, const struct mime_map *map, size_t index)
 {
 	const struct mime_part *part = &map->parts[index];
-	char *path = path_of(place, part);
-	struct extracted extracted = {
-	        .part = place->level ? place->part : (int)index,
-	        .level = place->level,
-	        .path = path,
-	        .content = EXTRACT_NO_CONTENT,
-	};
 
-	describe(&extracted, part);
 	if (part->needs_decoding)
-		read_encoded_all(place, map, index, &extracted);
+		read_encoded_all(place, map, index);
 	else if (part->is_multipart || part->child_count)
-		show(place->extract, &extracted);
+		add_part(place, map, index);
 	else
-		add_leaves(place, map, index, &extracted);
-	free(path);
+		add_leaves(place, map, index);
 }
 
 static void read_map(const struct place *place, const struct mime_map *map, size_t first)
@@ -317,80 +317,92 @@ static char *unpacked_name(const char *name)
 	return alloc_bytes(name, (size_t)(dot - name));
 }
 
-static void take_member(void *context, struct unpack_member *member)
+static void add_member(struct place *place, struct unpack_member *member)
 {
-	const struct place *place = context;
-	char *name = place->is_single && !*member->name ? unpacked_name(place->name)
-	                                                : alloc_string(member->name);
-	char *path = alloc_format("%s/%s", place->path, name);
-	struct extracted extracted = {
-	        .part = place->part,
-	        .level = place->level,
-	        .path = path,
-	        .names = {name},
-	        .name_count = 1,
-	        .content = EXTRACT_NO_CONTENT,
-	};
-	struct content *content;
+	char *name = place->is_single && !*member->name
+	                     ? unpacked_name(content_name(container_of(place)))
+	                     : alloc_string(member->name);
+	char *path = alloc_format("%s/%s", path_to(place), name);
+	struct content *content = add_content(place, place->part, path);
 
-	if (member->content) {
-		content = scan_add_content(
-		        place->extract->scan, place->part, path, name, place->level);
-		content->owned = *member->content;
-		memset(member->content, 0, sizeof(*member->content));
-		content->bytes = (const unsigned char *)content->owned.data;
-		content->size = content->owned.size;
-		show_content(place->extract, &extracted);
-	} else if (!member->is_folder) {
-		show(place->extract, &extracted);
-	}
+	content_add_name(content, name);
+	if (member->content)
+		own(content, member->content);
+	place->last = index_of(place->extract, content);
 	free(path);
 	free(name);
+}
+
+static void take_member(void *context, struct unpack_member *member)
+{
+	struct place *place = context;
+
+	if (member->is_folder)
+		place->last = SCAN_NO_CONTENT;
+	else if (member->is_alias && place->last != SCAN_NO_CONTENT)
+		content_add_name(&place->extract->scan->contents[place->last], member->name);
+	else
+		add_member(place, member);
+}
+
+static void set_trait(const struct place *place, enum trait trait)
+{
+	place->extract->scan->contents[place->container].traits |= 1u << trait;
 }
 
 static void take_problem(
         void *context, enum unpack_problem problem, const char *member, const char *detail)
 {
-	static const enum unscanned whys[] = {
-	        [UNPACK_LIMIT] = UNSCANNED_LIMIT,
-	        [UNPACK_TIMEOUT] = UNSCANNED_TIMEOUT,
-	        [UNPACK_ENCRYPTED] = UNSCANNED_ENCRYPTED,
-	        [UNPACK_FORMAT] = UNSCANNED_FORMAT,
-	        [UNPACK_AMBIGUOUS] = UNSCANNED_AMBIGUOUS,
-	};
 	const struct place *place = context;
-	char *where = alloc_format("%s%s%s", place->path, *member ? "/" : "", member);
 
-	tell(place->extract, whys[problem], place->part, where, detail);
-	free(where);
+	switch (problem) {
+	case UNPACK_LIMIT:
+		tell(place, UNSCANNED_LIMIT, member, detail);
+		break;
+	case UNPACK_TIMEOUT:
+		tell(place, out_of_time(place->extract), member, detail);
+		break;
+	case UNPACK_ENCRYPTED:
+		tell(place, UNSCANNED_ENCRYPTED, member, detail);
+		set_trait(place, TRAIT_ENCRYPTED);
+		break;
+	case UNPACK_FORMAT:
+		tell(place, UNSCANNED_FORMAT, member, detail);
+		set_trait(place, TRAIT_BROKEN);
+		break;
+	case UNPACK_AMBIGUOUS:
+		tell(place, UNSCANNED_AMBIGUOUS, member, detail);
+		set_trait(place, TRAIT_AMBIGUOUS);
+		break;
+	}
 }
 
 static void take_trait(void *context, enum unpack_trait trait, const char *detail)
 {
+	static const enum trait traits[] = {
+	        [UNPACK_MACRO] = TRAIT_MACRO,
+	        [UNPACK_SCRIPT] = TRAIT_SCRIPT,
+	        [UNPACK_SMUGGLED] = TRAIT_SMUGGLED,
+	        [UNPACK_EMBEDDED] = TRAIT_EMBEDDED,
+	};
 	const struct place *place = context;
 
-	place->extract->scan->contents[place->content].traits |= 1u << trait;
+	if (trait == UNPACK_PACKAGE)
+		place->extract->scan->contents[place->container].is_package = 1;
+	else
+		set_trait(place, traits[trait]);
 }
 
-static void open_container(struct extract *extract, const struct content *content, const char *kind)
+static void open_container(struct extract *extract, size_t index, const char *kind)
 {
-	/* Adding members moves scan->contents, so everything is taken out first. */
-	char *path = alloc_string(content->path), *name = alloc_string(content->name);
-	struct place place = {.extract = extract,
-	        .part = content->part,
-	        .level = content->level + 1,
-	        .path = path,
-	        .name = name,
-	        .is_single = unpack_is_single(kind),
-	        .content = (size_t)(content - extract->scan->contents)};
+	const struct content *content = &extract->scan->contents[index];
+	struct place place = inside(extract, index);
 	struct unpack_sink sink = {&place, take_member, take_problem, take_trait};
 
-	if ((uint64_t)place.level > extract->scan->config->attachments.max_depth)
-		tell(extract, UNSCANNED_LIMIT, place.part, path, "nested deeper than is looked at");
-	else
+	extract->scan->contents[index].kind = kind;
+	place.is_single = unpack_is_single(kind);
+	if (!is_too_deep(&place))
 		unpack_walk(content->bytes, content->size, &extract->budget, &sink);
-	free(path);
-	free(name);
 }
 
 /* ---------------------------------------------------------------- contents that are more */
@@ -408,52 +420,45 @@ static int is_mail(const struct content *content)
 	       text_find(text, head, "\ncontent-type:") != NULL;
 }
 
-static void open_mail(struct extract *extract, const struct content *content)
+static void open_mail(struct extract *extract, size_t index)
 {
-	char *path = alloc_string(content->path);
-	struct place place = {extract, content->part, content->level + 1, path};
+	struct mime_limits mime = limits_of(extract);
+	struct place place = inside(extract, index);
+	struct mime_map *map;
 
-	read_mail(&place, content->bytes, content->size);
-	free(path);
+	extract->scan->contents[index].kind = "mail";
+	if (is_too_deep(&place))
+		return;
+	map = mime_map_new(container_of(&place)->bytes, container_of(&place)->size, &mime);
+	tell_anomalies(&place, map);
+	read_map(&place, map, 0);
+	mime_map_free(&map);
 }
 
+/* A signature beside what it signs has nothing in it. */
 static void open_signed(struct extract *extract, size_t index)
 {
-	struct content *outer = &extract->scan->contents[index], *inner;
-	struct extracted extracted = {.part = outer->part, .level = outer->level + 1};
+	const struct content *outer = &extract->scan->contents[index];
+	struct place place = inside(extract, index);
 	struct buf mail = {0};
 	char *path;
 
-	if (!opaque_signed(outer->bytes, outer->size, &mail)) {
-		buf_fini(&mail);
-		return; /* a signature beside what it signs */
+	if (opaque_signed(outer->bytes, outer->size, &mail) && !is_too_deep(&place)) {
+		path = alloc_format("%s/signed", outer->path);
+		own(add_content(&place, place.part, path), &mail);
+		free(path);
 	}
-	if ((uint64_t)extracted.level > extract->scan->config->attachments.max_depth) {
-		tell(extract, UNSCANNED_LIMIT, outer->part, outer->path,
-		        "nested deeper than is looked at");
-		buf_fini(&mail);
-		return;
-	}
-	path = alloc_format("%s/signed", outer->path);
-	inner = scan_add_content(extract->scan, outer->part, path, "", extracted.level);
-	inner->owned = mail;
-	inner->bytes = (const unsigned char *)inner->owned.data;
-	inner->size = inner->owned.size;
-	extracted.path = path;
-	show_content(extract, &extracted);
-	free(path);
+	buf_fini(&mail);
 }
 
 static void open_opaque(struct extract *extract, size_t index, enum opaque kind)
 {
-	const struct content *content = &extract->scan->contents[index];
+	struct place place = inside(extract, index);
 
 	if (kind == OPAQUE_ENCRYPTED)
-		tell(extract, UNSCANNED_ENCRYPTED, content->part, content->path,
-		        "S/MIME or OpenPGP");
+		take_problem(&place, UNPACK_ENCRYPTED, "", "S/MIME or OpenPGP");
 	else if (kind == OPAQUE_COMPRESSED)
-		tell(extract, UNSCANNED_FORMAT, content->part, content->path,
-		        "S/MIME compressed-data");
+		take_problem(&place, UNPACK_FORMAT, "", "S/MIME compressed-data");
 	else if (kind == OPAQUE_SIGNED)
 		open_signed(extract, index);
 }
@@ -464,8 +469,10 @@ static void open_content(struct extract *extract, size_t index)
 	enum opaque opaque;
 	const char *kind;
 
-	if (!is_read(extract, index) && is_mail(content)) {
-		open_mail(extract, content);
+	if (!content->bytes)
+		return;
+	if (!content->is_read && is_mail(content)) {
+		open_mail(extract, index);
 		return;
 	}
 	/* A text may be a container by what its script brings along, and hold an encrypted message.
@@ -473,41 +480,48 @@ static void open_content(struct extract *extract, size_t index)
 	opaque = opaque_kind(content->bytes, content->size);
 	kind = unpack_kind(content->bytes, content->size);
 	if (kind)
-		open_container(extract, content, kind);
+		open_container(extract, index, kind);
 	open_opaque(extract, index, opaque);
 }
 
-/* What GMime alone saw has no part and no types. */
-static void show_extras(struct extract *extract)
+/* What a member of a document has, the document has: nobody opens the one without the other. */
+static void hand_up_traits(struct scan *scan)
 {
-	size_t at, count = extract->scan->content_count;
+	static const unsigned handed = 1u << TRAIT_MACRO | 1u << TRAIT_SCRIPT |
+	                               1u << TRAIT_EMBEDDED | 1u << TRAIT_ENCRYPTED;
+	size_t at;
 
-	for (at = 0; at < count; at++) {
-		const struct content *content = &extract->scan->contents[at];
-		struct extracted extracted = {.part = content->part,
-		        .level = content->level,
-		        .path = content->path,
-		        .names = {content->name},
-		        .name_count = *content->name != '\0',
-		        .content = (long)at};
+	/* Members stand behind what they are in. */
+	for (at = scan->content_count; at; at--) {
+		const struct content *member = &scan->contents[at - 1];
 
-		show(extract, &extracted);
+		if (member->parent != SCAN_NO_CONTENT && scan->contents[member->parent].is_package)
+			scan->contents[member->parent].traits |= member->traits & handed;
 	}
 }
 
-void extract_all(struct scan *scan, extract_visit *visit, void *context)
+static int64_t time_for(const struct scan *scan)
+{
+	int64_t most = clock_monotonic_us() + scan->config->attachments.max_time_ms * 1000;
+
+	return most < scan->deadline_us ? most : scan->deadline_us;
+}
+
+void extract_all(struct scan *scan)
 {
 	const struct config_attachments *limits = &scan->config->attachments;
-	struct extract extract = {.scan = scan, .visit = visit, .context = context};
-	struct place top = {.extract = &extract, .part = SCAN_NO_PART, .path = ""};
+	struct extract extract = {.scan = scan,
+	        .budget = {limits->max_members, limits->max_expanded, limits->max_ratio,
+	                time_for(scan)}};
+	struct place top = {.extract = &extract,
+	        .part = SCAN_NO_PART,
+	        .container = SCAN_NO_CONTENT,
+	        .last = SCAN_NO_CONTENT};
 	size_t at;
 
-	extract.budget = (struct unpack_budget){
-	        limits->max_members, limits->max_expanded, limits->max_ratio, scan->deadline_us};
-	show_extras(&extract);
 	read_map(&top, scan->map, 0);
 	/* The list grows while it is walked: each content is opened once, level by level. */
 	for (at = 0; at < scan->content_count && !is_late(&extract); at++)
 		open_content(&extract, at);
-	free(extract.read);
+	hand_up_traits(scan);
 }

@@ -7,6 +7,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "workers/qscan/address.h"
+#include "workers/qscan/authentic.h"
 #include "workers/qscan/from_field.h"
 #include "workers/qscan/lists.h"
 #include "workers/qscan/scan.h"
@@ -108,12 +109,6 @@ static int matches_host(const struct config_list *hosts, const char *name)
 	return 0;
 }
 
-static int is_outsider(const struct scan *scan)
-{
-	return !*scan->submission->sasl_username &&
-	       !address_in_networks(&scan->config->site.networks, scan->submission->client_address);
-}
-
 /* Anyone may write anything into From: for a rule that forbids, one address is enough; for one that
  * allows, all must be allowed. */
 static int matches_from(const struct rule *rule, const struct from_field *from)
@@ -143,7 +138,7 @@ static int matches_message(
 	if (config->hosts.count && !matches_host(&config->hosts, submission->client_name) &&
 	        !matches_host(&config->hosts, submission->helo))
 		return 0;
-	return !config->outsiders || is_outsider(scan);
+	return !config->outsiders || !authentic_insider(scan->config, scan->submission);
 }
 
 static int matches_recipient(const struct rule *rule, const char *recipient)
@@ -154,7 +149,7 @@ static int matches_recipient(const struct rule *rule, const char *recipient)
 
 /* ---------------------------------------------------------------- findings */
 
-static void tell(struct scan *scan, const struct config_access_rule *rule, int recipient)
+static struct finding *tell(struct scan *scan, const struct config_access_rule *rule)
 {
 	struct finding *finding;
 	char *symbol = symbol_of("ACCESS", rule->name);
@@ -162,10 +157,10 @@ static void tell(struct scan *scan, const struct config_access_rule *rule, int r
 	finding = scan_find(scan, check, "access", symbol);
 	finding->action = rule->action;
 	finding->code = rule->code;
-	finding->recipient = recipient;
 	finding_text(&finding->rule, "access.%s", rule->name);
 	finding_text(&finding->text, "%s", rule->text);
 	free(symbol);
+	return finding;
 }
 
 /* Gives the rule for each recipient; `rules` has room for all. */
@@ -186,6 +181,21 @@ static void decide(const struct access *access, const struct scan *scan,
 	}
 }
 
+/* One finding for those who have the rule of the recipient `first`; takes it from all of them. */
+static void tell_some(struct scan *scan, const struct rule **rules, size_t first)
+{
+	const struct rule *rule = rules[first];
+	struct finding *finding = tell(scan, rule->config);
+	size_t at;
+
+	for (at = first; at < scan->submission->n_recipients; at++) {
+		if (rules[at] != rule)
+			continue;
+		finding_concern(finding, scan, at);
+		rules[at] = NULL;
+	}
+}
+
 static void tell_all(struct scan *scan, const struct rule **rules)
 {
 	size_t count = scan->submission->n_recipients, at;
@@ -193,13 +203,13 @@ static void tell_all(struct scan *scan, const struct rule **rules)
 	for (at = 1; at < count && rules[at] == rules[0]; at++)
 		;
 	if (count && at >= count && rules[0]) {
-		tell(scan, rules[0]->config, SCAN_ALL_RECIPIENTS);
+		tell(scan, rules[0]->config);
 		scan->allowed = rules[0]->config->action == ACTION_ALLOW;
 		return;
 	}
 	for (at = 0; at < count; at++)
 		if (rules[at])
-			tell(scan, rules[at]->config, (int)at);
+			tell_some(scan, rules, at);
 }
 
 /* Bounces have one recipient (RFC 5321 section 3.6.3); the null reverse-path with many is spam that

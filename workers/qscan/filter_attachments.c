@@ -1,6 +1,6 @@
 /*
  * Attachments: takes everything out of the message that is in it, and holds each piece against the
- * rules by every name it might have, every type it claims, and the type it is.
+ * rules by every name it might have, every type it claims, the type it is, and what it has in it.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,139 +11,110 @@
 #include "lib/mime/name.h"
 #include "lib/unpack/unpack.h"
 #include "workers/qscan/attachment_rules.h"
+#include "workers/qscan/authentic.h"
 #include "workers/qscan/extract.h"
 #include "workers/qscan/scan.h"
 #include "workers/qscan/symbol.h"
+#include "workers/qscan/traits.h"
 
 static const char check[] = "attachments";
+
+struct attachments {
+	struct filetype *types;
+	struct attachment_rules *rules;
+};
+
+static void attachments_close(void **state)
+{
+	struct attachments *attachments = *state;
+
+	if (!attachments)
+		return;
+	filetype_close(&attachments->types);
+	attachment_rules_free(&attachments->rules);
+	free(attachments);
+	*state = NULL;
+}
 
 /* libmagic's database is loaded once and only read: the forked scanners share it, and each has one
  * thread. */
 static enum result attachments_open(const struct config *config, void **state,
         void (*warn)(void *context, const char *sentence), void *context, struct err *err)
 {
-	struct filetype *types = NULL;
-	enum result result = filetype_open(&types, err);
+	struct attachments *attachments = alloc_zero(1, sizeof(*attachments));
+	enum result result;
 
+	*state = attachments;
+	result = filetype_open(&attachments->types, err);
+	if (!result)
+		result = attachment_rules_new(&config->attachments, &attachments->rules, err);
 	if (result)
-		return result;
-	unpack_start();
-	*state = types;
-	return RESULT_OK;
+		attachments_close(state);
+	else
+		unpack_start();
+	return result;
 }
 
-static void attachments_close(void **state)
-{
-	struct filetype *types = *state;
+/* ---------------------------------------------------------------- findings */
 
-	if (types)
-		filetype_close(&types);
-	*state = NULL;
+static void place(struct finding *finding, const struct scan *scan, const struct content *content)
+{
+	finding->part = content->part;
+	finding->content = content - scan->contents;
+	finding_text(&finding->where, "%s", content->path);
 }
 
 /* A part is looked at under each encoding, and its name matches every time. */
-static int is_told(const struct scan *scan, const char *symbol, const struct extracted *extracted)
+static int is_told(const struct scan *scan, const char *symbol, const struct content *content)
 {
 	const struct finding *finding;
 	size_t at;
 
 	for (at = scan->finding_count; at; at--) {
 		finding = &scan->findings[at - 1];
-		if (strcmp(finding->check, check))
+		if (strcmp(finding->check, check) || finding->part != content->part)
 			return 0;
-		if (finding->part == extracted->part && !strcmp(finding->symbol, symbol) &&
-		        !strcmp(finding->where, extracted->path))
+		if (!strcmp(finding->symbol, symbol) && !strcmp(finding->where, content->path))
 			return 1;
-		if (finding->part != extracted->part)
-			return 0;
 	}
 	return 0;
 }
 
-static void add_finding(struct scan *scan, const struct extracted *extracted, const char *symbol,
-        const struct config_attachment_rule *rule, const char *what, const char *text)
+/* NULL where it was told already. */
+static struct finding *find(struct scan *scan, const struct content *content, const char *symbol)
 {
 	struct finding *finding;
 
-	if (is_told(scan, symbol, extracted))
-		return;
+	if (is_told(scan, symbol, content))
+		return NULL;
 	finding = scan_find(scan, check, "attachment", symbol);
-	finding->part = extracted->part;
-	finding_text(&finding->where, "%s", extracted->path);
-	finding_text(&finding->detail, "%s %s", what, text);
-	if (!rule)
-		return;
-	finding->action = rule->action;
-	finding_text(&finding->rule, "attachments.%s", rule->name);
-	finding_text(&finding->text, "%s", rule->text);
+	place(finding, scan, content);
+	return finding;
 }
 
-static const char *harmless_name(const struct extracted *extracted)
+/* What has findings of its own kind: that it could not be scanned. */
+static int is_unscanned(enum trait trait)
 {
-	size_t at;
-
-	for (at = 0; at < extracted->name_count; at++)
-		if (attachment_name_is_harmless(extracted->names[at]))
-			return extracted->names[at];
-	return NULL;
+	return trait == TRAIT_ENCRYPTED || trait == TRAIT_AMBIGUOUS || trait == TRAIT_BROKEN;
 }
 
-/* A picture that runs a script in the browser that shows it. */
-static int is_live_picture(const struct content *content, const char *name)
+/* Named, whether a rule asks for it or not. */
+static void tell_traits(struct scan *scan, const struct content *content)
 {
-	static const char *const signs[] = {"<script", "javascript:", "onload=", "onclick=",
-	        "onerror=", "onbegin=", "onmouseover=", "onfocus=", "onactivate="};
-	char *normalised = name_normalise(name);
-	int found = 0;
-	size_t at;
+	struct finding *finding;
+	enum trait trait;
+	char *symbol;
 
-	if (!strcmp(name_extension(normalised), "svg"))
-		for (at = 0; !found && at < sizeof(signs) / sizeof(signs[0]); at++)
-			found = text_find((const char *)content->bytes, content->size, signs[at]) !=
-			        NULL;
-	free(normalised);
-	return found;
-}
-
-/* Office keeps macros out of files with these endings; one that has them was renamed. `where` is a
- * path to what is inside: "2/a.docx/word/vbaProject.bin/_VBA_PROJECT". */
-static int is_without_macros(const char *where)
-{
-	static const char *const endings[] = {
-	        ".docx/", ".dotx/", ".xlsx/", ".xltx/", ".pptx/", ".potx/", ".ppsx/"};
-	size_t at;
-
-	for (at = 0; at < sizeof(endings) / sizeof(endings[0]); at++)
-		if (text_find(where, strlen(where), endings[at]))
-			return 1;
-	return 0;
-}
-
-static const char *disguised(const struct content *content, const struct extracted *extracted)
-{
-	const char *program = filetype_program(content->bytes, content->size);
-	const char *name = harmless_name(extracted);
-
-	if (program && name)
-		return program;
-	if (name && is_live_picture(content, name))
-		return "a script";
-	if (extracted->name_count && !strcmp(extracted->names[0], "_VBA_PROJECT") &&
-	        is_without_macros(extracted->path))
-		return "macros";
-	return NULL;
-}
-
-/* A program under a document's name is what no rule by name sees, and what nobody sends honestly.
- */
-static void look_for_disguise(struct scan *scan, const struct extracted *extracted)
-{
-	const char *what = disguised(&scan->contents[extracted->content], extracted);
-
-	if (what)
-		add_finding(scan, extracted, "ATTACHMENT_DISGUISED",
-		        attachment_rules_for_programs(&scan->config->attachments, extracted->level),
-		        what, "under the name of something else");
+	for (trait = 0; trait < TRAITS; trait++) {
+		if (!content_has(content, trait) || is_unscanned(trait))
+			continue;
+		symbol = symbol_of("TRAIT", trait_name(trait));
+		finding = find(scan, content, symbol);
+		if (finding)
+			finding_text(&finding->detail, "%s%s%s", trait_text(trait),
+			        *content->true_type ? ": " : "", content->true_type);
+		free(symbol);
+	}
 }
 
 /* "r00", "z01", "001": the second and later volumes of an archive. */
@@ -155,83 +126,191 @@ static int is_volume(const char *extension)
 
 /* Formats that begin with nothing to tell them by. Of all others it is known by now that the bytes
  * are none: no program would open them for their name. */
-static int says_archive(const struct extracted *extracted)
+static int says_archive(const struct attachment *attachment)
 {
 	static const char *const endings[] = {
 	        "br", "uha", "uc2", "pea", "arc", "sit", "lzo", "dar", "paq8", "bcm"};
 	int found = 0;
 	size_t name, at;
 
-	for (name = 0; !found && name < extracted->name_count; name++) {
-		char *normalised = name_normalise(extracted->names[name]);
-		const char *extension = name_extension(normalised);
+	for (name = 0; !found && name < attachment->content->name_count; name++) {
+		const char *extension = name_extension(attachment->normalised[name]);
 
 		found = is_volume(extension);
 		for (at = 0; !found && at < sizeof(endings) / sizeof(endings[0]); at++)
 			found = !strcmp(extension, endings[at]);
-		free(normalised);
 	}
 	return found;
 }
 
 /* Nothing but the name says that it is packed, or a piece of something packed: a program may know
  * how to open it, and we don't. */
-static void look_for_unknown(struct scan *scan, const struct extracted *extracted)
+static void look_for_unknown(struct scan *scan, const struct attachment *attachment)
 {
-	const struct content *content = &scan->contents[extracted->content];
+	struct content *content = attachment->content;
 	struct finding *finding;
 
-	if (!content->size || !says_archive(extracted) ||
+	if (!content->size || *content->kind || !says_archive(attachment) ||
 	        unpack_kind(content->bytes, content->size) ||
 	        filetype_text(content->bytes, content->size))
 		return;
 	finding = scan_unscanned(scan, check, UNSCANNED_FORMAT,
 	        "an archive by its name, of a kind that isn't known");
-	finding->part = extracted->part;
-	finding_text(&finding->where, "%s", extracted->path);
+	place(finding, scan, content);
+	content->traits |= 1u << TRAIT_BROKEN;
 }
 
-static const char *find_type(
-        struct filetype *types, struct scan *scan, const struct extracted *extracted)
+static void find_type(struct filetype *types, struct content *content)
 {
-	struct content *content = &scan->contents[extracted->content];
 	const char *type;
 	int weak;
 
+	if (!content->bytes)
+		return;
 	type = filetype_of(types, content->bytes, content->size, &weak);
-	if (!weak) {
-		free(content->true_type);
-		content->true_type = alloc_string(type);
-	}
-	return content->true_type;
+	if (weak)
+		return;
+	free(content->true_type);
+	content->true_type = alloc_string(type);
 }
 
-static void judge(void *context, struct scan *scan, const struct extracted *extracted)
+/* ---------------------------------------------------------------- rules */
+
+/* A content before the rules; `left` has one byte a recipient for whom none has decided yet. */
+struct hearing {
+	struct scan *scan;
+	const struct attachment *attachment;
+	unsigned char *left;
+	size_t left_count;
+};
+
+/* Takes those out of `left` whom the rule is for, and gives them: one byte a recipient, to be
+ * freed.
+ */
+static unsigned char *decide_for(
+        struct hearing *hearing, const struct config_attachment_rule *rule, size_t *count)
 {
-	const char *true_type = "";
-	struct attachment_match match;
+	const Lz__Submission *submission = hearing->scan->submission;
+	unsigned char *only = alloc_zero(submission->n_recipients, 1);
+	size_t at;
 
-	if (extracted->content != EXTRACT_NO_CONTENT)
-		true_type = find_type(context, scan, extracted);
-	if (attachment_rules_match(&scan->config->attachments, extracted, true_type, &match)) {
-		char *symbol = symbol_of("ATTACHMENT", match.rule->name);
-
-		if (match.rule->action != ACTION_ALLOW)
-			add_finding(scan, extracted, symbol, match.rule, match.what, match.text);
-		free(symbol);
-		if (match.rule->action == ACTION_ALLOW)
-			return;
+	*count = 0;
+	for (at = 0; at < submission->n_recipients; at++) {
+		if (!hearing->left[at] ||
+		        !attachment_rule_is_for(rule, submission->recipients[at]->address))
+			continue;
+		only[at] = 1;
+		hearing->left[at] = 0;
+		++*count;
 	}
-	if (extracted->content == EXTRACT_NO_CONTENT)
+	hearing->left_count -= *count;
+	return only;
+}
+
+/* What the rule asks for by name counts as allowed where it could not be scanned. */
+static void allow(struct hearing *hearing, const struct config_attachment_rule *rule,
+        const unsigned char *only)
+{
+	struct content *content = hearing->attachment->content;
+	size_t at, count = hearing->scan->submission->n_recipients;
+	unsigned traits = attachment_rule_traits(rule);
+
+	if (!traits)
 		return;
-	look_for_disguise(scan, extracted);
-	look_for_unknown(scan, extracted);
+	if (!content->allowed)
+		content->allowed = alloc_zero(count, sizeof(*content->allowed));
+	for (at = 0; at < count; at++)
+		if (only[at])
+			content->allowed[at] |= traits;
+}
+
+static void forbid(struct hearing *hearing, const struct attachment_match *match,
+        unsigned char **only, size_t count)
+{
+	const struct config_attachment_rule *rule = match->rule;
+	char *symbol = symbol_of("ATTACHMENT", rule->name);
+	struct finding *finding = find(hearing->scan, hearing->attachment->content, symbol);
+
+	free(symbol);
+	if (!finding)
+		return;
+	finding->action = rule->action;
+	finding_text(&finding->rule, "attachments.%s", rule->name);
+	finding_text(&finding->text, "%s", rule->text);
+	finding_text(&finding->detail, "%s %s", match->what, match->text);
+	if (count == hearing->scan->submission->n_recipients)
+		return;
+	finding->only = *only;
+	*only = NULL;
+}
+
+static void apply_rule(struct hearing *hearing, const struct attachment_match *match)
+{
+	size_t count;
+	unsigned char *only = decide_for(hearing, match->rule, &count);
+
+	if (count && match->rule->action == ACTION_ALLOW)
+		allow(hearing, match->rule, only);
+	else if (count)
+		forbid(hearing, match, &only, count);
+	free(only);
+}
+
+static void tell_unsure(
+        struct scan *scan, const struct content *content, const struct config_attachment_rule *rule)
+{
+	struct finding *finding = scan_unscanned(
+	        scan, check, UNSCANNED_LIMIT, "a regular expression would take too long");
+
+	place(finding, scan, content);
+	finding_text(&finding->rule, "attachments.%s", rule->name);
+}
+
+static void apply_rules(const struct attachment_rules *rules, struct scan *scan,
+        const struct attachment *attachment)
+{
+	size_t count = scan->submission->n_recipients;
+	struct hearing hearing = {scan, attachment, alloc_zero(count, 1), count};
+	struct attachment_match match = {0};
+	enum result result = RESULT_OK;
+
+	memset(hearing.left, 1, count);
+	while (hearing.left_count && result != RESULT_NONE) {
+		result = attachment_rules_match(rules, match.next, attachment, &match);
+		if (result == RESULT_TEMPORARY)
+			tell_unsure(scan, attachment->content, match.rule);
+		else if (result == RESULT_OK)
+			apply_rule(&hearing, &match);
+	}
+	free(hearing.left);
+}
+
+static void judge(const struct attachments *attachments, struct scan *scan, struct content *content,
+        enum config_direction direction)
+{
+	struct attachment attachment;
+
+	find_type(attachments->types, content);
+	attachment_init(&attachment, content, direction);
+	traits_of_names(&attachment);
+	look_for_unknown(scan, &attachment);
+	tell_traits(scan, content);
+	apply_rules(attachments->rules, scan, &attachment);
+	attachment_fini(&attachment);
 }
 
 static void attachments_scan(void *state, struct scan *scan)
 {
-	if (scan->map)
-		extract_all(scan, judge, state);
+	enum config_direction direction;
+	size_t at;
+
+	if (!scan->map)
+		return;
+	direction =
+	        authentic_insider(scan->config, scan->submission) ? DIRECTION_OUT : DIRECTION_IN;
+	extract_all(scan);
+	for (at = 0; at < scan->content_count; at++)
+		judge(state, scan, &scan->contents[at], direction);
 }
 
 const struct filter filter_attachments = {

@@ -44,7 +44,9 @@ static void add_extra_contents(struct scan *scan)
 		struct content *content;
 
 		path = alloc_format("view.%zu", extra[i] + 1);
-		content = scan_add_content(scan, SCAN_NO_PART, path, leaf->name, 0);
+		content = scan_add_content(scan, SCAN_NO_PART, 0, path);
+		content_add_name(content, leaf->name);
+		content_add_type(content, leaf->type);
 		content->bytes = (const unsigned char *)leaf->content;
 		content->size = leaf->size;
 		free(path);

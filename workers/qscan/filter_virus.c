@@ -122,6 +122,7 @@ static void tell_content(struct search *search, const struct content *content,
 	if (answer != VIRUS_HIT || !is_told(search->scan, content->part, symbol)) {
 		finding = tell(search->scan, answer, name);
 		finding->part = content->part;
+		finding->content = content - search->scan->contents;
 		finding_text(&finding->where, "%s", content->path);
 	}
 	free(symbol);
@@ -163,6 +164,8 @@ static void scan_contents(struct search *search)
 		char name[VIRUS_NAME_ROOM];
 		enum virus_answer answer;
 
+		if (!content->bytes)
+			continue;
 		if (time_left_ms(search) <= 0) {
 			tell_content(search, content, VIRUS_TIMEOUT, "no time left");
 			return;

@@ -36,33 +36,23 @@ void item_id(const struct scan *scan, const struct group *group, char out[17])
 
 /* ---------------------------------------------------------------- parts */
 
-static int group_concerns(const struct group *group, const struct finding *finding)
-{
-	size_t i;
-
-	if (finding->recipient == SCAN_ALL_RECIPIENTS)
-		return 1;
-	for (i = 0; i < group->count; i++)
-		if (group->recipients[i] == (uint32_t)finding->recipient)
-			return 1;
-	return 0;
-}
-
-/* What made a part be cut, or, in a held message, named: the finding that asks for most. */
+/* What made a part be cut, or, in a held message, named: the finding that asks for most. What one
+ * recipient of a group has, all have. */
 static const struct finding *blame(const struct scan *scan, const struct group *group, size_t part)
 {
 	const struct finding *best = NULL, *finding;
+	enum action action, most = ACTION_TAG;
 	size_t i;
 
 	for (i = 0; i < scan->finding_count; i++) {
 		finding = &scan->findings[i];
-		if (finding->part != (int)part || !group_concerns(group, finding))
+		if (finding->part != (int)part || !finding_concerns(finding, group->recipients[0]))
 			continue;
-		if (policy_asks(group->outcome.policy, finding) < ACTION_CUT)
+		action = policy_asks(group->outcome.policy, scan, finding, group->recipients[0]);
+		if (action <= most)
 			continue;
-		if (!best || policy_asks(group->outcome.policy, finding) >
-		                     policy_asks(group->outcome.policy, best))
-			best = finding;
+		most = action;
+		best = finding;
 	}
 	return best;
 }
@@ -76,7 +66,8 @@ static char *content_hash(const struct scan *scan, size_t part)
 	struct digest digest;
 
 	for (i = 0; i < scan->content_count; i++) {
-		if (scan->contents[i].part != (int)part || scan->contents[i].level != 0)
+		if (scan->contents[i].part != (int)part || scan->contents[i].level != 0 ||
+		        !scan->contents[i].bytes)
 			continue;
 		bytes = scan->contents[i].bytes;
 		size = scan->contents[i].size;

@@ -68,8 +68,7 @@ static int is_refused(const struct scan *scan, size_t recipient)
 
 	for (i = 0; i < scan->finding_count; i++)
 		if (scan->findings[i].action == ACTION_REJECT &&
-		        (scan->findings[i].recipient == SCAN_ALL_RECIPIENTS ||
-		                scan->findings[i].recipient == (int)recipient))
+		        finding_concerns(&scan->findings[i], recipient))
 			return 1;
 	return 0;
 }

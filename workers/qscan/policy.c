@@ -46,29 +46,50 @@ static enum action asked_of_unscanned(const struct config_unscanned *map, enum u
 	return map->error;
 }
 
-enum action policy_asks(const struct config_policy *policy, const struct finding *finding)
+/* A rule that allows a content took the place of what policy says of its not being scanned. */
+static int is_allowed_unscanned(
+        const struct scan *scan, const struct finding *finding, size_t recipient)
+{
+	static const enum trait traits[] = {
+	        [UNSCANNED_ENCRYPTED] = TRAIT_ENCRYPTED,
+	        [UNSCANNED_FORMAT] = TRAIT_BROKEN,
+	        [UNSCANNED_AMBIGUOUS] = TRAIT_AMBIGUOUS,
+	};
+	const unsigned *allowed;
+
+	if (finding->unscanned != UNSCANNED_ENCRYPTED && finding->unscanned != UNSCANNED_FORMAT &&
+	        finding->unscanned != UNSCANNED_AMBIGUOUS)
+		return 0;
+	if (finding->content == SCAN_NO_CONTENT)
+		return 0;
+	allowed = scan->contents[finding->content].allowed;
+	return allowed && (allowed[recipient] >> traits[finding->unscanned] & 1);
+}
+
+static enum action asked_of(const struct config_policy *policy, const struct finding *finding)
+{
+	enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
+
+	/* A text too long to be weighed whole may be spam; it can't do any harm. */
+	if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG)
+		mapped = ACTION_TAG;
+	return mapped > finding->action ? mapped : finding->action;
+}
+
+enum action policy_asks(const struct config_policy *policy, const struct scan *scan,
+        const struct finding *finding, size_t recipient)
 {
 	enum action action = finding->action;
 
-	if (finding->unscanned != UNSCANNED_NOT) {
-		enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
-
-		/* A text too long to be weighed whole may be spam; it can't do any harm. */
-		if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG)
-			mapped = ACTION_TAG;
-		return mapped > action ? mapped : action;
-	}
+	if (finding->unscanned != UNSCANNED_NOT)
+		return is_allowed_unscanned(scan, finding, recipient) ? ACTION_NONE
+		                                                      : asked_of(policy, finding);
 	if (action == ACTION_NONE && strcmp(finding->reason, "virus") == 0)
 		action = policy->virus;
 	/* A reject with a 4xx reply is a defer by another name (RFC 5321 section 4.2.1). */
 	if (action == ACTION_REJECT && finding->code / 100 == 4)
 		action = ACTION_DEFER;
 	return action;
-}
-
-static int concerns(const struct finding *finding, size_t recipient)
-{
-	return finding->recipient == SCAN_ALL_RECIPIENTS || (size_t)finding->recipient == recipient;
 }
 
 /* ---------------------------------------------------------------- one recipient's outcome */
@@ -146,10 +167,10 @@ static int has_part(const struct scan *scan, const struct finding *finding)
 	return scan->map && finding->part >= 0 && (size_t)finding->part < scan->map->part_count;
 }
 
-static void consider(
-        struct outcome *outcome, const struct scan *scan, const struct finding *finding)
+static void consider(struct outcome *outcome, const struct scan *scan,
+        const struct finding *finding, size_t recipient)
 {
-	enum action action = policy_asks(outcome->policy, finding);
+	enum action action = policy_asks(outcome->policy, scan, finding, recipient);
 	int is_virus = strcmp(finding->reason, "virus") == 0;
 
 	if (finding->unscanned != UNSCANNED_NOT)
@@ -233,7 +254,7 @@ static int is_allowed(const struct scan *scan, size_t recipient)
 	for (i = 0; i < scan->finding_count; i++)
 		if (scan->findings[i].action == ACTION_ALLOW &&
 		        strcmp(scan->findings[i].check, "access") == 0 &&
-		        concerns(&scan->findings[i], recipient))
+		        finding_concerns(&scan->findings[i], recipient))
 			return 1;
 	return scan->allowed;
 }
@@ -253,8 +274,9 @@ static void weigh(struct outcome *outcome, const struct scan *scan, size_t recip
 	outcome->allowed = is_allowed(scan, recipient);
 	for (i = 0; i < scan->finding_count; i++) {
 		finding = &scan->findings[i];
-		if (concerns(finding, recipient) && !(outcome->allowed && is_allowed_away(finding)))
-			consider(outcome, scan, finding);
+		if (finding_concerns(finding, recipient) &&
+		        !(outcome->allowed && is_allowed_away(finding)))
+			consider(outcome, scan, finding, recipient);
 	}
 	if (!outcome->allowed)
 		consider_score(outcome, scan->score);
@@ -346,12 +368,16 @@ static void join(struct group *group, size_t recipient, size_t recipients)
 	group->recipients[group->count++] = (uint32_t)recipient;
 }
 
-static int has_own_findings(const struct scan *scan, size_t recipient)
+/* Is any recipient told apart from the others by what was found? */
+static int have_own_findings(const struct scan *scan)
 {
 	size_t i;
 
 	for (i = 0; i < scan->finding_count; i++)
-		if (scan->findings[i].recipient == (int)recipient)
+		if (scan->findings[i].only)
+			return 1;
+	for (i = 0; i < scan->content_count; i++)
+		if (scan->contents[i].allowed)
 			return 1;
 	return 0;
 }
@@ -362,11 +388,10 @@ static void group_recipients(struct decision *decision, const struct scan *scan)
 	const struct config_policy *policy, *last_policy = NULL;
 	size_t i, at, last = 0, count = scan->submission->n_recipients;
 	struct outcome outcome;
-	int own;
+	int own = have_own_findings(scan);
 
 	for (i = 0; i < count; i++) {
 		policy = policy_for(scan->config, scan->submission->recipients[i]->address);
-		own = has_own_findings(scan, i);
 		at = last;
 		if (own || policy != last_policy) {
 			weigh(&outcome, scan, i, policy);

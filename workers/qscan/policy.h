@@ -57,9 +57,10 @@ void policy_free(struct decision **decision);
 /* Whose policy is this recipient's: the first override that names it, or `policy`. */
 const struct config_policy *policy_for(const struct config *config, const char *recipient);
 
-/* What a finding asks for under a policy: its rule's action, or what policy says of viruses and of
- * what was not scanned. */
-enum action policy_asks(const struct config_policy *policy, const struct finding *finding);
+/* What a finding that concerns a recipient asks for under his policy: its rule's action, or what
+ * policy says of viruses and of what was not scanned. */
+enum action policy_asks(const struct config_policy *policy, const struct scan *scan,
+        const struct finding *finding, size_t recipient);
 
 /* Holds the whole message instead of what the group was to get, because of `why`. */
 void policy_hold(struct group *group, const char *why);

@@ -50,13 +50,23 @@ static void finding_fini(struct finding *finding)
 	free(finding->rule);
 	free(finding->where);
 	free(finding->detail);
+	free(finding->only);
+}
+
+static void texts_fini(char **texts, size_t count)
+{
+	while (count)
+		free(texts[--count]);
+	free(texts);
 }
 
 static void content_fini(struct content *content)
 {
 	free(content->path);
-	free(content->name);
+	texts_fini(content->names, content->name_count);
+	texts_fini(content->types, content->type_count);
 	free(content->true_type);
+	free(content->allowed);
 	buf_fini(&content->owned);
 }
 
@@ -97,7 +107,7 @@ static struct finding *finding_init(
 	finding->where = alloc_string("");
 	finding->detail = alloc_string("");
 	finding->part = SCAN_NO_PART;
-	finding->recipient = SCAN_ALL_RECIPIENTS;
+	finding->content = SCAN_NO_CONTENT;
 	return finding;
 }
 
@@ -175,8 +185,19 @@ void finding_text(char **field, const char *format, ...)
 	*field = text;
 }
 
-struct content *scan_add_content(
-        struct scan *scan, int part, const char *path, const char *name, int level)
+void finding_concern(struct finding *finding, const struct scan *scan, size_t recipient)
+{
+	if (!finding->only)
+		finding->only = alloc_zero(scan->submission->n_recipients, 1);
+	finding->only[recipient] = 1;
+}
+
+int finding_concerns(const struct finding *finding, size_t recipient)
+{
+	return !finding->only || finding->only[recipient];
+}
+
+struct content *scan_add_content(struct scan *scan, int part, int level, const char *path)
 {
 	size_t count = scan->content_count;
 	struct content *content;
@@ -187,10 +208,38 @@ struct content *scan_add_content(
 	content = &scan->contents[scan->content_count++];
 	memset(content, 0, sizeof(*content));
 	content->part = part;
-	content->path = alloc_string(path);
-	content->name = alloc_string(name);
-	content->true_type = alloc_string("");
-	content->bytes = (const unsigned char *)"";
 	content->level = level;
+	content->parent = SCAN_NO_CONTENT;
+	content->path = alloc_string(path);
+	content->true_type = alloc_string("");
+	content->kind = "";
 	return content;
+}
+
+static void add_text(char ***texts, size_t *count, const char *text)
+{
+	if (!*text || *count == SCAN_MOST_TEXTS)
+		return;
+	*texts = alloc_grow(*texts, *count + 1, sizeof(**texts));
+	(*texts)[(*count)++] = alloc_string(text);
+}
+
+void content_add_name(struct content *content, const char *name)
+{
+	add_text(&content->names, &content->name_count, name);
+}
+
+void content_add_type(struct content *content, const char *type)
+{
+	add_text(&content->types, &content->type_count, type);
+}
+
+const char *content_name(const struct content *content)
+{
+	return content->name_count ? content->names[0] : "";
+}
+
+int content_has(const struct content *content, enum trait trait)
+{
+	return (content->traits >> trait & 1) != 0;
 }

@@ -14,7 +14,12 @@
 #include "lib/mime/view.h"
 #include "protos/messages.h"
 
-enum { SCAN_ALL_RECIPIENTS = -1, SCAN_NO_PART = -1, SCAN_MAX_FINDINGS = 4096 };
+enum {
+	SCAN_NO_PART = -1,
+	SCAN_NO_CONTENT = -1,
+	SCAN_MAX_FINDINGS = 4096,
+	SCAN_MOST_TEXTS = 64, /* names of one content, and types */
+};
 
 /* Why something was not scanned; policy.unscanned has a key for each. */
 enum unscanned {
@@ -42,27 +47,36 @@ struct finding {
 	char *rule;               /* the rule's name, e.g. "attachments.executables" */
 	char *where;              /* "1.2/inner.zip/x.exe" */
 	char *detail;
-	double points; /* towards the spam score */
-	int part;      /* index into the map, or SCAN_NO_PART: the whole message */
-	int recipient; /* index, or SCAN_ALL_RECIPIENTS */
-	int quiet;     /* makes no notice */
-	const char *
-	        reason; /* item reason: virus, attachment, subject, spam, access, size, unscanned */
+	double points;       /* towards the spam score */
+	int part;            /* index into the map, or SCAN_NO_PART: the whole message */
+	long content;        /* index into the contents, or SCAN_NO_CONTENT */
+	unsigned char *only; /* one byte a recipient; NULL: it concerns all of them */
+	int quiet;           /* makes no notice */
+	const char *reason;  /* item reason: virus, attachment, subject, spam, access, size,
+	                        unscanned */
 };
 
-/* A decoded piece of content: a part's body under one candidate encoding, an archive's member, a
- * GMime leaf. Made once by the attachments filter's walk and looked at by all that come after it.
- */
+/* Something in the message that has names, types or bytes: a part under one of the encodings that a
+ * client might believe, a multipart, a container's member, a leaf that only GMime sees. Made once
+ * by the attachments filter's walk, and looked at by all that come after it. */
 struct content {
-	int part;   /* map part it came from */
-	char *path; /* "1.2/inner.zip/x.exe" */
-	char *name; /* of a member; "" where the part's names apply */
-	const unsigned char *bytes;
+	int part;     /* map part it came from: what a cut would take out */
+	int level;    /* 0: the mail's own; n: inside n containers or mails */
+	long parent;  /* the content that it was found in, or SCAN_NO_CONTENT: the mail itself */
+	char *path;   /* "1.2/inner.zip/x.exe" */
+	char **names; /* UTF-8 as found */
+	size_t name_count;
+	char **types; /* declared */
+	size_t type_count;
+	const unsigned char *bytes; /* NULL where it has none, or they could not be had */
 	size_t size;
-	char *true_type;  /* libmagic's, "" if weak or unknown */
-	int level;        /* 0: directly in the mail; n: inside n containers */
-	unsigned traits;  /* bit set (1 << enum unpack_trait) */
-	struct buf owned; /* empty where `bytes` lie in the message itself */
+	const char *kind;  /* of container, as unpack_kind() names it; "" */
+	char *true_type;   /* by its bytes; "" if weak or unknown */
+	unsigned traits;   /* bit set (1 << enum trait) */
+	int is_package;    /* its members make up one document */
+	int is_read;       /* a map has looked for mail inside it */
+	unsigned *allowed; /* traits that a rule allows for each recipient; NULL: none */
+	struct buf owned;  /* empty where `bytes` lie in the message itself */
 };
 
 struct check_cost {
@@ -116,9 +130,16 @@ struct finding *scan_unscanned(
         struct scan *scan, const char *check, enum unscanned why, const char *detail);
 void finding_text(char **field, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Adds a piece of content with no bytes yet; lends it until the next call. */
-struct content *scan_add_content(
-        struct scan *scan, int part, const char *path, const char *name, int level);
+/* Whom a finding concerns. */
+void finding_concern(struct finding *finding, const struct scan *scan, size_t recipient);
+int finding_concerns(const struct finding *finding, size_t recipient);
+
+/* Adds a content with no bytes yet; lends it until the next call. */
+struct content *scan_add_content(struct scan *scan, int part, int level, const char *path);
+void content_add_name(struct content *content, const char *name); /* "" is none */
+void content_add_type(struct content *content, const char *type);
+const char *content_name(const struct content *content); /* the first, or "" */
+int content_has(const struct content *content, enum trait trait);
 
 /*
  * A filter. They stand in one table in pipeline.c, in the order they run.

@@ -17,7 +17,9 @@ static const struct finding *reason_for(
 
 	for (i = 0; i < scan->finding_count; i++)
 		if (scan->findings[i].part == (int)part &&
-		        policy_asks(group->outcome.policy, &scan->findings[i]) == ACTION_CUT)
+		        finding_concerns(&scan->findings[i], group->recipients[0]) &&
+		        policy_asks(group->outcome.policy, scan, &scan->findings[i],
+		                group->recipients[0]) == ACTION_CUT)
 			return &scan->findings[i];
 	return NULL;
 }

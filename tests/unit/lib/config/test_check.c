@@ -102,7 +102,7 @@ static void rules_without_conditions_are_refused(void **state)
 	        "or patterns_file");
 	refused(NEEDED "attachments:\n  - name: x\n",
 	        "l.yaml:6: attachments.rules[1].name: found a rule without a condition, expected "
-	        "names, types or true_types");
+	        "names, types, true_types, traits, larger_than or smaller_than");
 	refused(NEEDED "policies:\n  - recipients: []\n",
 	        "l.yaml:6: policies[1].recipients: found an empty list, expected a recipient");
 }

@@ -50,9 +50,11 @@ static void ten_lines_are_a_configuration(void **state)
 	assert_int_equal(config->policy.unscanned.error, ACTION_DEFER);
 	assert_int_equal(config->policy.unscanned.encrypted, ACTION_TAG);
 	assert_int_equal(config->size.max_size, 50 << 20);
-	assert_int_equal(config->attachments.count, 3);
-	assert_string_equal(config->attachments.rules[0].name, "executables");
-	assert_int_equal(config->attachments.rules[0].action, ACTION_CUT);
+	assert_int_equal(config->attachments.count, 7);
+	assert_string_equal(config->attachments.rules[0].name, "signed-documents");
+	assert_int_equal(config->attachments.rules[0].action, ACTION_ALLOW);
+	assert_string_equal(config->attachments.rules[1].name, "executables");
+	assert_int_equal(config->attachments.rules[1].action, ACTION_CUT);
 	assert_int_equal(config->broker.attempts, 2);
 	assert_int_equal(config->log.level, LOG_LEVEL_INFO);
 	assert_true(config->policy.spam_quarantine == 10);
@@ -153,7 +155,9 @@ static void rules_take_their_own_defaults(void **state)
 
 	assert_int_equal(config->attachments.count, 1);
 	assert_string_equal(config->attachments.rules[0].name, "rule1");
-	assert_true(config->attachments.rules[0].inside);
+	assert_int_equal(config->attachments.rules[0].inside, INSIDE_ALSO);
+	assert_int_equal(config->attachments.rules[0].match, MATCH_GLOB);
+	assert_int_equal(config->attachments.rules[0].direction, DIRECTION_ANY);
 	assert_int_equal(config->attachments.max_depth, 20);
 	assert_int_equal(config->subject.count, 2);
 	assert_string_equal(config->subject.rules[0].name, "worm");

@@ -125,7 +125,7 @@ static void every_default_is_right(void **state)
 	struct config *config = parse(needed);
 
 	assert_int_equal(config->policies.count, 0);
-	assert_int_equal(config->attachments.count, 3);
+	assert_int_equal(config->attachments.count, 7);
 	config_free(&config);
 }
 

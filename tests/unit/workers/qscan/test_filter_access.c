@@ -81,7 +81,7 @@ static void a_finding_has_the_rules_words(void **state)
 	assert_string_equal(finding->text, "away");
 	assert_string_equal(finding->rule, "access.no-more");
 	assert_string_equal(finding->reason, "access");
-	assert_int_equal(finding->recipient, SCAN_ALL_RECIPIENTS);
+	assert_null(finding->only);
 	assert_false(scanning.scan.allowed);
 	scanning_close(&scanning);
 }
@@ -92,9 +92,11 @@ static void the_first_rule_decides_for_each_recipient(void **state)
 	           "{name: two, senders: [.org]}");
 	scanning_add_recipient(&scanning, "s@example.net");
 	scanning_text(&scanning, MAIL);
-	assert_int_equal(found(&scanning, "ACCESS_ONE")->recipient, 1);
+	assert_true(finding_concerns(found(&scanning, "ACCESS_ONE"), 1));
+	assert_false(finding_concerns(found(&scanning, "ACCESS_ONE"), !1));
 	assert_int_equal(found(&scanning, "ACCESS_ONE")->action, ACTION_ALLOW);
-	assert_int_equal(found(&scanning, "ACCESS_TWO")->recipient, 0);
+	assert_true(finding_concerns(found(&scanning, "ACCESS_TWO"), 0));
+	assert_false(finding_concerns(found(&scanning, "ACCESS_TWO"), !0));
 	assert_int_equal(scanning.scan.finding_count, 2);
 	assert_false(scanning.scan.allowed);
 	scanning_close(&scanning);

@@ -134,7 +134,7 @@ static void a_flood_of_findings_is_held_and_hides_nothing(void **state)
 
 static void a_finding_for_one_recipient_concerns_no_other(void **state)
 {
-	asks("access", ACTION_QUARANTINE)->recipient = 1;
+	finding_concern(asks("access", ACTION_QUARANTINE), &made->scan, 1);
 	assert_disposition(0, LZ__DISPOSITION__DELIVER);
 	assert_disposition(1, LZ__DISPOSITION__QUARANTINE);
 }
@@ -194,7 +194,7 @@ static void an_allowed_sender_has_no_score_but_still_viruses(void **state)
 
 static void allowed_for_one_is_not_allowed_for_all(void **state)
 {
-	asks("access", ACTION_ALLOW)->recipient = 0;
+	finding_concern(asks("access", ACTION_ALLOW), &made->scan, 0);
 	asks("subject", ACTION_QUARANTINE);
 	assert_disposition(0, LZ__DISPOSITION__DELIVER);
 	assert_disposition(1, LZ__DISPOSITION__QUARANTINE);
@@ -254,7 +254,7 @@ static void enhanced_codes_have_the_class_of_their_reply(void **state)
 
 static void a_reject_for_some_is_held_where_the_door_has_one_answer(void **state)
 {
-	asks("access", ACTION_REJECT)->recipient = 1;
+	finding_concern(asks("access", ACTION_REJECT), &made->scan, 1);
 	assert_disposition(0, LZ__DISPOSITION__DELIVER);
 	assert_disposition(1, LZ__DISPOSITION__QUARANTINE);
 	made->submission->reply_per_recipient = 1;
@@ -265,9 +265,9 @@ static void rejects_for_all_stay_and_say_the_same(void **state)
 {
 	struct finding *finding = asks("access", ACTION_REJECT);
 
-	finding->recipient = 0;
+	finding_concern(finding, &made->scan, 0);
 	finding->code = 554;
-	asks("access", ACTION_REJECT)->recipient = 1;
+	finding_concern(asks("access", ACTION_REJECT), &made->scan, 1);
 	assert_disposition(0, LZ__DISPOSITION__REJECT);
 	assert_disposition(1, LZ__DISPOSITION__REJECT);
 	assert_int_equal(group_of(0)->outcome.code, group_of(1)->outcome.code);
@@ -275,8 +275,8 @@ static void rejects_for_all_stay_and_say_the_same(void **state)
 
 static void one_defer_defers_all_where_the_door_has_one_answer(void **state)
 {
-	asks("access", ACTION_DEFER)->recipient = 0;
-	asks("access", ACTION_REJECT)->recipient = 1;
+	finding_concern(asks("access", ACTION_DEFER), &made->scan, 0);
+	finding_concern(asks("access", ACTION_REJECT), &made->scan, 1);
 	assert_disposition(0, LZ__DISPOSITION__DEFER);
 	assert_disposition(1, LZ__DISPOSITION__DEFER);
 	assert_int_equal(group_of(1)->outcome.code / 100, 4);
@@ -290,7 +290,7 @@ static void more_outcomes_than_groups_are_held(void **state)
 
 	for (i = 0; i < POLICY_MAX_GROUPS + 50; i++) {
 		finding = scan_find(&crowd->scan, "access", "access", "X");
-		finding->recipient = (int)i;
+		finding_concern(finding, &crowd->scan, i);
 		finding->action = ACTION_TAG;
 		finding_text(&finding->rule, "rule-%zu", i);
 	}

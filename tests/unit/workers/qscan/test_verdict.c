@@ -245,9 +245,9 @@ static void different_groups_have_items_of_their_own(void **state)
 {
 	struct finding *finding = asks("access", ACTION_QUARANTINE, SCAN_NO_PART);
 
-	finding->recipient = 0;
+	finding_concern(finding, &made->scan, 0);
 	finding = asks("access", ACTION_DISCARD, SCAN_NO_PART);
-	finding->recipient = 1;
+	finding_concern(finding, &made->scan, 1);
 	assert_int_equal(make()->n_items, 2);
 	assert_string_not_equal(result->items[0]->id, result->items[1]->id);
 	assert_int_equal(result->items[0]->n_recipients, 1);
