@@ -36,6 +36,29 @@ static void note(const struct describer *describer, enum mime_anomaly_kind kind)
 	mime_map_note(describer->build->map, kind, describer->part, own(describer)->whole.offset);
 }
 
+/* The nth field of that name. One behind the last that is looked at is noted, as some client takes
+ * the last. */
+static const struct mime_field *field_of(
+        const struct describer *describer, const char *name, size_t nth)
+{
+	const struct mime_field *field =
+	        mime_field(describer->build->map, describer->part, name, nth);
+
+	if (!field || nth < FIELDS_MAX)
+		return field;
+	note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
+	return NULL;
+}
+
+/* What the parameters of a field were read to. */
+static void note_parameters(const struct describer *describer, const struct params *params)
+{
+	if (params->odd)
+		note(describer, MIME_ANOMALY_BAD_PARAMETER);
+	if (params->too_many)
+		note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
+}
+
 /* The value without its line ends; NULs stay in. */
 static void unfold(
         const struct describer *describer, const struct mime_field *field, struct buf *out)
@@ -197,8 +220,7 @@ static void read_type_field(struct describer *describer, const struct mime_field
 		free(own(describer)->charset);
 		own(describer)->charset = alloc_string(charsets.items[0]);
 	}
-	if (params.odd)
-		note(describer, MIME_ANOMALY_BAD_PARAMETER);
+	note_parameters(describer, &params);
 	strings_fini(&charsets);
 	params_fini(&params);
 	buf_fini(&value);
@@ -210,10 +232,7 @@ static void read_types(struct describer *describer)
 	size_t nth, before = 0;
 	int differ = 0;
 
-	for (nth = 0; nth < FIELDS_MAX; nth++) {
-		field = mime_field(describer->build->map, describer->part, "Content-Type", nth);
-		if (!field)
-			break;
+	for (nth = 0; (field = field_of(describer, "Content-Type", nth)) != NULL; nth++) {
 		read_type_field(describer, field);
 		differ |= nth && describer->boundaries->count > before;
 		before = describer->boundaries->count;
@@ -260,22 +279,17 @@ static void read_dispositions(struct describer *describer)
 	struct strings values = {.most = 4};
 	size_t nth;
 
-	for (nth = 0; nth < FIELDS_MAX; nth++) {
+	for (nth = 0; (field = field_of(describer, "Content-Disposition", nth)) != NULL; nth++) {
 		struct buf value = {0};
 		struct params params;
 
-		field = mime_field(
-		        describer->build->map, describer->part, "Content-Disposition", nth);
-		if (!field)
-			break;
 		unfold(describer, field, &value);
 		params_read(&params, value.data, value.size);
 		strings_add(&values, params.value);
 		own(describer)->is_attachment |= strcmp(params.value, "attachment") == 0;
 		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "filename");
 		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "name");
-		if (params.odd)
-			note(describer, MIME_ANOMALY_BAD_PARAMETER);
+		note_parameters(describer, &params);
 		params_fini(&params);
 		buf_fini(&value);
 	}
@@ -350,14 +364,9 @@ static void read_encodings(struct describer *describer)
 	size_t nth;
 	int exact, plain = 1;
 
-	for (nth = 0; nth < FIELDS_MAX; nth++) {
-		char *text;
-
-		field = mime_field(
-		        describer->build->map, describer->part, "Content-Transfer-Encoding", nth);
-		if (!field)
-			break;
-		text = encoding_text(describer, field);
+	for (nth = 0; (field = field_of(describer, "Content-Transfer-Encoding", nth)) != NULL;
+	        nth++) {
+		char *text = encoding_text(describer, field);
 		found = read_encoding(text, &exact);
 		plain &= exact;
 		free(text);
@@ -376,7 +385,7 @@ static void read_encodings(struct describer *describer)
 	part->encodings |= 1u << part->encoding;
 }
 
-static void note_names(struct describer *describer)
+static void note_candidates(struct describer *describer)
 {
 	const struct mime_part *part = own(describer);
 	size_t at;
@@ -385,6 +394,8 @@ static void note_names(struct describer *describer)
 		if (part->names[at].source <= MIME_NAME_TYPE &&
 		        part->names[0].source <= MIME_NAME_TYPE)
 			note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+	if (describer->names.is_full || describer->types.is_full)
+		note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
 }
 
 static void keep_boundaries(struct describer *describer)
@@ -415,7 +426,7 @@ void describe_part(struct build *build, size_t part, struct strings *boundaries)
 	read_encodings(&describer);
 	add_field_name(&describer, "Content-Description", MIME_NAME_DESCRIPTION);
 	add_field_name(&describer, "Content-Location", MIME_NAME_LOCATION);
-	note_names(&describer);
+	note_candidates(&describer);
 	if (text_same(build->map->parts[part].type, "message/partial"))
 		note(&describer, MIME_ANOMALY_PARTIAL_MESSAGE);
 	if (text_same(build->map->parts[part].type, "message/external-body"))

@@ -74,6 +74,8 @@ const char *mime_encoding_name(enum mime_encoding encoding); /* "quoted-printabl
 	X(TOO_DEEP, "nested deeper than the limit", 2)                                             \
 	X(TOO_MANY_FIELDS, "more header fields than the limit", 2)                                 \
 	X(HEADER_TOO_LONG, "a header field longer than the limit", 1)                              \
+	X(TOO_MANY_CANDIDATES, "more fields, parameters or names of one kind than are looked at",  \
+	        2)                                                                                 \
 	X(BAD_PARAMETER, "a parameter that can't be read one way only", 1)                         \
 	X(VIEWS_DIFFER, "our map and GMime see different parts", 2)
 

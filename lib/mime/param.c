@@ -10,7 +10,7 @@
 #include "lib/mime/decode.h"
 #include "lib/mime/lines.h"
 
-/* More parameters in one field than any client reads; the rest is passed over and noted as odd. */
+/* More parameters in one field than any client reads; the rest is passed over, and that is said. */
 enum { SECTIONS_MAX = 10000, PARAMS_MAX = 1000 };
 
 int strings_add(struct strings *strings, const char *text)
@@ -20,8 +20,10 @@ int strings_add(struct strings *strings, const char *text)
 	for (at = 0; at < strings->count; at++)
 		if (strcmp(strings->items[at], text) == 0)
 			return 0;
-	if (strings->count == strings->most)
+	if (strings->count == strings->most) {
+		strings->is_full = 1;
 		return 0;
+	}
 	strings->items = alloc_grow(strings->items, strings->count + 1, sizeof *strings->items);
 	strings->items[strings->count++] = alloc_string(text);
 	return 1;
@@ -36,6 +38,7 @@ void strings_fini(struct strings *strings)
 	free(strings->items);
 	strings->items = NULL;
 	strings->count = 0;
+	strings->is_full = 0;
 }
 
 /* ---------------------------------------------------------------- one value, read in many ways */
@@ -308,7 +311,7 @@ static void read_parameters(struct reader *reader)
 		if (junk_end && reader->out->count)
 			long_reading(reader, value_start, junk_end);
 		if (reader->out->count == PARAMS_MAX) {
-			reader->out->odd = 1;
+			reader->out->too_many = 1;
 			return;
 		}
 		junk_end = 0;
@@ -562,6 +565,7 @@ size_t params_values(struct params *params, const char *name, struct strings *ou
 		strings_add(out, stated.items[at]);
 	for (at = 0; at < other.count; at++)
 		strings_add(out, other.items[at]);
+	params->too_many |= stated.is_full || other.is_full || out->is_full;
 	strings_fini(&stated);
 	strings_fini(&other);
 	return count;

@@ -25,7 +25,8 @@ struct params {
 	int value_odd; /* it was quoted, had rests behind it, … */
 	struct param *items;
 	size_t count;
-	int odd; /* something could not be read one way only */
+	int odd;      /* something could not be read one way only */
+	int too_many; /* parameters or readings of one beyond what is kept */
 };
 
 /* Reads an unfolded field value, which may contain NULs. Linear. Free with params_fini(). */
@@ -37,6 +38,7 @@ struct strings {
 	char **items;
 	size_t count;
 	size_t most;
+	int is_full; /* another one would have been new */
 };
 int strings_add(struct strings *strings, const char *text); /* 1 if it was new */
 void strings_fini(struct strings *strings);

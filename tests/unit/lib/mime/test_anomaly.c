@@ -208,7 +208,8 @@ static void no_anomaly_is_without_a_test(void **state)
 {
 	static const enum mime_anomaly_kind elsewhere[] = {MIME_ANOMALY_NUL_IN_HEADER,
 	        MIME_ANOMALY_TOO_MANY_PARTS, MIME_ANOMALY_TOO_DEEP, MIME_ANOMALY_TOO_MANY_FIELDS,
-	        MIME_ANOMALY_HEADER_TOO_LONG, MIME_ANOMALY_VIEWS_DIFFER};
+	        MIME_ANOMALY_HEADER_TOO_LONG, MIME_ANOMALY_TOO_MANY_CANDIDATES,
+	        MIME_ANOMALY_VIEWS_DIFFER};
 	size_t kind, at, found;
 
 	for (kind = 0; kind < MIME_ANOMALY_KINDS; kind++) {
@@ -259,6 +260,56 @@ static void a_kind_is_noted_once_for_each_part(void **state)
 	mime_map_free(&map);
 }
 
+/* A part with so many of a text that holds a number. */
+static struct mime_map *repeated(
+        struct buf *out, const char *before, const char *pattern, size_t times, const char *behind)
+{
+	size_t at;
+
+	buf_clear(out);
+	buf_add_string(out, before);
+	for (at = 0; at < times; at++) {
+		const char *hash = strchr(pattern, '#');
+
+		buf_add_format(out, "%.*s%zu%s", (int)(hash - pattern), pattern, at, hash + 1);
+	}
+	buf_add_format(out, "%s\r\n\r\nhello\r\n", behind);
+	return mime_map_new(out->data, out->size, NULL);
+}
+
+/* A client may take the last one, so none may be left out in silence. */
+static void more_candidates_than_are_looked_at_are_ambiguous(void **state)
+{
+	static const struct {
+		const char *before, *pattern;
+		size_t most;
+		const char *behind;
+	} table[] = {
+	        {"Content-Disposition: attachment", "; filename=\"a#.txt\"", 16, ""},
+	        {"Content-Disposition: attachment", "; a#=b", 999, "; filename=x.exe"},
+	        {"", "Content-Disposition: attachment; filename=a#.txt\r\n", 16, "X: y"},
+	        {"", "Content-Type: text/x; name=a#.txt\r\n", 16, "X: y"},
+	        {"", "Content-Transfer-Encoding: 7bit\r\nX-Number: #\r\n", 16, "X: y"},
+	        {"", "Content-Type: text/x-#\r\n", 8, "X: y"},
+	};
+	struct buf text = {0};
+	size_t at;
+
+	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		struct mime_map *few = repeated(&text, table[at].before, table[at].pattern,
+		        table[at].most, table[at].behind);
+
+		assert_false(mime_map_has(few, MIME_ANOMALY_TOO_MANY_CANDIDATES));
+		mime_map_free(&few);
+		few = repeated(&text, table[at].before, table[at].pattern, table[at].most + 1,
+		        table[at].behind);
+		if (!mime_map_has(few, MIME_ANOMALY_TOO_MANY_CANDIDATES))
+			fail_msg("%s%s", table[at].before, table[at].pattern);
+		mime_map_free(&few);
+	}
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -270,6 +321,7 @@ int main(void)
 	        cmocka_unit_test(the_document_names_every_anomaly),
 	        cmocka_unit_test(names_are_made_of_lower_case_and_dashes),
 	        cmocka_unit_test(a_kind_is_noted_once_for_each_part),
+	        cmocka_unit_test(more_candidates_than_are_looked_at_are_ambiguous),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
