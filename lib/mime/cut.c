@@ -34,9 +34,9 @@ static int is_ambiguous(const struct mime_part *part)
 	return 0;
 }
 
-static const char *refusal_around(const struct mime_part *part)
+static const char *refusal_around(const struct cut *cut, const struct mime_part *part)
 {
-	if (is_of_type(part, "multipart/signed"))
+	if (is_of_type(part, "multipart/signed") && !cut->may_break_signatures)
 		return "signed";
 	if (is_of_type(part, "multipart/encrypted"))
 		return "encrypted";
@@ -59,7 +59,7 @@ static const char *refusal_of_root(const struct mime_part *root)
 	return NULL;
 }
 
-static const char *refusal(const struct mime_map *map, size_t part)
+static const char *refusal(const struct cut *cut, const struct mime_map *map, size_t part)
 {
 	const char *why = NULL;
 
@@ -69,7 +69,7 @@ static const char *refusal(const struct mime_map *map, size_t part)
 		return refusal_of_root(&map->parts[0]);
 	while (part && !why) {
 		part = map->parts[part].parent;
-		why = refusal_around(&map->parts[part]);
+		why = refusal_around(cut, &map->parts[part]);
 	}
 	return why;
 }
@@ -321,7 +321,7 @@ static void cut_root(struct cut *cut, const struct mime_map *map, const char *te
 enum result cut_part(
         struct cut *cut, const struct mime_map *map, size_t part, const char *text, struct err *err)
 {
-	const char *why = refusal(map, part);
+	const char *why = refusal(cut, map, part);
 
 	if (why)
 		return err_set(err, RESULT_PERMANENT, "%s", why);

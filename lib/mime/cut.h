@@ -7,7 +7,8 @@
  * inside text (a uuencoded file) becomes a line of that text.
  *
  * Refused is what can't be cut without breaking something, or without knowing that all readers
- * agree on what is cut: then the message is to be held whole.
+ * agree on what is cut: then the message is to be held whole. A signature may be broken where the
+ * caller says so.
  */
 #ifndef LIB_MIME_CUT_H
 #define LIB_MIME_CUT_H
@@ -27,6 +28,7 @@ struct cut_edit {
 struct cut {
 	struct cut_edit *edits;
 	size_t count;
+	int may_break_signatures; /* set by the caller: parts of multipart/signed are cut, too */
 };
 
 /*

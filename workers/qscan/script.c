@@ -3,6 +3,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
+#include "lib/base/text.h"
 #include "lib/mime/cut.h"
 #include "workers/qscan/verdict.h"
 #include "workers/qscan/words.h"
@@ -33,6 +34,17 @@ static void add_closing(struct buf *out, const struct config_site *site)
 		buf_add_string(out, "name the\nitem to your administrator.\n");
 }
 
+/* A reader's program will say that the signature is wrong, and must not be a riddle to him. */
+static int is_signed(const struct scan *scan, size_t index)
+{
+	while (index) {
+		index = scan->map->parts[index].parent;
+		if (text_same(scan->map->parts[index].type, "multipart/signed"))
+			return 1;
+	}
+	return 0;
+}
+
 /* What a recipient reads where the part was. */
 static char *replacement(
         const struct scan *scan, const struct group *group, size_t index, const char *item)
@@ -50,6 +62,9 @@ static char *replacement(
 	buf_add_format(&out, "File:   %s\nReason: %s\nItem:   %s\n", name, words, item);
 	if (*text)
 		buf_add_format(&out, "\n%s\n", text);
+	if (is_signed(scan, index))
+		buf_add_string(&out, "\nThe sender's signature doesn't fit the message any more "
+		                     "because of this.\n");
 	add_closing(&out, &scan->config->site);
 	free(name);
 	free(words);
@@ -110,7 +125,7 @@ enum result script_make(const struct scan *scan, const struct group *group, cons
         struct edits *out, struct err *err)
 {
 	const struct outcome *outcome = &group->outcome;
-	struct cut cut = {0};
+	struct cut cut = {.may_break_signatures = outcome->policy->cut_signed};
 	enum result result;
 
 	if (!scan->map)

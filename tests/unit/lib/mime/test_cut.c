@@ -150,6 +150,21 @@ static void what_can_not_be_cut_is_refused_with_a_reason(void **state)
 	check_refused("Subject: x\r\r\rsecret\r", 0, "header");
 }
 
+static void a_signature_is_broken_where_the_caller_says_so(void **state)
+{
+	struct mime_map *map = map_of(
+	        "Content-Type: multipart/signed; boundary=B\r\n\r\n" FIRST SECOND "--B--\r\n");
+	struct cut cut = {.may_break_signatures = 1};
+	struct err err;
+
+	assert_int_equal(cut_part(&cut, map, 2, "Gone.", &err), RESULT_OK);
+	assert_int_equal(cut.count, 1);
+	assert_int_equal(cut.edits[0].offset, map->parts[2].whole.offset);
+	assert_int_equal(cut.edits[0].length, map->parts[2].whole.length);
+	cut_fini(&cut);
+	mime_map_free(&map);
+}
+
 static void a_signed_whole_can_be_cut(void **state)
 {
 	check(MULTI
@@ -243,6 +258,7 @@ int main(void)
 	        cmocka_unit_test(a_file_inside_text_becomes_a_line),
 	        cmocka_unit_test(a_message_inside_becomes_a_small_message),
 	        cmocka_unit_test(what_can_not_be_cut_is_refused_with_a_reason),
+	        cmocka_unit_test(a_signature_is_broken_where_the_caller_says_so),
 	        cmocka_unit_test(a_signed_whole_can_be_cut),
 	        cmocka_unit_test(a_truncated_map_is_refused),
 	        cmocka_unit_test(several_cuts_keep_their_order_and_take_what_lies_inside),

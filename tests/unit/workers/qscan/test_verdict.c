@@ -219,12 +219,33 @@ static void an_item_has_the_same_id_in_a_second_run(void **state)
 	assert_string_not_equal(make()->items[0]->id, first);
 }
 
+static const char signed_mail[] =
+        "Content-Type: multipart/signed; boundary=B\r\n\r\n"
+        "--B\r\nContent-Type: application/x; name=x.exe\r\n\r\nMZ\r\n"
+        "--B\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--B--\r\n";
+
+static void a_cut_from_signed_mail_says_that_it_breaks_the_signature(void **state)
+{
+	struct made *other = made_new(signed_mail, "anna@example.org", NULL, NULL);
+	struct finding *finding = scan_find(&other->scan, "attachment", "attachment", "X");
+	Lz__ScanResult *cut;
+	Lz__Edit *edit;
+
+	other->config.policy.cut_signed = 1;
+	finding->action = ACTION_CUT;
+	finding->part = 1;
+	made_decide(other);
+	cut = verdict_make(&other->scan, other->decision);
+	assert_int_equal(cut->verdict->groups[0]->disposition, LZ__DISPOSITION__DELIVER);
+	assert_int_equal(cut->verdict->groups[0]->n_edits, 1);
+	edit = cut->verdict->groups[0]->edits[0];
+	assert_non_null(memmem(edit->replacement.data, edit->replacement.len, "signature", 9));
+	lz__scan_result__free_unpacked(cut, NULL);
+	made_free(&other);
+}
+
 static void a_cut_that_would_break_something_holds_the_message(void **state)
 {
-	static const char signed_mail[] =
-	        "Content-Type: multipart/signed; boundary=B\r\n\r\n"
-	        "--B\r\nContent-Type: application/x; name=x.exe\r\n\r\nMZ\r\n"
-	        "--B\r\nContent-Type: application/pgp-signature\r\n\r\nsig\r\n--B--\r\n";
 	struct made *other = made_new(signed_mail, "anna@example.org", NULL, NULL);
 	struct finding *finding = scan_find(&other->scan, "attachment", "attachment", "X");
 	Lz__ScanResult *held;
@@ -384,6 +405,7 @@ int main(void)
 	        TEST(a_cut_part_is_replaced_by_a_text_that_names_it_its_item_and_who_to_ask),
 	        TEST(a_cut_makes_an_item_with_the_part),
 	        TEST(an_item_has_the_same_id_in_a_second_run),
+	        TEST(a_cut_from_signed_mail_says_that_it_breaks_the_signature),
 	        TEST(a_cut_that_would_break_something_holds_the_message),
 	        TEST(different_groups_have_items_of_their_own),
 	        TEST(a_rejected_message_is_not_kept),
