@@ -25,6 +25,47 @@ static void put(FILE *out, const char *format, const char *text)
 
 /* ---------------------------------------------------------------- for people */
 
+static void text_traits(FILE *out, const struct content *content)
+{
+	enum trait trait;
+
+	for (trait = 0; trait < TRAITS; trait++)
+		if (content_has(content, trait))
+			fprintf(out, "  [%s]", trait_name(trait));
+}
+
+/* What was found in the part or in its members, each below what it was found in. */
+static void text_content(FILE *out, const struct scan *scan, size_t index, int indent)
+{
+	const struct content *content = &scan->contents[index];
+	size_t i;
+
+	fprintf(out, "  %*s       > ", indent, "");
+	if (content->bytes)
+		fprintf(out, "%zu bytes", content->size);
+	else
+		fprintf(out, "no content");
+	for (i = 0; content->level && i < content->name_count; i++)
+		put(out, i ? ", " : "  name ", content->names[i]);
+	put(out, *content->true_type ? "  is " : "", content->true_type);
+	put(out, *content->kind ? "  opened as " : "", content->kind);
+	text_traits(out, content);
+	fputc('\n', out);
+	for (i = index + 1; i < scan->content_count; i++)
+		if (scan->contents[i].parent == (long)index)
+			text_content(out, scan, i, indent + 2);
+}
+
+static void text_contents(FILE *out, const struct scan *scan, int part, int indent)
+{
+	size_t i;
+
+	for (i = 0; i < scan->content_count; i++)
+		if (scan->contents[i].part == part && scan->contents[i].parent == SCAN_NO_CONTENT &&
+		        (scan->contents[i].bytes || scan->contents[i].traits))
+			text_content(out, scan, i, indent);
+}
+
 static void text_part(FILE *out, const struct scan *scan, size_t index)
 {
 	const struct mime_part *part = &scan->map->parts[index];
@@ -45,6 +86,7 @@ static void text_part(FILE *out, const struct scan *scan, size_t index)
 			        mime_anomaly_name(scan->map->anomalies[i].kind),
 			        scan->map->anomalies[i].offset,
 			        mime_anomaly_text(scan->map->anomalies[i].kind));
+	text_contents(out, scan, (int)index, (int)(2 * part->depth));
 }
 
 static void text_checks(FILE *out, const Lz__Verdict *verdict)
@@ -139,6 +181,7 @@ void explain_text(
 		fprintf(out, "\nParts\n");
 	for (i = 0; scan->map && i < scan->map->part_count; i++)
 		text_part(out, scan, i);
+	text_contents(out, scan, SCAN_NO_PART, 0); /* what only the second view sees */
 	text_checks(out, result->verdict);
 	text_findings(out, scan);
 	fprintf(out, "\nDecision\n");
@@ -190,6 +233,54 @@ static void json_part(FILE *out, const struct mime_map *map, size_t index)
 		first = 0;
 	}
 	fputs("]}", out);
+}
+
+static void json_texts(FILE *out, const char *name, char *const *texts, size_t count)
+{
+	size_t i;
+
+	fprintf(out, ",\"%s\":[", name);
+	for (i = 0; i < count; i++)
+		member(out, NULL, texts[i], i == 0);
+	fputc(']', out);
+}
+
+static void json_content(FILE *out, const struct scan *scan, size_t index)
+{
+	const struct content *content = &scan->contents[index];
+	int first = 1;
+	enum trait trait;
+
+	fputs(index ? ",{" : "{", out);
+	member(out, "path", content->path, 1);
+	member(out, "part", content->part < 0 ? "" : scan->map->parts[content->part].path, 0);
+	fprintf(out, ",\"level\":%d,\"inside\":%ld,\"size\":", content->level, content->parent);
+	if (content->bytes)
+		fprintf(out, "%zu", content->size);
+	else
+		fputs("null", out);
+	member(out, "true_type", content->true_type, 0);
+	member(out, "opened_as", content->kind, 0);
+	json_texts(out, "names", content->names, content->name_count);
+	json_texts(out, "types", content->types, content->type_count);
+	fputs(",\"traits\":[", out);
+	for (trait = 0; trait < TRAITS; trait++) {
+		if (!content_has(content, trait))
+			continue;
+		member(out, NULL, trait_name(trait), first);
+		first = 0;
+	}
+	fputs("]}", out);
+}
+
+static void json_contents(FILE *out, const struct scan *scan)
+{
+	size_t i;
+
+	fputs(",\"contents\":[", out);
+	for (i = 0; i < scan->content_count; i++)
+		json_content(out, scan, i);
+	fputc(']', out);
 }
 
 static void json_findings(FILE *out, const struct scan *scan)
@@ -270,6 +361,7 @@ void explain_json(
 	for (i = 0; scan->map && i < scan->map->part_count; i++)
 		json_part(out, scan->map, i);
 	fputc(']', out);
+	json_contents(out, scan);
 	json_checks(out, result->verdict);
 	json_findings(out, scan);
 	json_groups(out, scan, result->verdict);

@@ -294,8 +294,8 @@ static void judge(const struct attachments *attachments, struct scan *scan, stru
 	attachment_init(&attachment, content, direction);
 	traits_of_names(&attachment);
 	look_for_unknown(scan, &attachment);
-	tell_traits(scan, content);
 	apply_rules(attachments->rules, scan, &attachment);
+	tell_traits(scan, content);
 	attachment_fini(&attachment);
 }
 
