@@ -94,7 +94,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime ham
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -192,6 +192,10 @@ bench: deps
 # How our reading compares with another parser's, on mails that CORPUS names: tells, and judges nothing.
 agree-mime: $(SHOWERS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_mime.py
+
+# Which honest mails, of those that CORPUS names, would not arrive whole.
+ham: $(ALL_PROGRAMS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/ham.py
 
 # Committed, so that a page is there before anything is built; a unit test compares it with the table.
 man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
