@@ -223,7 +223,40 @@ static void no_anomaly_is_without_a_test(void **state)
 	}
 }
 
-static void the_document_names_every_anomaly(void **state)
+/* The entry of that kind, heading and all, up to the next heading; NULL if there is none. To be
+ * freed. */
+static char *entry_of(const char *document, enum mime_anomaly_kind kind)
+{
+	char *heading = alloc_format(
+	        "\n### %s (%d)\n", mime_anomaly_name(kind), mime_anomaly_severity(kind));
+	const char *start = strstr(document, heading), *end;
+
+	free(heading);
+	if (!start)
+		return NULL;
+	end = strstr(start + 1, "\n#");
+	return alloc_bytes(start, end ? (size_t)(end - start) : strlen(start));
+}
+
+/* What it is, in words right below the heading; an example as code, which is indented; and behind
+ * it who reads it differently, and what becomes of it. Gives what is missing, or NULL. */
+static const char *missing_in(const char *entry)
+{
+	const char *text = strchr(entry + 1, '\n') + 1, *example = strstr(entry, "\n\n    ");
+	const char *treatment = strstr(entry, "**By default** "), *behind;
+
+	if (*text == '\n' || *text == ' ')
+		return "what it is";
+	if (!example)
+		return "an example";
+	if (!treatment || treatment < example)
+		return "what becomes of it";
+	for (behind = treatment; memcmp(behind, "\n\n", 2) != 0; behind--)
+		continue;
+	return treatment - behind > 40 ? NULL : "who reads it differently";
+}
+
+static void the_document_explains_every_anomaly(void **state)
 {
 	struct buf text = {0};
 	struct err err;
@@ -231,15 +264,40 @@ static void the_document_names_every_anomaly(void **state)
 
 	assert_int_equal(file_read("docs/ANOMALIES.md", 1 << 20, &text, &err), RESULT_OK);
 	for (kind = 0; kind < MIME_ANOMALY_KINDS; kind++) {
-		char *heading = alloc_format("\n### %s (%d)\n",
-		        mime_anomaly_name((enum mime_anomaly_kind)kind),
-		        mime_anomaly_severity((enum mime_anomaly_kind)kind));
+		const char *name = mime_anomaly_name((enum mime_anomaly_kind)kind), *missing;
+		char *entry = entry_of(text.data, (enum mime_anomaly_kind)kind);
 
-		if (!strstr(text.data, heading))
-			fail_msg("no heading%s", heading);
-		free(heading);
+		if (!entry)
+			fail_msg("no heading of %s with its severity", name);
+		missing = missing_in(entry);
+		if (missing)
+			fail_msg("the entry of %s lacks %s", name, missing);
+		free(entry);
 	}
 	buf_fini(&text);
+}
+
+static void an_entry_that_lacks_something_is_told(void **state)
+{
+	const char *what = "\n### a (1)\nA thing.\n", *example = "\n    a: b\n";
+	const char *why =
+	        "\nSome clients read it in this way, others in that one. **By default** held.\n";
+	char *all = alloc_format("%s%s%s", what, example, why);
+	char *without_what = alloc_format("\n### a (1)\n%s%s", example, why);
+	char *without_example = alloc_format("%s%s", what, why);
+	char *without_default = alloc_format("%s%s\nSome do.\n", what, example);
+	char *without_why = alloc_format("%s%s\n**By default** held.\n", what, example);
+
+	assert_null(missing_in(all));
+	assert_string_equal(missing_in(without_what), "what it is");
+	assert_string_equal(missing_in(without_example), "an example");
+	assert_string_equal(missing_in(without_default), "what becomes of it");
+	assert_string_equal(missing_in(without_why), "who reads it differently");
+	free(all);
+	free(without_what);
+	free(without_example);
+	free(without_default);
+	free(without_why);
 }
 
 static void names_are_made_of_lower_case_and_dashes(void **state)
@@ -318,7 +376,8 @@ int main(void)
 	        cmocka_unit_test(each_limit_is_named_just_over_it),
 	        cmocka_unit_test(nesting_over_the_limit_is_named),
 	        cmocka_unit_test(no_anomaly_is_without_a_test),
-	        cmocka_unit_test(the_document_names_every_anomaly),
+	        cmocka_unit_test(the_document_explains_every_anomaly),
+	        cmocka_unit_test(an_entry_that_lacks_something_is_told),
 	        cmocka_unit_test(names_are_made_of_lower_case_and_dashes),
 	        cmocka_unit_test(a_kind_is_noted_once_for_each_part),
 	        cmocka_unit_test(more_candidates_than_are_looked_at_are_ambiguous),
