@@ -1,22 +1,13 @@
 /*
- * Decoders as lenient as the most lenient mail client, and what they stumbled over. They never
- * fail: whatever can't be read is passed over. Output is at most as long as the input
- * (quoted-printable, base64) and linear in it.
+ * Decoders as lenient as the most lenient mail client, and what they stumbled over, for a body
+ * that is there as a whole; decoder.h takes it in pieces, has the oddities and the bounds.
  */
 #ifndef LIB_MIME_DECODE_H
 #define LIB_MIME_DECODE_H
 
 #include "lib/base/buf.h"
+#include "lib/mime/decoder.h"
 #include "lib/mime/map.h"
-
-enum decode_oddity {
-	DECODE_PADDING_INSIDE =
-	        1, /* base64: "=" before the end, and more behind it (which is decoded, too) */
-	DECODE_BAD_CHARACTER = 2,
-	DECODE_BAD_ESCAPE = 4, /* quoted-printable */
-	DECODE_BLANK_SOFT_BREAK = 8,
-	DECODE_SHORT = 16, /* ends in the middle */
-};
 
 /* Adds the decoded bytes to `out`, gives a set of oddities. */
 unsigned decode_base64(const void *bytes, size_t size, struct buf *out);
