@@ -1,6 +1,7 @@
 /*
- * Decoders take any bytes and stay within their bound; header text is always valid UTF-8 without
- * control characters; a normalised name stays as it is when normalised again.
+ * Decoders take any bytes, stay within their bound, and decode to the same however the bytes are
+ * cut into pieces; header text is always valid UTF-8 without control characters; a normalised name
+ * stays as it is when normalised again.
  */
 #include <assert.h>
 #include <stdint.h>
@@ -22,6 +23,43 @@ static void check(unsigned (*decode)(const void *, size_t, struct buf *), const 
 
 	decode(bytes, size, &out);
 	assert(out.size <= most);
+	buf_fini(&out);
+}
+
+/* The first byte chooses the encoding; the next three are the lengths of pieces, in turn. */
+static void check_pieces(const uint8_t *bytes, size_t size)
+{
+	static unsigned (*const decoders[])(const void *, size_t, struct buf *) = {decode_base64,
+	        decode_quoted_printable, decode_uuencode, decode_yenc, decode_binhex};
+	struct buf want = {0}, out = {0}, piece = {0};
+	const uint8_t *lengths = bytes + 1;
+	size_t at, turn, length, nth;
+	struct decoder decoder;
+	unsigned oddities;
+
+	if (size < 4)
+		return;
+	nth = bytes[0] % 5;
+	oddities = decoders[nth](bytes + 4, size - 4, &want);
+	decoder_init(&decoder, (enum mime_encoding)(MIME_BASE64 + nth));
+	for (at = 4, turn = 0; at < size; at += length, turn++) {
+		length = lengths[turn % 3];
+		if (!length && turn % 3 == 2)
+			length = 1; /* or three zeros were no way forward */
+		if (length > size - at)
+			length = size - at;
+		buf_clear(&piece);
+		decoder_feed(&decoder, bytes + at, length, &piece);
+		buf_add(&out, piece.data, piece.size);
+	}
+	buf_clear(&piece);
+	assert(decoder_end(&decoder, &piece) == oddities);
+	buf_add(&out, piece.data, piece.size);
+	assert(out.size == want.size);
+	assert(!out.size || memcmp(out.data, want.data, out.size) == 0);
+	decoder_fini(&decoder);
+	buf_fini(&piece);
+	buf_fini(&want);
 	buf_fini(&out);
 }
 
@@ -78,6 +116,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 	check(decode_uuencode, bytes, size, size);
 	check(decode_yenc, bytes, size, size);
 	check(decode_binhex, bytes, size, 16 * size + 255);
+	check_pieces(bytes, size);
 	check_header(bytes, size);
 	check_charset(bytes, size);
 	check_parameters(bytes, size);
