@@ -321,14 +321,27 @@ size_t inside_look(struct build *build, size_t parent, struct mime_range range, 
 
 /* ---------------------------------------------------------------- garbled delimiters */
 
-static int begins_with_boundary(
-        const struct region *region, const struct line *line, const struct around *around)
+/* The first bytes of all boundaries: few lines begin with any of them. */
+static void first_bytes(const struct around *around, unsigned char firsts[256])
+{
+	size_t nth;
+
+	memset(firsts, 0, 256);
+	for (; around; around = around->outer)
+		for (nth = 0; nth < around->boundaries->count; nth++)
+			firsts[(unsigned char)around->boundaries->items[nth][0]] = 1;
+}
+
+static int begins_with_boundary(const struct region *region, const struct line *line,
+        const struct around *around, const unsigned char firsts[256])
 {
 	size_t at = line->start, nth;
 
 	while (at < line->end && lines_is_blank(region->bytes[at]))
 		at++;
 	at += 2;
+	if (at >= line->end || !firsts[region->bytes[at]])
+		return 0;
 	for (; around; around = around->outer)
 		for (nth = 0; nth < around->boundaries->count; nth++) {
 			const char *boundary = around->boundaries->items[nth];
@@ -365,17 +378,19 @@ size_t inside_garbled_delimiters(struct build *build, size_t part, const struct 
 	        .parent = part,
 	        .end = body.offset + body.length};
 	size_t at = lines_mark_at(&build->lines, body.offset);
+	unsigned char firsts[256];
 	struct line line, next;
 
+	first_bytes(around, firsts);
 	for (; at < build->lines.mark_count && build->lines.marks[at].offset < region.end; at++) {
 		const struct mark *mark = &build->lines.marks[at];
 
 		if (mark->kind != MARK_DELIMITER || build->map->truncated)
 			continue;
 		lines_read(region.bytes, mark->offset, region.end, 1, &line);
-		if (!begins_with_boundary(&region, &line, around) ||
-		        !read_line(&region, line.next, &next) ||
-		        !header_field_name(region.bytes, &next))
+		if (!read_line(&region, line.next, &next) ||
+		        !header_field_name(region.bytes, &next) ||
+		        !begins_with_boundary(&region, &line, around, firsts))
 			continue;
 		if (region.start)
 			add_behind_delimiter(&region, region.start, line.start);

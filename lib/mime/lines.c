@@ -16,6 +16,41 @@ int lines_is_blank(unsigned char c)
 	return c == ' ' || c == '\t' || c == '\v' || c == '\f';
 }
 
+/* FNV-1a. */
+static uint32_t hash_of(const unsigned char *text, size_t size)
+{
+	uint32_t hash = 2166136261u;
+
+	for (; size; size--)
+		hash = (hash ^ *text++) * 16777619u;
+	return hash;
+}
+
+static size_t without_blanks(const unsigned char *text, size_t size)
+{
+	while (size && lines_is_blank(text[size - 1]))
+		size--;
+	return size;
+}
+
+uint32_t lines_hash(const unsigned char *text, size_t size)
+{
+	return hash_of(text, without_blanks(text, size));
+}
+
+static void hash_delimiter(const struct lines *lines, struct mark *mark)
+{
+	const unsigned char *text = lines->bytes + mark->offset + 2;
+	struct line line;
+	size_t size;
+
+	lines_read(lines->bytes, mark->offset, lines->size, 1, &line);
+	size = without_blanks(text, line.end - line.start - 2);
+	mark->hash = mark->closing_hash = hash_of(text, size);
+	if (size >= 2 && !memcmp(text + size - 2, "--", 2))
+		mark->closing_hash = hash_of(text, size - 2);
+}
+
 static void add(struct lines *lines, size_t offset, enum mark_kind kind, int after_cr)
 {
 	if (lines->mark_count == MARKS_MAX) {
@@ -26,7 +61,10 @@ static void add(struct lines *lines, size_t offset, enum mark_kind kind, int aft
 		lines->mark_room = lines->mark_room ? 2 * lines->mark_room : 64;
 		lines->marks = alloc_grow(lines->marks, lines->mark_room, sizeof *lines->marks);
 	}
-	lines->marks[lines->mark_count++] = (struct mark){offset, kind, after_cr};
+	lines->marks[lines->mark_count] = (struct mark){offset, kind, after_cr, 0, 0};
+	if (kind == MARK_DELIMITER && lines->bytes[offset] == '-')
+		hash_delimiter(lines, &lines->marks[lines->mark_count]);
+	lines->mark_count++;
 }
 
 static int begins(const struct lines *lines, size_t at, const char *word)

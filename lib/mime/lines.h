@@ -10,6 +10,7 @@
 #define LIB_MIME_LINES_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum mark_kind {
 	MARK_DELIMITER, /* begins with "--", perhaps behind blanks */
@@ -23,6 +24,9 @@ struct mark {
 	size_t offset; /* of the line's first byte */
 	enum mark_kind kind;
 	int after_cr; /* the line before ended in a bare CR */
+	/* Of a delimiter: lines_hash() of its text as it stands, and without a closing "--". What
+	 * is neither can't be a boundary's delimiter, and need not be read to know that. */
+	uint32_t hash, closing_hash;
 };
 
 struct lines {
@@ -54,6 +58,9 @@ void lines_read(const unsigned char *bytes, size_t at, size_t end, int cr_lines,
 
 /* Where the line end before `offset` begins; not before `start`. */
 size_t lines_end_before(const unsigned char *bytes, size_t start, size_t offset);
+
+/* Of what stands behind "--", blanks at its end not counted. */
+uint32_t lines_hash(const unsigned char *text, size_t size);
 
 int lines_is_blank(unsigned char c); /* space, tab, vertical tab, form feed */
 

@@ -75,17 +75,90 @@ static int match(const unsigned char *text, size_t size, const char *boundary)
 	return size == length + 2 && memcmp(text + length, "--", 2) == 0 ? 2 : 0;
 }
 
+/* What is looked for: hostile mail has very many lines of dashes and few delimiters. */
+struct search {
+	const struct strings *boundaries;
+	uint32_t hashes[BOUNDARIES_MAX];
+	uint64_t low_bits; /* a bit for the lowest six of each hash */
+};
+
+static struct search search_for(const struct strings *boundaries)
+{
+	struct search search = {.boundaries = boundaries};
+	size_t at;
+
+	for (at = 0; at < boundaries->count; at++) {
+		search.hashes[at] = lines_hash((const unsigned char *)boundaries->items[at],
+		        strlen(boundaries->items[at]));
+		search.low_bits |= (uint64_t)1 << (search.hashes[at] & 63);
+	}
+	return search;
+}
+
+static int may_match(const struct search *search, const struct mark *mark)
+{
+	size_t at;
+
+	if (!((search->low_bits >> (mark->hash & 63) |
+	              search->low_bits >> (mark->closing_hash & 63)) &
+	            1))
+		return 0;
+	for (at = 0; at < search->boundaries->count; at++)
+		if (search->hashes[at] == mark->hash || search->hashes[at] == mark->closing_hash)
+			return mark->kind == MARK_DELIMITER;
+	return 0;
+}
+
+/* The lines of a body that may be delimiters of its boundaries: indexes of marks. */
+struct delimiters {
+	size_t *marks;
+	size_t count;
+};
+
+static const struct mark *mark_at(
+        const struct build *build, const struct delimiters *delimiters, size_t at)
+{
+	return &build->lines.marks[delimiters->marks[at]];
+}
+
+/* All marks of the body are walked here, once for each level, and nowhere else. */
+static void find_delimiters(const struct build *build, size_t part,
+        const struct strings *boundaries, struct delimiters *out)
+{
+	const struct mime_range body = part_at(build, part)->body;
+	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	const struct search search = search_for(boundaries);
+
+	out->count = 0;
+	for (; at < build->lines.mark_count && build->lines.marks[at].offset < end; at++) {
+		if (!may_match(&search, &build->lines.marks[at]))
+			continue;
+		if ((out->count & (out->count - 1)) == 0) /* at each power of two */
+			out->marks = alloc_grow(
+			        out->marks, out->count ? 2 * out->count : 1, sizeof *out->marks);
+		out->marks[out->count++] = at;
+	}
+}
+
+/* As match(), for a whole line. */
+static int match_line(const struct build *build, const struct line *line, const char *boundary)
+{
+	const unsigned char *text = build->map->bytes + line->start;
+	size_t size = line->end - line->start;
+
+	if (size < 2 || memcmp(text, "--", 2) != 0)
+		return 0;
+	return match(text + 2, size - 2, boundary);
+}
+
 static int match_any(
         const struct build *build, const struct line *line, const struct strings *boundaries)
 {
-	const unsigned char *text = build->map->bytes + line->start + 2;
-	size_t size = line->end - line->start, at;
 	int found = 0, one;
+	size_t at;
 
-	if (size < 2 || memcmp(text - 2, "--", 2) != 0)
-		return 0;
 	for (at = 0; at < boundaries->count && found != 1; at++) {
-		one = match(text, size - 2, boundaries->items[at]);
+		one = match_line(build, line, boundaries->items[at]);
 		found = one ? one : found;
 	}
 	return found;
@@ -109,20 +182,19 @@ static void at_delimiter(
 	splitter->found++;
 }
 
-static void split(struct build *build, size_t part, const struct around *around)
+static void split(struct build *build, size_t part, const struct around *around,
+        const struct delimiters *delimiters)
 {
 	struct mime_range body = part_at(build, part)->body;
-	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	size_t end = body.offset + body.length, at;
 	struct splitter splitter = {
 	        .build = build, .part = part, .around = around, .start = body.offset};
 	struct line line;
 	int kind;
 
-	for (; at < build->lines.mark_count && build->lines.marks[at].offset < end; at++) {
-		const struct mark *mark = &build->lines.marks[at];
+	for (at = 0; at < delimiters->count && !build->map->truncated; at++) {
+		const struct mark *mark = mark_at(build, delimiters, at);
 
-		if (mark->kind != MARK_DELIMITER || build->map->truncated)
-			continue;
 		lines_read(build->map->bytes, mark->offset, end, 1, &line);
 		kind = match_any(build, &line, around->boundaries);
 		if (kind)
@@ -135,29 +207,34 @@ static void split(struct build *build, size_t part, const struct around *around)
 
 /* ---------------------------------------------------------------- which boundary */
 
-static int occurs(const struct build *build, struct mime_range body, char *boundary)
+/* Which of the boundaries have a delimiter among those found: a bit each. */
+static unsigned occurring(const struct build *build, size_t part, const struct strings *boundaries,
+        const struct delimiters *delimiters)
 {
-	const struct strings one = {.items = &boundary, .count = 1};
-	size_t end = body.offset + body.length, at = lines_mark_at(&build->lines, body.offset);
+	const struct mime_range body = part_at(build, part)->body;
+	unsigned found = 0, all = (1u << boundaries->count) - 1;
 	struct line line;
+	size_t at, n;
 
-	for (; at < build->lines.mark_count && build->lines.marks[at].offset < end; at++) {
-		if (build->lines.marks[at].kind != MARK_DELIMITER)
-			continue;
-		lines_read(build->map->bytes, build->lines.marks[at].offset, end, 1, &line);
-		if (match_any(build, &line, &one) == 1)
-			return 1;
+	for (at = 0; found != all && at < delimiters->count; at++) {
+		lines_read(build->map->bytes, mark_at(build, delimiters, at)->offset,
+		        body.offset + body.length, 1, &line);
+		for (n = 0; n < boundaries->count; n++)
+			if (match_line(build, &line, boundaries->items[n]) == 1)
+				found |= 1u << n;
 	}
-	return 0;
+	return found;
 }
 
 /* Keeps those candidates whose delimiters occur in the body; gives how many. */
-static size_t keep_occurring(struct build *build, size_t part, struct strings *boundaries)
+static size_t keep_occurring(struct build *build, size_t part, struct strings *boundaries,
+        const struct delimiters *delimiters)
 {
+	unsigned found = occurring(build, part, boundaries, delimiters);
 	size_t at, kept = 0;
 
 	for (at = 0; at < boundaries->count; at++) {
-		if (occurs(build, part_at(build, part)->body, boundaries->items[at]))
+		if (found >> at & 1)
 			boundaries->items[kept++] = boundaries->items[at];
 		else
 			free(boundaries->items[at]);
@@ -204,13 +281,15 @@ static int is_multipart_type(const struct mime_part *part)
 }
 
 /* The boundaries to split by; none if this is no multipart. */
-static void choose_boundaries(struct build *build, size_t part, struct strings *boundaries)
+static void choose_boundaries(
+        struct build *build, size_t part, struct strings *boundaries, struct delimiters *delimiters)
 {
 	const struct mime_part *own = part_at(build, part);
 	int multipart = is_multipart_type(own);
 	size_t stated = boundaries->count;
 
-	if (keep_occurring(build, part, boundaries)) {
+	find_delimiters(build, part, boundaries, delimiters);
+	if (keep_occurring(build, part, boundaries, delimiters)) {
 		if (!multipart)
 			mime_map_note(build->map, MIME_ANOMALY_LOOKALIKE_MULTIPART, part,
 			        own->whole.offset);
@@ -220,6 +299,8 @@ static void choose_boundaries(struct build *build, size_t part, struct strings *
 		return;
 	if (!stated || own->body.length)
 		guess(build, part, boundaries);
+	if (boundaries->count)
+		find_delimiters(build, part, boundaries, delimiters);
 	if (boundaries->count && !multipart)
 		mime_map_note(
 		        build->map, MIME_ANOMALY_LOOKALIKE_MULTIPART, part, own->whole.offset);
@@ -268,8 +349,8 @@ static void note_nested(struct build *build, size_t part, const struct strings *
 
 /* ---------------------------------------------------------------- one part */
 
-static void multipart(
-        struct build *build, size_t part, struct strings *boundaries, const struct around *around)
+static void multipart(struct build *build, size_t part, struct strings *boundaries,
+        const struct around *around, const struct delimiters *delimiters)
 {
 	struct mime_part *own = &build->map->parts[part];
 	struct around inner = {around, boundaries};
@@ -277,7 +358,7 @@ static void multipart(
 	own->is_multipart = 1;
 	free(own->boundary);
 	own->boundary = alloc_string(boundaries->items[0]);
-	split(build, part, &inner);
+	split(build, part, &inner, delimiters);
 }
 
 static int is_encoded(const struct mime_part *part)
@@ -357,14 +438,17 @@ static void leaf(struct build *build, size_t part, const struct around *around)
 static void open_part(struct build *build, size_t part, struct strings *boundaries,
         const struct around *around, int cr_lines)
 {
+	struct delimiters delimiters = {0};
+
 	note_nested(build, part, boundaries, around);
-	choose_boundaries(build, part, boundaries);
+	choose_boundaries(build, part, boundaries, &delimiters);
 	if (boundaries->count)
-		multipart(build, part, boundaries, around);
+		multipart(build, part, boundaries, around, &delimiters);
 	else if (describe_says_message(part_at(build, part)))
 		message(build, part, cr_lines);
 	else
 		leaf(build, part, around);
+	free(delimiters.marks);
 }
 
 void tree_part(struct build *build, size_t part, const struct around *around, int cr_lines)

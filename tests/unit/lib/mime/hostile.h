@@ -77,6 +77,8 @@ static const struct hostile hostiles[] = {
                 "Content-Type: multipart/mixed; boundary=B\r\n\r\n--B\r\n", "x\r\n"},
         {"dashes in nested multiparts", HOSTILE_LEVELS("0") HOSTILE_LEVELS("1") HOSTILE_LEVELS("2"),
                 "--\n", "x\r\n"},
+        {"near delimiters in nested multiparts",
+                HOSTILE_LEVELS("0") HOSTILE_LEVELS("1") HOSTILE_LEVELS("2"), "--0\nx:\n", "x\r\n"},
         {"nested messages", "", "Content-Type: message/rfc822\r\n\r\n", "x\r\n"},
         {"encoded messages", "",
                 "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: "
