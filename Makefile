@@ -32,7 +32,7 @@ B       := build/$(variant)
 PACKAGES := build-essential pkg-config clang clang-format libclang-rt-14-dev protobuf-c-compiler \
 	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev libpcre2-dev \
 	libprotobuf-c-dev libyaml-dev libsodium-dev libseccomp-dev libcmocka-dev \
-	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-aiosmtpd \
+	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-aiosmtpd python3-dkim \
 	iproute2 openssl mandoc zip p7zip-full zstd lz4
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wvla \
@@ -94,7 +94,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime ham
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers install clean tests benches coverage agree-mime agree-dkim ham
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -196,6 +196,10 @@ agree-mime: $(SHOWERS)
 # Which honest mails, of those that CORPUS names, would not arrive whole.
 ham: $(ALL_PROGRAMS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/ham.py
+
+# Whether changes break the signatures that we say they break: signed anew, changed and verified by dkimpy.
+agree-dkim: $(SHOWERS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_dkim.py
 
 # Committed, so that a page is there before anything is built; a unit test compares it with the table.
 man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
