@@ -205,9 +205,16 @@ void walk_archive(struct walk *walk, const char *kind)
 
 /* ---------------------------------------------------------------- one member of a ZIP */
 
+enum {
+	PIECES = 3,
+	FLAGS_AT = 6,
+	FLAG_DESCRIPTOR = 1 << 3,
+	DESCRIPTOR_SIZE = 24,
+};
+
 struct pieces {
-	const void *bytes[2];
-	size_t sizes[2];
+	const void *bytes[PIECES];
+	size_t sizes[PIECES];
 	size_t next;
 };
 
@@ -215,7 +222,7 @@ static ssize_t give_piece(struct archive *reader, void *context, const void **by
 {
 	struct pieces *pieces = context;
 
-	if (pieces->next == 2)
+	if (pieces->next == PIECES)
 		return 0;
 	*bytes = pieces->bytes[pieces->next];
 	return (ssize_t)pieces->sizes[pieces->next++];
@@ -237,10 +244,15 @@ static const char *extract(
 int walk_extract_zip(struct walk *walk, const char *name, const struct buf *header,
         const unsigned char *data, size_t size, struct buf *out, const char **why)
 {
-	struct pieces pieces = {{header->data, data}, {header->size, size}, 0};
+	static const char descriptor[DESCRIPTOR_SIZE];
+	struct pieces pieces = {{header->data, data, descriptor}, {header->size, size, 0}, 0};
 	struct archive *reader = archive_read_new();
 	static char reason[160];
 
+	/* libarchive keeps the last block to itself where a data descriptor is announced and there
+	 * is no room for one; what is deflated elsewhere than in a ZIP has none. */
+	if (header->data[FLAGS_AT] & FLAG_DESCRIPTOR)
+		pieces.sizes[2] = sizeof(descriptor);
 	archive_read_support_format_zip_streamable(reader);
 	/* Programs deliver a member whose sum is wrong; so must we. */
 	archive_read_set_option(reader, "zip", "ignorecrc32", "1");
