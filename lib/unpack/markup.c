@@ -1,65 +1,135 @@
 /*
- * Files that text brings along in base64: what a script in HTML or SVG puts together and offers to
- * save, a link that is its own content, and what is attached to a vCard or an appointment.
+ * Files that text brings along: what a script in HTML or SVG puts together and offers to save, a
+ * link that is its own content. And whether a picture runs anything.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/unpack/encoded.h"
+#include "lib/unpack/live.h"
 #include "lib/unpack/walk.h"
 
 enum {
-	BLOB_LEAST = 64, /* characters: less is a word */
-	BLOBS_MOST = 200,
-	GLUE_MOST = 64, /* between two quoted pieces of one blob */
-	NAME_ROOM = 512,
-	NOT_BASE64 = 64,
+	BLOB_LEAST = 64, /* characters, numbers or escapes: less is a word */
+	GLUE_MOST = 64,  /* between two quoted pieces of one blob */
+	HEAD_LOOKED_AT = 1024,
+	LINK_HEAD = 128, /* in front of a link's content */
+	HASH_MOST = 128, /* hexadecimal digits that are rather a sum than a file */
+	PROGRAM_LEAST = 32,
+	TABLE_MOST = 1024, /* numbers that are rather a table than a file */
 };
 
-static unsigned value_of(unsigned char c)
+enum blob_place { BLOB_IN_TEXT, BLOB_IN_LINK, BLOB_IN_PAGE };
+
+struct page {
+	struct walk *walk;
+	const unsigned char *bytes, *at, *end;
+	struct live live;
+	int builds; /* -1: not yet known */
+	int told;
+};
+
+/* ---------------------------------------------------------------- what a blob is */
+
+static int begins(const struct buf *bytes, const char *magic, size_t length)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26u;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52u;
-	return c == '+' || c == '-' ? 62 : c == '/' || c == '_' ? 63 : NOT_BASE64;
+	return bytes->size >= length && !memcmp(bytes->data, magic, length);
 }
 
-/* What is no base64 is passed over. */
-static void decode(const struct buf *text, struct buf *out)
+static int is_program(const struct buf *bytes)
 {
-	unsigned bits = 0, count = 0, value;
+	return bytes->size >= PROGRAM_LEAST &&
+	       (begins(bytes, "MZ", 2) || begins(bytes, "\177ELF", 4) ||
+	               begins(bytes, "L\0\0\0\1\24\2\0", 8));
+}
+
+static int is_script(const struct buf *bytes)
+{
+	static const char *const words[] = {"<script", "<html", "<!doctype", "@echo", "#!/",
+	        "wscript.", "createobject(", "powershell", "[internetshortcut]"};
+	size_t size = bytes->size < HEAD_LOOKED_AT ? bytes->size : HEAD_LOOKED_AT, at;
+
+	for (at = 0; at < sizeof(words) / sizeof(words[0]); at++)
+		if (text_find(bytes->data, size, words[at]))
+			return 1;
+	return 0;
+}
+
+static int is_media(const struct buf *bytes)
+{
+	static const struct {
+		const char *magic;
+		size_t length;
+	} media[] = {{"\x89PNG", 4}, {"GIF8", 4}, {"\xff\xd8\xff", 3}, {"RIFF", 4}, {"wOF", 3},
+	        {"OTTO", 4}, {"\0\1\0\0", 4}, {"\0\0\1\0", 4}, {"<svg", 4}, {"ID3", 3}, {"OggS", 4},
+	        {"\x1a\x45\xdf\xa3", 4}, {"BM", 2}};
 	size_t at;
 
-	buf_add(out, "", 0);
-	for (at = 0; at < text->size; at++) {
-		value = value_of((unsigned char)text->data[at]);
-		if (value == NOT_BASE64)
-			continue;
-		bits = bits << 6 | value;
-		count += 6;
-		if (count < 8)
-			continue;
-		count -= 8;
-		buf_add_char(out, (char)(bits >> count));
-		bits &= (1u << count) - 1;
-	}
+	for (at = 0; at < sizeof(media) / sizeof(media[0]); at++)
+		if (begins(bytes, media[at].magic, media[at].length))
+			return 1;
+	return bytes->size > 8 && !memcmp(bytes->data + 4, "ftyp", 4);
 }
 
-static void give(struct walk *walk, const struct buf *text, const char *name)
+/* A picture in a page may be SVG with a picture in it, and an invoice in a link is PDF. */
+static int is_file(const struct buf *bytes, enum blob_place place)
 {
-	struct buf bytes = {0};
+	const char *kind = unpack_kind(bytes->data, bytes->size);
 
-	decode(text, &bytes);
-	if (bytes.size)
-		walk_copy(
-		        walk, (struct piece){(const unsigned char *)bytes.data, bytes.size}, name);
-	buf_fini(&bytes);
+	if (is_program(bytes))
+		return 1;
+	if (kind && (place == BLOB_IN_TEXT || (strcmp(kind, "markup") && strcmp(kind, "pdf") &&
+	                                              strcmp(kind, "card"))))
+		return 1;
+	return place == BLOB_IN_TEXT && is_script(bytes);
 }
 
-/* ---------------------------------------------------------------- scripts and links */
+/* Base64 of anything packed or secret has letters of both sizes and digits; lists of words, names
+ * and the alphabet that a decoder carries have not. */
+static int is_dense(const struct buf *text)
+{
+	size_t upper = 0, lower = 0, digits = 0, at;
+
+	if (text_find(text->data, text->size, "abcdefghijklmnopqrstuvwxyz"))
+		return 0;
+	for (at = 0; at < text->size; at++) {
+		upper += text->data[at] >= 'A' && text->data[at] <= 'Z';
+		lower += text->data[at] >= 'a' && text->data[at] <= 'z';
+		digits += text->data[at] >= '0' && text->data[at] <= '9';
+	}
+	return upper * 7 > text->size && lower * 7 > text->size && digits * 25 > text->size;
+}
+
+/* The sums by which pages name what they load. */
+static int is_sum(const struct buf *text)
+{
+	return text_starts(text->data, "sha256-") || text_starts(text->data, "sha384-") ||
+	       text_starts(text->data, "sha512-") ||
+	       (text->size <= HASH_MOST && encoded_is_hex(text));
+}
+
+static int builds_files(struct page *page)
+{
+	if (page->builds < 0)
+		page->builds = live_builds_files(page->bytes, (size_t)(page->end - page->bytes));
+	return page->builds;
+}
+
+static void give(
+        struct page *page, const struct buf *bytes, enum blob_place place, int may_be_built)
+{
+	if (!bytes->size)
+		return;
+	if (page->live.has_script && !page->told &&
+	        (is_file(bytes, place) || (may_be_built && place != BLOB_IN_PAGE &&
+	                                          !is_media(bytes) && builds_files(page)))) {
+		page->told = 1;
+		walk_trait(page->walk, UNPACK_SMUGGLED, "a script with a file in it");
+	}
+	walk_copy(page->walk, (struct piece){(const unsigned char *)bytes->data, bytes->size}, "");
+}
+
+/* ---------------------------------------------------------------- base64 and digits */
 
 static int is_quote(unsigned char c)
 {
@@ -91,138 +161,212 @@ static const unsigned char *take_blob(
 	const unsigned char *start = at, *next;
 
 	for (;;) {
-		while (at < end && (value_of(*at) != NOT_BASE64 || *at == '='))
+		while (at < end && (encoded_value(*at) != ENCODED_NONE || *at == '='))
 			at++;
 		buf_add(blob, start, (size_t)(at - start));
 		if (at == end || !is_quote(*at))
 			return at;
 		next = next_piece(at + 1, end);
-		if (next == end || value_of(*next) == NOT_BASE64)
+		if (next == end || encoded_value(*next) == ENCODED_NONE)
 			return at;
 		start = at = next;
 	}
 }
 
+/* Where a blob stands that begins at `at`: behind the head of a link, and of what type it says
+ * that it is. */
+static enum blob_place place_of(const struct page *page, const unsigned char *at)
+{
+	static const char *const shown[] = {"image/", "font/", "audio/", "video/", "text/css",
+	        "text/javascript", "application/javascript", "application/json", "application/font",
+	        "application/x-font", "application/vnd.ms-fontobject"};
+	size_t size = at - page->bytes > LINK_HEAD ? LINK_HEAD : (size_t)(at - page->bytes), n;
+	const char *head = (const char *)at - size, *from = NULL, *next = head;
+
+	if (size < 8 || !text_same_bytes((const char *)at - 8, 8, ";base64,"))
+		return BLOB_IN_TEXT;
+	while ((next = text_find(next, (size_t)((const char *)at - next), "data:")))
+		from = next += strlen("data:");
+	for (n = 0; from && n < sizeof(shown) / sizeof(shown[0]); n++)
+		if (text_starts(from, shown[n]))
+			return BLOB_IN_PAGE;
+	return BLOB_IN_LINK;
+}
+
+static void use_blob(struct page *page, const struct buf *text, enum blob_place place)
+{
+	struct buf bytes = {0};
+
+	if (encoded_is_hex(text))
+		encoded_hex(text, &bytes);
+	else
+		encoded_base64(text, &bytes);
+	give(page, &bytes, place, !is_sum(text) && (encoded_is_hex(text) || is_dense(text)));
+	buf_fini(&bytes);
+}
+
 /* Base64 in a link's address, which long ones are full of, does not begin behind a quote or comma.
  */
-void walk_markup(struct walk *walk)
+static void take_quoted(struct page *page)
 {
-	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
-	size_t blobs = 0;
+	const unsigned char *start = page->at + 1;
+	struct buf text = {0};
 
-	while (at < end && blobs < BLOBS_MOST && !walk->stopped) {
-		struct buf blob = {0};
-
-		if (!is_quote(*at) && *at != ',') {
-			at++;
-			continue;
-		}
-		buf_add(&blob, "", 0);
-		at = take_blob(at + 1, end, &blob);
-		if (blob.size >= BLOB_LEAST) {
-			give(walk, &blob, "");
-			blobs++;
-		}
-		buf_fini(&blob);
-	}
+	buf_add(&text, "", 0);
+	page->at = take_blob(start, page->end, &text);
+	if (text.size >= BLOB_LEAST)
+		use_blob(page, &text, place_of(page, start));
+	buf_fini(&text);
 }
 
-/* ---------------------------------------------------------------- vCard and iCalendar */
+/* ---------------------------------------------------------------- numbers and escapes */
 
-/* Behind a line and those that continue it, which begin with a blank (RFC 5545 section 3.1). */
-static const unsigned char *unfolded_end(const unsigned char *at, const unsigned char *end)
+/* False, and nothing is taken, where there is no number. */
+static int take_numbers(struct page *page)
 {
-	const unsigned char *lf;
+	const unsigned char *start = page->at + is_quote(*page->at), *stop;
+	int is_quoted = start > page->at;
+	struct buf bytes = {0};
+	size_t size;
 
-	while ((lf = memchr(at, '\n', (size_t)(end - at)))) {
-		at = lf + 1;
-		if (at == end || (*at != ' ' && *at != '\t'))
-			return at;
-	}
-	return end;
+	buf_add(&bytes, "", 0);
+	stop = encoded_numbers(start, page->end, &bytes);
+	size = bytes.size;
+	if (size >= BLOB_LEAST)
+		give(page, &bytes, BLOB_IN_TEXT, size > TABLE_MOST);
+	buf_fini(&bytes);
+	if (stop == start || (is_quoted && size < BLOB_LEAST))
+		return 0;
+	page->at = stop;
+	return 1;
 }
 
-static void add_unfolded(struct buf *out, const unsigned char *at, const unsigned char *end)
+static int take_escapes(struct page *page)
 {
-	for (; at < end; at++) {
-		if (*at == '\r' || *at == '\n') {
-			while (at + 1 < end && strchr("\r\n \t", at[1]) && at[1])
-				at++;
-			continue;
-		}
-		buf_add_char(out, *at ? (char)*at : '?');
-	}
+	const unsigned char *start = page->at;
+	struct buf bytes = {0};
+	size_t count;
+
+	buf_add(&bytes, "", 0);
+	page->at = encoded_escapes(start, page->end, &bytes, &count);
+	if (count >= BLOB_LEAST)
+		give(page, &bytes, BLOB_IN_TEXT, 0);
+	buf_fini(&bytes);
+	return page->at > start;
 }
 
-/* The file's name among the parameters: FILENAME=, X-FILENAME= and their like. */
-static char *parameter_name(const char *head, size_t size)
+static int starts_number(const struct page *page)
 {
-	const char *at = text_find(head, size, "filename="), *end;
+	const unsigned char *at = page->at;
 
-	if (!at)
-		return walk_name("", 0);
-	at += strlen("filename=");
-	end = head + size;
-	if (at < end && *at == '"') {
+	if (is_quote(*at))
 		at++;
-		end = memchr(at, '"', (size_t)(end - at)) ? memchr(at, '"', (size_t)(end - at))
-		                                          : end;
-	} else {
-		end = memchr(at, ';', (size_t)(end - at)) ? memchr(at, ';', (size_t)(end - at))
-		                                          : end;
-	}
-	if (end - at > NAME_ROOM)
-		at = end - NAME_ROOM;
-	return walk_name(at, (size_t)(end - at));
+	else if (at > page->bytes && (encoded_value(at[-1]) != ENCODED_NONE || at[-1] == '.'))
+		return 0;
+	return at < page->end && (*at == '-' || (*at >= '0' && *at <= '9'));
 }
 
-/* The colon that ends the parameters: none in quotes. */
-static size_t value_start(const struct buf *line)
+/* ---------------------------------------------------------------- the page */
+
+static void read_page(struct page *page)
 {
-	int quoted = 0;
+	while (page->at < page->end && !page->walk->stopped) {
+		unsigned char c = *page->at;
+
+		if (page->live.has_script && starts_number(page) && take_numbers(page))
+			continue;
+		if (page->live.has_script && (c == '\\' || c == '%' || c == '&') &&
+		        take_escapes(page))
+			continue;
+		if (is_quote(c) || c == ',')
+			take_quoted(page);
+		else
+			page->at++;
+	}
+}
+
+/* 1 or 2 for UTF-16 with the lower or higher byte first, which XML may have without a mark. */
+static int wide_order(const unsigned char *bytes, size_t size)
+{
+	if (size < 4)
+		return 0;
+	if (!memcmp(bytes, "\xff\xfe", 2) || (bytes[0] == '<' && !bytes[1] && bytes[2]))
+		return 1;
+	return !memcmp(bytes, "\xfe\xff", 2) || (!bytes[0] && bytes[1] == '<' && !bytes[2]) ? 2 : 0;
+}
+
+/* As one byte a character, without the NULs that browsers pass over. */
+static void narrow(const unsigned char *bytes, size_t size, struct buf *out)
+{
+	int order = wide_order(bytes, size);
 	size_t at;
 
-	for (at = 0; at < line->size; at++) {
-		quoted ^= line->data[at] == '"';
-		if (line->data[at] == ':' && !quoted)
-			return at + 1;
+	buf_add(out, "", 0);
+	for (at = 0; at < size; at++) {
+		unsigned char c = bytes[at];
+
+		if (order && at + 1 == size)
+			break;
+		if (order == 1)
+			c = bytes[at + 1] ? '?' : bytes[at];
+		else if (order == 2)
+			c = bytes[at] ? '?' : bytes[at + 1];
+		at += order != 0;
+		if (c)
+			buf_add_char(out, (char)c);
 	}
-	return line->size;
 }
 
-static void use_line(struct walk *walk, const struct buf *line)
+static int is_wide_or_holed(const unsigned char *bytes, size_t size)
 {
-	size_t start = value_start(line);
-	struct buf value = {0};
-	char *name;
+	return wide_order(bytes, size) || memchr(bytes, '\0', size);
+}
 
-	if (!text_find(line->data, start, "encoding=b") &&
-	        !text_find(line->data, start, ";base64") &&
-	        !text_find(line->data + start, line->size - start, ";base64,"))
+static void read_bytes(struct walk *walk, const unsigned char *bytes, size_t size)
+{
+	struct page page = {.walk = walk, .bytes = bytes, .at = bytes, .end = bytes + size};
+
+	page.live = live_look(bytes, size);
+	page.builds = -1;
+	if (page.live.is_picture && page.live.has_script)
+		walk_trait(walk, UNPACK_SCRIPT, "a script in a picture");
+	read_page(&page);
+}
+
+void walk_markup(struct walk *walk)
+{
+	struct buf text = {0};
+
+	if (!is_wide_or_holed(walk->bytes, walk->size)) {
+		read_bytes(walk, walk->bytes, walk->size);
 		return;
-	if (text_starts(line->data + start, "data:")) {
-		const char *comma = memchr(line->data + start, ',', line->size - start);
-
-		start = comma ? (size_t)(comma - line->data) : start;
 	}
-	name = parameter_name(line->data, start);
-	buf_add(&value, line->data + start, line->size - start);
-	give(walk, &value, name);
-	free(name);
-	buf_fini(&value);
+	narrow(walk->bytes, walk->size, &text);
+	read_bytes(walk, (const unsigned char *)text.data, text.size);
+	buf_fini(&text);
 }
 
-void walk_card(struct walk *walk)
+/* Whether it begins as markup does, behind byte order marks, blanks and NULs. */
+static int begins_as_markup(const unsigned char *bytes, size_t size)
 {
-	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size, *next;
-	struct buf line = {0};
+	size_t at = 0;
 
-	for (; at < end && !walk->stopped; at = next) {
-		next = unfolded_end(at, end);
-		buf_clear(&line);
-		buf_add(&line, "", 0);
-		add_unfolded(&line, at, next);
-		use_line(walk, &line);
-	}
-	buf_fini(&line);
+	while (at < size && at < HEAD_LOOKED_AT &&
+	        strchr(" \t\r\n\f\xef\xbb\xbf\xff\xfe", bytes[at]))
+		at++;
+	return at < size && bytes[at] == '<';
+}
+
+const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size)
+{
+	static const struct kind markup = {"markup", KIND_DOCUMENT};
+	struct buf text = {0};
+	int has_script;
+
+	if (!begins_as_markup(bytes, size))
+		return NULL;
+	narrow(bytes, size, &text);
+	has_script = live_look((const unsigned char *)text.data, text.size).has_script;
+	buf_fini(&text);
+	return has_script ? &markup : NULL;
 }

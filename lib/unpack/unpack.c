@@ -7,13 +7,20 @@
 
 enum { HIDDEN_TRIED = 8 };
 
-const char *unpack_kind(const void *bytes, size_t size)
+static const struct kind *first_kind(const unsigned char *bytes, size_t size)
 {
 	const struct kind *kind = kind_of(bytes, size);
-	size_t at = 1;
 
 	if (!kind)
 		kind = walk_document_kind(bytes, size);
+	return kind ? kind : walk_markup_kind(bytes, size);
+}
+
+const char *unpack_kind(const void *bytes, size_t size)
+{
+	const struct kind *kind = first_kind(bytes, size);
+	size_t at = 1;
+
 	if (!kind)
 		kind = kind_hidden(bytes, size, &at);
 	if (!kind && kind_ends_as_zip(bytes, size))
@@ -90,10 +97,8 @@ void unpack_walk(const void *bytes, size_t size, struct unpack_budget *budget,
         const struct unpack_sink *sink)
 {
 	struct walk walk = {.sink = sink, .budget = budget, .bytes = bytes, .size = size};
-	const struct kind *kind = kind_of(bytes, size);
+	const struct kind *kind = first_kind(bytes, size);
 
-	if (!kind)
-		kind = walk_document_kind(bytes, size);
 	if (kind)
 		walk_kind(&walk, kind);
 	if (!walk.stopped && (!kind || kind->reader != KIND_ZIP))

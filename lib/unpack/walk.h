@@ -52,6 +52,10 @@ void walk_tnef(struct walk *walk);
 const struct kind *walk_document_kind(const unsigned char *bytes, size_t size);
 void walk_document(struct walk *walk, const struct kind *kind);
 
+/* Markup of which no plain word says that it runs something: in UTF-16, with NULs between, by an
+ * event handler, or by an address that is written in references. NULL for all else. */
+const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size);
+
 /* Each by its format: a compound file of OLE (MS-CFB), RTF, PDF, OneNote, markup with a script, and
  * vCard or iCalendar. */
 void walk_compound(struct walk *walk);
