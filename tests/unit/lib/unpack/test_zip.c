@@ -390,6 +390,23 @@ static void overlapping_members_run_into_the_limit(void **state)
 	buf_fini(&zip);
 }
 
+/* Other formats have nothing behind what is packed, where a ZIP has its directory. */
+static void what_is_deflated_in_another_format_is_read_to_its_end(void **state)
+{
+	static const char head[] =
+	        "%PDF-1.4\n1 0 obj<</Type/EmbeddedFile/Filter/FlateDecode>>\nstream\n"
+	        "\x78\x9c\1\x08\0\xf7\xff";
+	struct buf pdf = {0};
+	struct seen seen;
+
+	buf_add(&pdf, head, sizeof(head) - 1);
+	buf_add_string(&pdf, "payload\n\nendstream\nendobj\n");
+	walk(&pdf, &seen);
+	assert_string_equal(seen.contents.data, "payload\n");
+	seen_fini(&seen);
+	buf_fini(&pdf);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -413,6 +430,7 @@ int main(void)
 	        cmocka_unit_test(a_zip_stored_in_a_zip_is_one_member),
 	        cmocka_unit_test(a_piece_of_several_volumes_is_told),
 	        cmocka_unit_test(overlapping_members_run_into_the_limit),
+	        cmocka_unit_test(what_is_deflated_in_another_format_is_read_to_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, pack_begin, pack_end);
