@@ -1,7 +1,8 @@
 /*
  * Compound files of OLE ([MS-CFB]): a small file system in a file. Old Office documents are such,
  * and Outlook's saved mail, and what is embedded in new documents. Of all streams only those are
- * handed out that carry files, or that say that there are macros; libclamav sees the whole.
+ * handed out that carry files, or that say that there are macros; libclamav sees the whole. What
+ * streams say of the document is in office.h.
  *
  * Chains of sectors are followed no further than there are sectors, and each sector's place is
  * checked: a file may well say that it is its own continuation.
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/text.h"
+#include "lib/unpack/office.h"
 #include "lib/unpack/walk.h"
 
 enum {
@@ -19,6 +22,9 @@ enum {
 	STREAM = 2,
 	ROOT = 5,
 	NAMES_MOST = 4,
+	NAME_SIZE = 64,
+	CONTENTS_HEAD = 4096,
+	LOOKS_MOST = 8, /* times the file that its streams may be together */
 };
 
 static const uint32_t no_sector = 0xfffffff0; /* and above: ends and marks */
@@ -34,6 +40,7 @@ struct compound {
 	uint32_t cutoff; /* smaller streams lie in the small sectors */
 	struct table sectors, minis;
 	struct buf directory, mini_stream;
+	uint64_t looked; /* bytes of streams that were looked at and not handed out */
 };
 
 struct entry {
@@ -169,16 +176,28 @@ static size_t entry_count(const struct compound *compound)
 	return compound->directory.size / ENTRY_SIZE;
 }
 
-/* Lends its name; free it. */
+/* Ends where its length says, or at a NUL before: behind it may be anything. */
+static char *read_name(struct piece units, size_t length)
+{
+	size_t at = 0;
+
+	if (length >= 2 && length < units.left)
+		units.left = length;
+	while (at + 1 < units.left && (units.at[at] || units.at[at + 1]))
+		at += 2;
+	units.left = at;
+	return piece_wide_name(units);
+}
+
+/* Its name is to be freed. */
 static struct entry read_entry(const struct compound *compound, size_t index)
 {
 	struct piece at = {
 	        (const unsigned char *)compound->directory.data + index * ENTRY_SIZE, ENTRY_SIZE};
-	struct piece name = piece_take_run(&at, 64);
+	struct piece name = piece_take_run(&at, NAME_SIZE);
 	struct entry entry;
 
-	piece_take(&at, 2);
-	entry.name = piece_wide_name(name);
+	entry.name = read_name(name, piece_take(&at, 2));
 	entry.type = piece_take(&at, 1);
 	piece_take(&at, 1);
 	entry.left = piece_take(&at, 4);
@@ -193,6 +212,15 @@ static struct entry read_entry(const struct compound *compound, size_t index)
 	return entry;
 }
 
+static void fill(
+        struct compound *compound, const struct entry *entry, uint64_t size, struct buf *out)
+{
+	if (entry->size >= compound->cutoff || entry->type == ROOT)
+		read_chain(compound, entry->start, size, out);
+	else
+		read_mini_chain(compound, entry->start, size, out);
+}
+
 /* The stream's bytes; false where the budget has no room for them. */
 static int read_stream(struct compound *compound, const struct entry *entry, struct buf *out)
 {
@@ -200,10 +228,29 @@ static int read_stream(struct compound *compound, const struct entry *entry, str
 
 	if (compound->walk->out_of_bytes || !walk_spend(compound->walk, (size_t)size, entry->name))
 		return 0;
-	if (entry->size >= compound->cutoff || entry->type == ROOT)
-		read_chain(compound, entry->start, size, out);
-	else
-		read_mini_chain(compound, entry->start, size, out);
+	fill(compound, entry, size, out);
+	return 1;
+}
+
+/* The stream's bytes, at most `most` of them, to look at them only: they are in the file as they
+ * are, so nothing is taken from the budget. Streams that share their sectors end it. */
+static int look_at(
+        struct compound *compound, const struct entry *entry, uint64_t most, struct buf *out)
+{
+	uint64_t all = compound->walk->size, limit = LOOKS_MOST * all;
+	uint64_t size = entry->size < all ? entry->size : all;
+
+	if (size > most)
+		size = most;
+	if (size && compound->looked + size > limit) {
+		if (compound->looked <= limit)
+			walk_problem(
+			        compound->walk, UNPACK_LIMIT, "", "its streams are larger than it");
+		compound->looked = limit + 1;
+		return 0;
+	}
+	compound->looked += size;
+	fill(compound, entry, size, out);
 	return 1;
 }
 
@@ -211,7 +258,7 @@ static int read_stream(struct compound *compound, const struct entry *entry, str
 
 static int is_named(const struct entry *entry, const char *name)
 {
-	return entry->type == STREAM && !strcmp(entry->name, name);
+	return entry->type == STREAM && text_same(entry->name, name);
 }
 
 static void give_stream(struct compound *compound, const struct entry *entry, const char *name)
@@ -237,22 +284,68 @@ static void give_package(struct compound *compound, const struct entry *entry)
 	buf_fini(&content);
 }
 
+static void tell_embedded(struct compound *compound)
+{
+	walk_trait(compound->walk, UNPACK_EMBEDDED, "a file in an object");
+}
+
+/* What controls keep, and the text of Works and Publisher, stand in streams of the same name but
+ * for its case. */
+static int holds_file(struct compound *compound, const struct entry *entry)
+{
+	struct buf head = {0};
+	int is_file = 0;
+
+	if (look_at(compound, entry, CONTENTS_HEAD, &head) && head.size >= 4)
+		is_file = unpack_kind(head.data, head.size) || !memcmp(head.data, "MZ", 2) ||
+		          (!strcmp(entry->name, "CONTENTS") && memcmp(head.data, "\0\2", 2) != 0 &&
+		                  memcmp(head.data, "CHNK", 4) != 0);
+	buf_fini(&head);
+	return is_file;
+}
+
+static void give_contents(struct compound *compound, const struct entry *entry)
+{
+	int is_file = holds_file(compound, entry);
+
+	if (is_file)
+		tell_embedded(compound);
+	if (is_file || !strcmp(entry->name, "CONTENTS"))
+		give_stream(compound, entry, entry->name);
+}
+
+static void tell_of_stream(struct compound *compound, const struct entry *entry)
+{
+	const struct office_stream *stream = office_stream(entry->name);
+	struct buf content = {0};
+
+	if (stream && look_at(compound, entry, stream->most, &content))
+		stream->read(compound->walk,
+		        (struct piece){(const unsigned char *)content.data, content.size});
+	buf_fini(&content);
+}
+
 static void use_stream(struct compound *compound, const struct entry *entry)
 {
-	if (is_named(entry, "\1Ole10Native"))
+	tell_of_stream(compound, entry);
+	if (is_named(entry, "\1Ole10Native")) {
+		tell_embedded(compound);
 		give_package(compound, entry);
-	else if (is_named(entry, "Package") || is_named(entry, "CONTENTS"))
+	} else if (is_named(entry, "Package")) {
+		tell_embedded(compound);
 		give_stream(compound, entry, entry->name);
-	else if (is_named(entry, "_VBA_PROJECT"))
-		give_stream(compound, entry, entry->name);
-	else if (is_named(entry, "EncryptedPackage"))
-		walk_problem(compound->walk, UNPACK_ENCRYPTED, "", "an encrypted document");
+	} else if (is_named(entry, "CONTENTS")) {
+		give_contents(compound, entry);
+	} else if (is_named(entry, "_VBA_PROJECT")) {
+		give_stream(compound, entry, "_VBA_PROJECT");
+	}
 }
 
 /* ---------------------------------------------------------------- Outlook's saved mail */
 
 /* One storage: an attachment has its data and its names beside each other ([MS-OXMSG] 2.2.2). */
 struct storage {
+	const char *name;
 	long data; /* index, or -1 */
 	char *names[NAMES_MOST];
 	size_t name_count;
@@ -267,10 +360,10 @@ static void use_property(
 	struct piece piece;
 	size_t at;
 
-	if (!strcmp(entry->name, "__substg1.0_37010102"))
+	if (text_same(entry->name, "__substg1.0_37010102"))
 		storage->data = (long)index;
 	for (at = 0; at < sizeof(names) / sizeof(names[0]); at++)
-		if (!strncmp(entry->name, names[at], strlen(names[at])))
+		if (text_starts(entry->name, names[at]))
 			break;
 	if (at == sizeof(names) / sizeof(names[0]) || storage->name_count == NAMES_MOST ||
 	        entry->size > 4096 || !read_stream(compound, entry, &text))
@@ -295,6 +388,21 @@ static void give_storage(struct compound *compound, struct storage *storage)
 	}
 	for (at = 0; at < storage->name_count; at++)
 		free(storage->names[at]);
+}
+
+/* ---------------------------------------------------------------- macros */
+
+/* The storages of a VBA project ([MS-OVBA] 2.2.1, and where Word and Excel put it). Any one of its
+ * streams tells: programs run the source without what was compiled of it, and the other way
+ * round. */
+static int is_of_project(const struct storage *storage, const struct entry *entry)
+{
+	if (!entry->size)
+		return 0;
+	if (text_same(storage->name, "VBA"))
+		return 1;
+	return is_named(entry, "dir") &&
+	       (text_same(storage->name, "Macros") || text_same(storage->name, "_VBA_PROJECT_CUR"));
 }
 
 /* ---------------------------------------------------------------- the tree */
@@ -323,6 +431,8 @@ static void visit_entry(struct compound *compound, struct visit *visit, struct s
 	push(compound, visit, visit->waiting, &visit->count, entry.left);
 	push(compound, visit, visit->waiting, &visit->count, entry.right);
 	if (entry.type == STREAM) {
+		if (is_of_project(storage, &entry))
+			walk_trait(compound->walk, UNPACK_MACRO, "a VBA project");
 		use_stream(compound, &entry);
 		use_property(compound, storage, index, &entry);
 	} else {
@@ -334,7 +444,7 @@ static void visit_entry(struct compound *compound, struct visit *visit, struct s
 static void visit_storage(struct compound *compound, struct visit *visit)
 {
 	struct entry entry = read_entry(compound, visit->storages[--visit->storage_count]);
-	struct storage storage = {.data = -1};
+	struct storage storage = {.name = entry.name, .data = -1};
 
 	push(compound, visit, visit->waiting, &visit->count, entry.child);
 	while (visit->count && !compound->walk->stopped)

@@ -67,7 +67,18 @@ void walk_problem(
 
 void walk_trait(struct walk *walk, enum unpack_trait trait, const char *detail)
 {
+	if (walk->told >> trait & 1)
+		return;
+	walk->told |= 1u << trait;
 	walk->sink->trait(walk->sink->context, trait, detail);
+}
+
+void walk_encrypted(struct walk *walk)
+{
+	if (walk->is_encrypted)
+		return;
+	walk->is_encrypted = 1;
+	walk_problem(walk, UNPACK_ENCRYPTED, "", "an encrypted document");
 }
 
 void walk_member(struct walk *walk, const char *name, struct buf *content, int is_folder)

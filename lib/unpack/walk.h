@@ -16,7 +16,9 @@ struct walk {
 	uint64_t expanded; /* of this container */
 	int out_of_bytes;  /* names are still read, contents no longer */
 	int stopped;
-	int quiet; /* a second reading of something else: no problems of form are told */
+	int quiet;        /* a second reading of something else: no problems of form are told */
+	unsigned told;    /* traits, one bit each */
+	int is_encrypted; /* was told of the whole document */
 };
 
 /* Counts a member; false, and the walk is stopped, where the budget has none left. */
@@ -28,7 +30,7 @@ int walk_spend(struct walk *walk, size_t bytes, const char *name);
 void walk_problem(
         struct walk *walk, enum unpack_problem problem, const char *name, const char *detail);
 
-/* Tells of the container being walked. */
+/* Tells of the container being walked, once of each trait; also in a second reading. */
 void walk_trait(struct walk *walk, enum unpack_trait trait, const char *detail);
 
 /* Hands out a member; `content` may be NULL, and is emptied. */
@@ -55,6 +57,9 @@ void walk_document(struct walk *walk, const struct kind *kind);
 /* Markup of which no plain word says that it runs something: in UTF-16, with NULs between, by an
  * event handler, or by an address that is written in references. NULL for all else. */
 const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size);
+
+/* Tells, once, of a document that needs a password. */
+void walk_encrypted(struct walk *walk);
 
 /* Each by its format: a compound file of OLE (MS-CFB), RTF, PDF, OneNote, markup with a script, and
  * vCard or iCalendar. */
