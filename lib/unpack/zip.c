@@ -9,6 +9,7 @@
 #include "lib/base/alloc.h"
 #include "lib/unpack/walk.h"
 #include "lib/unpack/zipdir.h"
+#include "lib/unpack/zipdoc.h"
 
 enum {
 	FLAG_ENCRYPTED = 1,
@@ -56,6 +57,36 @@ static void give_aliases(struct walk *walk, const struct zipdir_entry *entry, co
 		if (zipdir_unicode_name(walk->bytes, claims[at], &name, &length))
 			alias_of(walk, name, length, first);
 	}
+}
+
+static unsigned part_by(const struct walk *walk, size_t name, size_t length)
+{
+	char *text = walk_name(walk->bytes + name, length);
+	unsigned part = zipdoc_part(text);
+
+	free(text);
+	if (memchr(walk->bytes + name, '\0', length)) {
+		text = piece_narrow_name((struct piece){walk->bytes + name, length});
+		part |= zipdoc_part(text);
+		free(text);
+	}
+	return part;
+}
+
+/* What a member is in an office document, by any name that a program may know it by. */
+static unsigned part_of(const struct walk *walk, const struct zipdir_entry *entry)
+{
+	const struct zipdir_claim *claims[] = {&entry->local, &entry->central};
+	size_t at, name, length;
+	unsigned part = 0;
+
+	for (at = 0; at < 2; at++) {
+		if (claims[at]->present)
+			part |= part_by(walk, claims[at]->name, claims[at]->name_length);
+		if (zipdir_unicode_name(walk->bytes, claims[at], &name, &length))
+			part |= part_by(walk, name, length);
+	}
+	return part;
 }
 
 /* Names are the same where only what a charset or a folder's separator does is different. */
@@ -254,24 +285,29 @@ static int is_folder(const struct zipdir_entry *entry, const char *name)
 	       entry->central.packed <= 0;
 }
 
-static void read_contents(struct walk *walk, const struct zipdir_entry *entry, const char *name)
+static void read_contents(struct walk *walk, const struct zipdir_entry *entry, const char *name,
+        struct zipdoc *document)
 {
 	struct zipdir_claim readings[3];
 	size_t count = walk->out_of_bytes ? 0 : readings_of(entry, readings), at;
+	unsigned part = part_of(walk, entry);
 
 	for (at = 0; at < count; at++) {
 		struct buf content = {0};
 
 		buf_add(&content, "", 0);
 		extract_claim(walk, name, entry, &readings[at], &content);
+		zipdoc_note(document, part, &content);
 		walk_member(walk, name, &content, 0);
 		buf_fini(&content);
 	}
-	if (!count)
-		walk_member(walk, name, NULL, 0);
+	if (count)
+		return;
+	zipdoc_note(document, part, NULL);
+	walk_member(walk, name, NULL, 0);
 }
 
-static void read_entry(struct walk *walk, const struct zipdir_entry *entry)
+static void read_entry(struct walk *walk, const struct zipdir_entry *entry, struct zipdoc *document)
 {
 	char *name = first_name(walk, entry);
 	const char *odd = contradiction(walk, entry);
@@ -283,7 +319,7 @@ static void read_entry(struct walk *walk, const struct zipdir_entry *entry)
 	if (is_folder(entry, name))
 		walk_member(walk, name, NULL, 1);
 	else
-		read_contents(walk, entry, name);
+		read_contents(walk, entry, name, document);
 	give_aliases(walk, entry, name);
 	free(name);
 }
@@ -319,6 +355,7 @@ static void tell_oddities(struct walk *walk, unsigned oddities)
 void walk_zip(struct walk *walk)
 {
 	size_t limit = MOST_ENTRIES, at;
+	struct zipdoc document = {0};
 	struct zipdir directory;
 
 	if (walk->budget->members < limit)
@@ -326,6 +363,7 @@ void walk_zip(struct walk *walk)
 	zipdir_read(walk->bytes, walk->size, limit, &directory);
 	tell_oddities(walk, directory.oddities);
 	for (at = 0; at < directory.count && walk_count(walk); at++)
-		read_entry(walk, &directory.entries[at]);
+		read_entry(walk, &directory.entries[at], &document);
+	zipdoc_tell(&document, walk);
 	zipdir_fini(&directory);
 }
