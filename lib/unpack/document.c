@@ -229,6 +229,8 @@ static void give_object(struct walk *walk, const struct buf *bytes)
 	piece_take_run(&rest, piece_take(&rest, 4));
 	piece_take_run(&rest, piece_take(&rest, 4));
 	rest = piece_take_run(&rest, piece_take(&rest, 4));
+	if (whole.left)
+		walk_trait(walk, UNPACK_EMBEDDED, "a file in an object");
 	if (!rest.left)
 		walk_copy(walk, whole, "");
 	else if (name.left >= 7 && text_same_bytes((const char *)name.at, 7, "package"))
@@ -254,11 +256,32 @@ void walk_rich_text(struct walk *walk)
 
 /* ---------------------------------------------------------------- OneNote */
 
+static int is_picture(struct piece data)
+{
+	static const char *const magics[] = {"\x89PNG\r\n", "\xff\xd8\xff", "GIF8"};
+	size_t at;
+
+	for (at = 0; at < sizeof(magics) / sizeof(magics[0]); at++)
+		if (data.left >= strlen(magics[at]) &&
+		        !memcmp(data.at, magics[at], strlen(magics[at])))
+			return 1;
+	return 0;
+}
+
+/* Pictures of a page are kept as files, too. An attached file has a name ([MS-ONE]
+ * EmbeddedFileContainer and EmbeddedFileName), and may well begin like a picture. */
+static int has_attached(const struct walk *walk)
+{
+	return memmem(walk->bytes, walk->size, "\x9b\x1d\0\x20", 4) ||
+	       memmem(walk->bytes, walk->size, "\x9c\x1d\0\x1c", 4);
+}
+
 /* [MS-ONESTORE] section 2.6.13: each file stands whole behind its own mark. Their names are kept
  * elsewhere, and nothing here says which belongs to which. */
 void walk_onenote(struct walk *walk)
 {
 	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
+	int attached = has_attached(walk);
 
 	while ((at = memmem(at, (size_t)(end - at), onenote_data, 16))) {
 		struct piece rest = {at, (size_t)(end - at)};
@@ -268,6 +291,8 @@ void walk_onenote(struct walk *walk)
 		length = piece_take(&rest, 4);
 		piece_take_run(&rest, ONENOTE_HEAD - 20);
 		rest = piece_take_run(&rest, length);
+		if (rest.left && (attached || !is_picture(rest)))
+			walk_trait(walk, UNPACK_EMBEDDED, "a file on a page");
 		if (rest.left && !walk_copy(walk, rest, ""))
 			return;
 		at = rest.at + rest.left;

@@ -789,6 +789,56 @@ static void what_the_budget_leaves_out_takes_no_trait_away(void **state)
 	buf_fini(&zip);
 }
 
+/* ---------------------------------------------------------------- other documents */
+
+static void walk_text(const char *text, struct seen *seen)
+{
+	struct buf bytes = {0};
+
+	buf_add_string(&bytes, text);
+	walk(&bytes, seen);
+	buf_fini(&bytes);
+}
+
+static void objects_in_rich_text_are_told(void **state)
+{
+	struct seen seen;
+
+	walk_text("{\\rtf1{\\object\\objemb{\\*\\objdata 0105}}}", &seen);
+	expect(&seen, "object", 0, 1, 0);
+	walk_text("{\\rtf1{\\object\\objautlink{\\*\\objdata }}}", &seen);
+	expect(&seen, "nothing in it", 0, 0, 0);
+	walk_text("{\\rtf1{\\pict 0105}}", &seen);
+	expect(&seen, "picture", 0, 0, 0);
+}
+
+static void walk_page(const char *data, const char *property, size_t size, struct seen *seen)
+{
+	struct buf bytes = {0};
+
+	buf_add_string(&bytes, "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3 "
+	                       "\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac");
+	little(&bytes, strlen(data), 8);
+	little(&bytes, 0, 12);
+	buf_add_string(&bytes, data);
+	buf_add(&bytes, property, size);
+	walk(&bytes, seen);
+	assert_int_equal(seen->members, 1);
+	buf_fini(&bytes);
+}
+
+static void files_on_a_page_of_onenote_are_told_and_pictures_are_not(void **state)
+{
+	struct seen seen;
+
+	walk_page("payload", "", 0, &seen);
+	expect(&seen, "file", 0, 1, 0);
+	walk_page("GIF89a<script>", "\x9c\x1d\0\x1c", 4, &seen);
+	expect(&seen, "a file that begins like a picture", 0, 1, 0);
+	walk_page("\x89PNG\r\n\x1a\n", "\xd7\x1d\0\x1c", 4, &seen);
+	expect(&seen, "picture", 0, 0, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -823,6 +873,8 @@ int main(void)
 	        cmocka_unit_test(an_encrypted_open_document_is_told),
 	        cmocka_unit_test(a_foreign_object_in_an_open_document_is_a_file),
 	        cmocka_unit_test(what_the_budget_leaves_out_takes_no_trait_away),
+	        cmocka_unit_test(objects_in_rich_text_are_told),
+	        cmocka_unit_test(files_on_a_page_of_onenote_are_told_and_pictures_are_not),
 	};
 
 	return cmocka_run_group_tests(tests, pack_begin, pack_end);
