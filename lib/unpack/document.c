@@ -72,13 +72,14 @@ static const struct {
 	struct kind kind;
 	int (*is)(const unsigned char *bytes, size_t size);
 	void (*walk)(struct walk *walk);
+	int is_office;
 } documents[] = {
-        {{"ole", KIND_DOCUMENT}, is_compound, walk_compound},
-        {{"onenote", KIND_DOCUMENT}, is_onenote, walk_onenote},
-        {{"pdf", KIND_DOCUMENT}, is_pdf, walk_pdf},
-        {{"rtf", KIND_DOCUMENT}, is_rich_text, walk_rich_text},
-        {{"card", KIND_DOCUMENT}, is_card, walk_card},
-        {{"markup", KIND_DOCUMENT}, is_markup, walk_markup},
+        {{"ole", KIND_DOCUMENT}, is_compound, walk_compound, 1},
+        {{"onenote", KIND_DOCUMENT}, is_onenote, walk_onenote, 1},
+        {{"pdf", KIND_DOCUMENT}, is_pdf, walk_pdf, 0},
+        {{"rtf", KIND_DOCUMENT}, is_rich_text, walk_rich_text, 1},
+        {{"card", KIND_DOCUMENT}, is_card, walk_card, 0},
+        {{"markup", KIND_DOCUMENT}, is_markup, walk_markup, 0},
 };
 
 const struct kind *walk_document_kind(const unsigned char *bytes, size_t size)
@@ -97,6 +98,16 @@ void walk_document(struct walk *walk, const struct kind *kind)
 
 	for (at = 0; at < sizeof(documents) / sizeof(documents[0]); at++)
 		if (!strcmp(documents[at].kind.name, kind->name))
+			documents[at].walk(walk);
+}
+
+void walk_office(struct walk *walk, const struct kind *kind)
+{
+	size_t at;
+
+	for (at = 0; at < sizeof(documents) / sizeof(documents[0]) && !walk->stopped; at++)
+		if (documents[at].is_office && strcmp(documents[at].kind.name, kind->name) != 0 &&
+		        documents[at].is(walk->bytes, walk->size))
 			documents[at].walk(walk);
 }
 

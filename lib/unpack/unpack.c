@@ -82,12 +82,15 @@ static void walk_hidden(struct walk *walk)
 	walk->stopped = inner.stopped;
 }
 
-/* A picture, a document or a program with an archive behind it is opened by archive programs. What
- * is odd in there is not told: that it is an archive at all is only one reading. */
+/* A picture, a document or a program with an archive behind it is opened by archive programs, and a
+ * document with another kind's mark inside it by Office all the same. What is odd in there is not
+ * told: that it is an archive at all is only one reading. */
 static void walk_second_reading(struct walk *walk, const struct kind *kind)
 {
 	walk->quiet = 1;
-	if (!kind || kind->reader == KIND_NONE || kind->reader == KIND_DOCUMENT)
+	if (kind)
+		walk_office(walk, kind);
+	if (!walk->stopped && (!kind || kind->reader == KIND_NONE || kind->reader == KIND_DOCUMENT))
 		walk_hidden(walk);
 	if (!walk->stopped && kind_ends_as_zip(walk->bytes, walk->size))
 		walk_zip(walk);

@@ -58,6 +58,9 @@ void walk_document(struct walk *walk, const struct kind *kind);
  * event handler, or by an address that is written in references. NULL for all else. */
 const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size);
 
+/* Walks what Office takes it for, by its first bytes alone, where that isn't `kind`. */
+void walk_office(struct walk *walk, const struct kind *kind);
+
 /* Tells, once, of a document that needs a password. */
 void walk_encrypted(struct walk *walk);
 

@@ -839,6 +839,26 @@ static void files_on_a_page_of_onenote_are_told_and_pictures_are_not(void **stat
 	expect(&seen, "picture", 0, 0, 0);
 }
 
+static void a_document_with_the_mark_of_something_else_is_still_a_document(void **state)
+{
+	static const struct node node = STREAM(0, "_VBA_PROJECT", "x");
+	struct buf file = {0};
+	struct seen seen;
+
+	make_compound(&file, &node, 1);
+	memcpy(file.data + 257, "ustar",
+	        5); /* where the header numbers sectors that aren't there */
+	assert_string_equal(unpack_kind(file.data, file.size), "tar");
+	walk(&file, &seen);
+	assert_true(has_name(&seen, "_VBA_PROJECT"));
+	assert_int_equal(seen.traits[UNPACK_MACRO], 1);
+	seen_fini(&seen);
+	buf_fini(&file);
+	walk_text("{\\rtf1 %PDF-1.4 {\\object\\objemb{\\*\\objdata 0105}}}", &seen);
+	assert_int_equal(seen.members, 1);
+	expect(&seen, "rtf", 0, 1, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -875,6 +895,7 @@ int main(void)
 	        cmocka_unit_test(what_the_budget_leaves_out_takes_no_trait_away),
 	        cmocka_unit_test(objects_in_rich_text_are_told),
 	        cmocka_unit_test(files_on_a_page_of_onenote_are_told_and_pictures_are_not),
+	        cmocka_unit_test(a_document_with_the_mark_of_something_else_is_still_a_document),
 	};
 
 	return cmocka_run_group_tests(tests, pack_begin, pack_end);
