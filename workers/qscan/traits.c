@@ -67,21 +67,6 @@ static int is_kept(size_t promise, const char *type)
 	return 0;
 }
 
-/* A picture that runs a script in the browser that shows it. */
-static int is_live_picture(const struct content *content, const char *normalised)
-{
-	static const char *const signs[] = {"<script", "javascript:", "onload=", "onclick=",
-	        "onerror=", "onbegin=", "onmouseover=", "onfocus=", "onactivate="};
-	int found = 0;
-	size_t at;
-
-	if (!content->bytes || strcmp(name_extension(normalised), "svg"))
-		return 0;
-	for (at = 0; !found && at < sizeof(signs) / sizeof(signs[0]); at++)
-		found = text_find((const char *)content->bytes, content->size, signs[at]) != NULL;
-	return found;
-}
-
 /* Office keeps macros out of files with these endings: one that has them was renamed. */
 static int is_without_macros(const char *normalised)
 {
@@ -103,7 +88,7 @@ static int is_disguised(const struct content *content, const char *normalised, s
 		return 0;
 	if (content->bytes && filetype_program(content->bytes, content->size))
 		return 1;
-	if (is_live_picture(content, normalised))
+	if (content_has(content, TRAIT_SCRIPT) && !strcmp(name_extension(normalised), "svg"))
 		return 1;
 	return content_has(content, TRAIT_MACRO) && is_without_macros(normalised);
 }
