@@ -104,6 +104,20 @@ static inline unsigned problem_count(const struct seen *seen)
 	return count;
 }
 
+/* Traits and passwords that a walk told of, and no other problem. Frees what was seen. */
+static inline void expect_told(
+        struct seen *seen, const char *what, int macro, int embedded, int encrypted)
+{
+	if ((seen->traits[UNPACK_MACRO] > 0) != macro ||
+	        (seen->traits[UNPACK_EMBEDDED] > 0) != embedded ||
+	        (seen->problems[UNPACK_ENCRYPTED] > 0) != encrypted ||
+	        problem_count(seen) != seen->problems[UNPACK_ENCRYPTED])
+		fail_msg("%s: macros %u, embedded %u, encrypted %u, problems %u", what,
+		        seen->traits[UNPACK_MACRO], seen->traits[UNPACK_EMBEDDED],
+		        seen->problems[UNPACK_ENCRYPTED], problem_count(seen));
+	seen_fini(seen);
+}
+
 /* ---------------------------------------------------------------- archives of other programs */
 
 static char pack_folder[PATH_MAX];
