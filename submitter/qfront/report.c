@@ -35,17 +35,18 @@ static void add_symbols(const Lz__Verdict *verdict, struct buf *out)
 
 void report_verdict(const Lz__Verdict *verdict, struct buf *out)
 {
-	size_t items = 0, edits = 0, i;
+	size_t items = 0, edits = 0, breaks = 0, i;
 
 	for (i = 0; i < verdict->n_groups; i++) {
 		items += verdict->groups[i]->n_items;
 		edits += verdict->groups[i]->n_edits;
+		breaks += verdict->groups[i]->n_breaks;
 	}
 	buf_add_format(out, " disposition=%s rule=%s score=%.1f", disposition_name(verdict),
 	        log_quote(verdict->groups[0]->rule), verdict->score);
 	add_symbols(verdict, out);
-	buf_add_format(out, " items=%zu edits=%zu groups=%zu attempts=%" PRIu32, items, edits,
-	        verdict->n_groups, verdict->attempts);
+	buf_add_format(out, " items=%zu edits=%zu breaks=%zu groups=%zu attempts=%" PRIu32, items,
+	        edits, breaks, verdict->n_groups, verdict->attempts);
 }
 
 static const char *outcome_name(const struct message *message, int status)

@@ -141,6 +141,8 @@ static void text_group(FILE *out, const struct scan *scan, const Lz__Group *grou
 		        group->edits[i]->replacement.len);
 	for (i = 0; i < group->n_fields; i++)
 		fprintf(out, "      %s: %s\n", group->fields[i]->name, group->fields[i]->value);
+	for (i = 0; i < group->n_breaks; i++)
+		fprintf(out, "      breaks the DKIM signature %s\n", group->breaks[i]);
 }
 
 static void text_items(FILE *out, const Lz__ScanResult *result)
@@ -341,6 +343,9 @@ static void json_groups(FILE *out, const struct scan *scan, const Lz__Verdict *v
 		fprintf(out, ",\"code\":%u,\"edits\":%zu,\"items\":[", group->code, group->n_edits);
 		for (j = 0; j < group->n_items; j++)
 			member(out, NULL, group->items[j], j == 0);
+		fputs("],\"breaks\":[", out);
+		for (j = 0; j < group->n_breaks; j++)
+			member(out, NULL, group->breaks[j], j == 0);
 		fputs("]}", out);
 	}
 	fputc(']', out);

@@ -170,6 +170,8 @@ static Lz__Group *group_make(const struct scan *scan, struct group *group, Lz__S
 	copy_edits(&edits, out);
 	if (goes_out(group))
 		fields_make(scan, group, out);
+	if (goes_out(group))
+		breaks_make(scan, out);
 	add_item(scan, group, out, result);
 	return out;
 }

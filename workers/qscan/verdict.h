@@ -32,6 +32,9 @@ enum result script_make(const struct scan *scan, const struct group *group, cons
 /* Header fields of a delivered or redirected group. */
 void fields_make(const struct scan *scan, const struct group *group, Lz__Group *out);
 
+/* Which DKIM signatures (RFC 6376) its edits and fields break, and says so in X-Lazaret. */
+void breaks_make(const struct scan *scan, Lz__Group *out);
+
 /* At most `most`, in the order found. */
 Lz__Symbol **symbols_make(const struct scan *scan, size_t most, size_t *count);
 Lz__Check **checks_make(const struct scan *scan, size_t *count);

@@ -244,6 +244,37 @@ static void a_cut_from_signed_mail_says_that_it_breaks_the_signature(void **stat
 	made_free(&other);
 }
 
+#define SIGNATURE(selector, more)                                                                  \
+	"DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com;\r\n\ts=" selector    \
+	"; h=from:subject; " more "bh=x; b=y\r\n"
+
+/* The second one covers no more than the text before what is cut. */
+static void signatures_that_a_cut_breaks_are_named(void **state)
+{
+	static const char signed_twice[] = SIGNATURE("all", "") SIGNATURE("beginning",
+	        "l=5; ") "From: a@example.com\r\nSubject: x\r\n"
+	                 "Content-Type: multipart/mixed; boundary=B\r\n\r\nhello\r\n"
+	                 "--B\r\nContent-Type: application/x; name=x.exe\r\n\r\nMZ\r\n--B--\r\n";
+	struct made *other = made_new(signed_twice, "anna@example.org", NULL, NULL);
+	struct finding *finding = scan_find(&other->scan, "attachment", "attachment", "X");
+	Lz__ScanResult *cut;
+
+	made_decide(other);
+	cut = verdict_make(&other->scan, other->decision);
+	assert_int_equal(cut->verdict->groups[0]->n_breaks, 0);
+	assert_null(strstr(cut->verdict->groups[0]->fields[0]->value, "breaks"));
+	lz__scan_result__free_unpacked(cut, NULL);
+	finding->action = ACTION_CUT;
+	finding->part = 1;
+	made_decide(other);
+	cut = verdict_make(&other->scan, other->decision);
+	assert_int_equal(cut->verdict->groups[0]->n_breaks, 1);
+	assert_string_equal(cut->verdict->groups[0]->breaks[0], "example.com/all: body");
+	assert_non_null(strstr(cut->verdict->groups[0]->fields[0]->value, "breaks=dkim"));
+	lz__scan_result__free_unpacked(cut, NULL);
+	made_free(&other);
+}
+
 static void a_cut_that_would_break_something_holds_the_message(void **state)
 {
 	struct made *other = made_new(signed_mail, "anna@example.org", NULL, NULL);
@@ -406,6 +437,7 @@ int main(void)
 	        TEST(a_cut_makes_an_item_with_the_part),
 	        TEST(an_item_has_the_same_id_in_a_second_run),
 	        TEST(a_cut_from_signed_mail_says_that_it_breaks_the_signature),
+	        TEST(signatures_that_a_cut_breaks_are_named),
 	        TEST(a_cut_that_would_break_something_holds_the_message),
 	        TEST(different_groups_have_items_of_their_own),
 	        TEST(a_rejected_message_is_not_kept),
