@@ -6,9 +6,11 @@
 #include <archive_entry.h>
 #include <iconv.h>
 #include <locale.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "lib/unpack/walk.h"
 
@@ -67,7 +69,7 @@ static struct archive *reader_new(const char *kind)
 	return reader;
 }
 
-/* ---------------------------------------------------------------- one member */
+/* ---------------------------------------------------------------- contents and names */
 
 static int add_block(struct walk *walk, const char *name, struct buf *out, const void *block,
         size_t size, int64_t offset)
@@ -126,6 +128,72 @@ static enum unpack_problem problem_of(struct archive *reader)
 	return UNPACK_FORMAT;
 }
 
+/* ---------------------------------------------------------------- views of a disc */
+
+/* What the views before have given: each file by its place and size, alone and with its name. */
+struct known {
+	void *tree; /* of texts, by tsearch() */
+};
+
+static int compare(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+static void know(struct known *known, const char *key)
+{
+	char *copy;
+
+	if (tfind(key, &known->tree, compare))
+		return;
+	copy = alloc_string(key);
+	tsearch(copy, &known->tree, compare);
+}
+
+static int is_known(struct known *known, const char *key)
+{
+	return tfind(key, &known->tree, compare) != NULL;
+}
+
+/* To be freed. libarchive's number of a file on a disc is where it begins. */
+static char *key_of(struct archive_entry *entry, const char *name)
+{
+	struct buf key = {0};
+
+	buf_add_format(&key, "%lld %lld", (long long)archive_entry_ino64(entry),
+	        (long long)archive_entry_size(entry));
+	if (name)
+		buf_add_format(&key, " %s", name);
+	return buf_give(&key);
+}
+
+static void know_content(struct known *known, struct archive_entry *entry)
+{
+	char *key = key_of(entry, NULL);
+
+	know(known, key);
+	free(key);
+}
+
+/* False where a view before has given all of it. A new name of an old file is given alone. */
+static int read_in_view(struct walk *walk, struct known *known, struct archive_entry *entry)
+{
+	const char *raw = entry_name(entry);
+	char *name = walk_name(raw, strlen(raw)), *named = key_of(entry, name);
+	char *content = key_of(entry, NULL);
+	int is_new = !is_known(known, named), is_new_content = !is_known(known, content);
+
+	if (is_new && !is_new_content && walk_count(walk))
+		walk_member(walk, name, NULL, 0);
+	know(known, named);
+	free(content);
+	free(named);
+	free(name);
+	return is_new && is_new_content;
+}
+
+/* ---------------------------------------------------------------- one member */
+
 /* False where the reader must not be used any more. */
 static int read_member(
         struct walk *walk, struct archive *reader, struct archive_entry *entry, const char *kind)
@@ -159,7 +227,8 @@ static int read_member(
 
 /* Ends at the first member that can't be read: going on to the next one makes libarchive skip the
  * rest of it, and with a CAB (3.6.2) it follows a NULL there. The problem has been told. */
-static void read_members(struct walk *walk, struct archive *reader, const char *kind)
+static void read_members(
+        struct walk *walk, struct archive *reader, const char *kind, struct known *known)
 {
 	struct archive_entry *entry;
 	int code;
@@ -179,16 +248,20 @@ static void read_members(struct walk *walk, struct archive *reader, const char *
 			walk_problem(walk, UNPACK_FORMAT, "", kind);
 			return;
 		}
+		if (known && !read_in_view(walk, known, entry))
+			continue;
 		if (!walk_count(walk))
 			return;
 		if (!read_member(walk, reader, entry, kind))
 			return;
+		if (known && !walk->out_of_bytes)
+			know_content(known, entry);
 	}
 }
 
-void walk_archive(struct walk *walk, const char *kind)
+static void read_archive(
+        struct walk *walk, struct archive *reader, const char *kind, struct known *known)
 {
-	struct archive *reader = reader_new(kind);
 	locale_t before = uselocale(utf8_locale ? utf8_locale : (locale_t)0);
 
 	/* A reader that could not be opened has no format, and crashes when it is asked about it.
@@ -197,10 +270,37 @@ void walk_archive(struct walk *walk, const char *kind)
 		walk_problem(walk, UNPACK_FORMAT, "",
 		        reader ? archive_error_string(reader) : "no reader");
 	else
-		read_members(walk, reader, kind);
+		read_members(walk, reader, kind, known);
 	if (reader)
 		archive_read_free(reader);
 	uselocale(before);
+}
+
+/* A disc may have a tree of folders for each kind of system, and each system shows its own: names
+ * by Rock Ridge, those of Joliet (Windows), and the short ones of all. */
+static void read_disc(struct walk *walk)
+{
+	static const char *const left_out[][2] = {
+	        {NULL, NULL}, {"rockridge", NULL}, {"rockridge", "joliet"}};
+	struct known known = {0};
+	size_t view, at;
+
+	for (view = 0; view < sizeof(left_out) / sizeof(left_out[0]); view++) {
+		struct archive *reader = reader_new("iso");
+
+		for (at = 0; reader && at < 2 && left_out[view][at]; at++)
+			archive_read_set_format_option(reader, "iso9660", left_out[view][at], NULL);
+		read_archive(walk, reader, "iso", &known);
+	}
+	tdestroy(known.tree, free);
+}
+
+void walk_archive(struct walk *walk, const char *kind)
+{
+	if (!strcmp(kind, "iso"))
+		read_disc(walk);
+	else
+		read_archive(walk, reader_new(kind), kind, NULL);
 }
 
 /* ---------------------------------------------------------------- one member of a ZIP */

@@ -100,7 +100,8 @@ static void packed_objects_are_read_where_their_table_says(void **state)
 		add_stream(&bytes, dictionary, packed.data, packed.size);
 		walk(&bytes, &seen);
 		if (seen.traits[UNPACK_SCRIPT] != table[at].want || problem_count(&seen))
-			fail_msg("%s: %u %u", table[at].content, seen.traits[UNPACK_SCRIPT], problem_count(&seen));
+			fail_msg("%s: %u %u", table[at].content, seen.traits[UNPACK_SCRIPT],
+			        problem_count(&seen));
 		seen_fini(&seen);
 		buf_fini(&bytes);
 		buf_fini(&packed);
