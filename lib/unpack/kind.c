@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/unpack/disc.h"
 
 enum {
 	FOOTER_SIZE = 512,
@@ -39,10 +40,10 @@ static const struct {
         {{"xz", KIND_SINGLE}, 0, 6, "\xfd\x37zXZ\0"},
         {{"zstd", KIND_SINGLE}, 0, 4, "\x28\xb5\x2f\xfd"},
         {{"lz4", KIND_SINGLE}, 0, 4, "\4\x22\x4d\x18"},
+        {{"lz4", KIND_SINGLE}, 0, 4, "\2\x21\x4c\x18"}, /* before it had frames */
         {{"lzip", KIND_SINGLE}, 0, 5, "LZIP\1"},
         {{"compress", KIND_SINGLE}, 0, 2, "\x1f\x9d"},
         {{"rpm", KIND_SINGLE}, 0, 4, "\xed\xab\xee\xdb"},
-        {{"ace", KIND_NONE}, 7, 7, "**ACE**"},
         {{"alz", KIND_NONE}, 0, 4, "ALZ\1"},
         {{"egg", KIND_NONE}, 0, 4, "EGGA"},
         {{"wim", KIND_NONE}, 0, 8, "MSWIM\0\0\0"},
@@ -59,6 +60,37 @@ static const struct {
         {{"squashfs", KIND_NONE}, 0, 4, "hsqs"},
         {{"udf", KIND_NONE}, 32769, 5, "BEA01"},
         {{"zpaq", KIND_NONE}, 0, 10, "7kSt\xa0\x31\x83\xd3\x8c\xb2"},
+        {{"applesingle", KIND_APPLE}, 0, 6, "\0\5\x16\0\0\2"},
+        {{"appledouble", KIND_APPLE}, 0, 6, "\0\5\x16\7\0\2"},
+        {{"wim", KIND_NONE}, 0, 8, "WLPWM\0\0\0"},
+        {{"lrzip", KIND_NONE}, 0, 5, "LRZI\0"},
+        {{"rzip", KIND_NONE}, 0, 5, "RZIP\2"},
+        {{"lzop", KIND_NONE}, 0, 9, "\x89LZO\0\r\n\x1a\n"},
+        {{"installshield", KIND_NONE}, 0, 4, "\x13\x5d\x65\x8c"},
+        {{"freearc", KIND_NONE}, 0, 4, "ArC\1"},
+        {{"jar", KIND_NONE}, 14, 4, "\x1aJar"},
+        {{"uc2", KIND_NONE}, 0, 4, "UC2\x1a"},
+        {{"sqx", KIND_NONE}, 7, 5, "-sqx-"},
+        {{"pst", KIND_NONE}, 0, 4, "!BDN"},
+        {{"cramfs", KIND_NONE}, 16, 16, "Compressed ROMFS"},
+        {{"romfs", KIND_NONE}, 0, 8, "-rom1fs-"},
+        {{"ubi", KIND_NONE}, 0, 5, "UBI#\1"},
+        {{"ubifs", KIND_NONE}, 0, 4, "\x31\x18\x10\6"},
+        {{"jffs2", KIND_NONE}, 0, 4, "\x85\x19\3\x20"},
+        {{"jffs2", KIND_NONE}, 0, 4, "\x85\x19\1\xe0"},
+        {{"jffs2", KIND_NONE}, 0, 4, "\x85\x19\2\xe0"},
+        {{"android-sparse", KIND_NONE}, 0, 6, "\x3a\xff\x26\xed\1\0"},
+        {{"vdi", KIND_NONE}, 64, 4, "\x7f\x10\xda\xbe"},
+        {{"vmdk", KIND_NONE}, 0, 8, "COWD\1\0\0\0"},
+        {{"vmdk", KIND_NONE}, 0, 21, "# Disk DescriptorFile"},
+        {{"dmg", KIND_NONE}, 0, 8, "encrcdsa"},
+        {{"dmg", KIND_NONE}, 0, 8, "sprs\0\0\0\3"},
+        {{"apfs", KIND_NONE}, 32, 4, "NXSB"},
+        {{"btrfs", KIND_NONE}, 65600, 8, "_BHRfS_M"},
+        {{"raw-cd", KIND_NONE}, 0, 12, "\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0"},
+        {{"pbzx", KIND_NONE}, 0, 6, "pbzx\0\0"},
+        {{"pbzx", KIND_NONE}, 0, 6, "pbze\0\0"},
+        {{"pbzx", KIND_NONE}, 0, 6, "pbz4\0\0"},
 };
 
 static int has(const unsigned char *bytes, size_t size, size_t at, const char *magic, size_t length)
@@ -82,11 +114,72 @@ static int is_old_tar(const unsigned char *bytes, size_t size)
 	return claimed && sum == claimed;
 }
 
-/* Method "-lh5-" and its kin at offset 2. */
+/* Method "-lh5-", "-lzs-", "-pm2-" and their kin at offset 2. */
 static int is_lha(const unsigned char *bytes, size_t size)
 {
-	return size > 24 && bytes[2] == '-' && bytes[3] == 'l' &&
-	       (bytes[4] == 'h' || bytes[4] == 'z') && bytes[6] == '-';
+	return size > 24 && bytes[2] == '-' && bytes[6] == '-' && bytes[20] <= 3 &&
+	       ((bytes[3] == 'l' && (bytes[4] == 'h' || bytes[4] == 'z')) ||
+	               (bytes[3] == 'p' && bytes[4] == 'm'));
+}
+
+/* A mark, a method, and a short name with its NUL; then a size. */
+static int is_arc(const unsigned char *bytes, size_t size)
+{
+	const unsigned char *end;
+	size_t at;
+
+	if (size < 29 || bytes[0] != 0x1a || !bytes[1] || bytes[1] > 11)
+		return 0;
+	end = memchr(bytes + 2, '\0', 13);
+	if (!end || end == bytes + 2)
+		return 0;
+	for (at = 2; bytes[at]; at++)
+		if (bytes[at] <= ' ' || bytes[at] > 126)
+			return 0;
+	return bytes_little32(bytes + 15) <= size - 25;
+}
+
+/* Three letters, flags, and of a first member its kind of packing. */
+static int is_lzx(const unsigned char *bytes, size_t size)
+{
+	return size > 41 && !memcmp(bytes, "LZX", 3) && bytes[3] < ' ' && !bytes[5] && !bytes[8] &&
+	       (bytes[21] == 0 || bytes[21] == 2 || bytes[21] == 32);
+}
+
+/* A header's length, and the first field of all. */
+static int is_apple_archive(const unsigned char *bytes, size_t size)
+{
+	return size > 10 && (!memcmp(bytes, "AA01", 4) || !memcmp(bytes, "YAA1", 4)) &&
+	       bytes_little16(bytes + 4) >= 6 && !memcmp(bytes + 6, "TYP", 3);
+}
+
+static int is_stuffit(const unsigned char *bytes, size_t size)
+{
+	return has(bytes, size, 10, "rLau", 4) && bytes[0] == 'S';
+}
+
+static unsigned crc16(const unsigned char *bytes, size_t size)
+{
+	unsigned crc = 0, bit;
+
+	for (; size; size--, bytes++) {
+		crc ^= (unsigned)*bytes << 8;
+		for (bit = 0; bit < 8; bit++)
+			crc = (crc << 1 ^ (crc & 0x8000 ? 0x1021 : 0)) & 0xffff;
+	}
+	return crc;
+}
+
+/* A Macintosh file's two forks behind a head of 128 bytes, with a sum or, later, a mark. */
+static int is_macbinary(const unsigned char *bytes, size_t size)
+{
+	if (size < 128 || bytes[0] || bytes[1] < 1 || bytes[1] > 63 || bytes[74] || bytes[82] ||
+	        !bytes[2])
+		return 0;
+	if (bytes_big32(bytes + 83) > size - 128 || bytes_big32(bytes + 87) > size - 128)
+		return 0;
+	return !memcmp(bytes + 102, "mBIN", 4) ||
+	       crc16(bytes, 124) == ((unsigned)bytes[124] << 8 | bytes[125]);
 }
 
 /* The two bytes must be followed by a main header: its length, and type 2. */
@@ -161,6 +254,11 @@ static const struct {
         {{"msi", KIND_NONE}, is_msi},
         {{"dmg", KIND_NONE}, is_dmg},
         {{"vhd", KIND_NONE}, is_fixed_vhd},
+        {{"arc", KIND_NONE}, is_arc},
+        {{"lzx", KIND_NONE}, is_lzx},
+        {{"apple-archive", KIND_NONE}, is_apple_archive},
+        {{"stuffit", KIND_NONE}, is_stuffit},
+        {{"macbinary", KIND_APPLE}, is_macbinary},
 };
 
 const struct kind *kind_of(const unsigned char *bytes, size_t size)
@@ -173,7 +271,62 @@ const struct kind *kind_of(const unsigned char *bytes, size_t size)
 	for (at = 0; at < sizeof(checks) / sizeof(checks[0]); at++)
 		if (checks[at].is(bytes, size))
 			return &checks[at].kind;
-	return NULL;
+	return disc_kind(bytes, size);
+}
+
+/* zstd and lz4 share the frames that their programs pass over. */
+size_t kind_skipped(const unsigned char *bytes, size_t size)
+{
+	size_t at = 0, length;
+
+	while (size - at > 8 && (bytes[at] & 0xf0) == 0x50 &&
+	        !memcmp(bytes + at + 1, "\x2a\x4d\x18", 3)) {
+		length = bytes_little32(bytes + at + 4);
+		if (length > size - at - 8)
+			return 0;
+		at += 8 + length;
+	}
+	return at;
+}
+
+/* A number of seven bits a byte, the lowest first. */
+static unsigned long take_vint(const unsigned char *bytes, size_t size, size_t *at)
+{
+	unsigned long value = 0;
+	unsigned shift = 0, byte;
+
+	do {
+		if (*at >= size || shift > 28)
+			return 0;
+		byte = bytes[(*at)++];
+		value |= (unsigned long)(byte & 127) << shift;
+		shift += 7;
+	} while (byte & 128);
+	return value;
+}
+
+/* The main header follows the signature: a sum, its length, type 1, flags, and the archive's. */
+static int is_rar5_volume(const unsigned char *bytes, size_t size)
+{
+	size_t at = 12;
+	unsigned long flags;
+
+	take_vint(bytes, size, &at);
+	if (take_vint(bytes, size, &at) != 1)
+		return 0;
+	flags = take_vint(bytes, size, &at);
+	if (flags & 1)
+		take_vint(bytes, size, &at);
+	return take_vint(bytes, size, &at) & 1;
+}
+
+int kind_is_volume(const struct kind *kind, const unsigned char *bytes, size_t size)
+{
+	if (!strcmp(kind->name, "rar5"))
+		return is_rar5_volume(bytes, size);
+	if (!strcmp(kind->name, "rar"))
+		return size > 11 && bytes[9] == 0x73 && (bytes[10] & 1);
+	return !strcmp(kind->name, "cab") && size > 32 && (bytes_little16(bytes + 30) & 3);
 }
 
 /* An end record counts where its directory is found in front of it. */
@@ -194,23 +347,57 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 	return 0;
 }
 
+/* Programs for archives have such letters in them, and libraries words; a header is more. */
+static int is_hidden_cab(const unsigned char *at, size_t before, size_t left)
+{
+	return left > 36 && bytes_little32(at + 8) <= left && bytes_little32(at + 8) >= 36 &&
+	       !bytes_little32(at + 12) && bytes_little32(at + 16) < bytes_little32(at + 8) &&
+	       at[24] == 3 && at[25] == 1;
+}
+
+/* The mark stands behind a sum, the header's length, its type and flags. */
+static int is_hidden_ace(const unsigned char *at, size_t before, size_t left)
+{
+	return before >= 7 && !at[-3] && bytes_little16(at - 5) >= 20 &&
+	       bytes_little16(at - 5) < 4096 && left > 20 && at[7] <= 20 && at[8] <= 20;
+}
+
+static const struct hidden {
+	struct kind kind;
+	size_t length;
+	const char *magic;
+	int (*is)(const unsigned char *at, size_t before, size_t left);
+} hidden[] = {
+        {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c", NULL},
+        {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0", NULL},
+        {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0", NULL},
+        {{"cab", KIND_ARCHIVE}, 8, "MSCF\0\0\0\0", is_hidden_cab},
+        {{"ace", KIND_NONE}, 7, "**ACE**", is_hidden_ace},
+};
+
+/* In front of `end`, which is behind all of it or behind another one's beginning. */
+static const unsigned char *find_hidden(
+        const struct hidden *one, const unsigned char *bytes, size_t size, size_t at, size_t end)
+{
+	const unsigned char *found = bytes + at;
+
+	while ((found = memmem(found, (size_t)(bytes + end - found), one->magic, one->length))) {
+		size_t before = (size_t)(found - bytes);
+
+		if (!one->is || one->is(found, before, size - before))
+			return found;
+		found++;
+	}
+	return NULL;
+}
+
 const struct kind *kind_hidden(const unsigned char *bytes, size_t size, size_t *at)
 {
-	static const struct {
-		struct kind kind;
-		size_t length;
-		const char *magic;
-	} hidden[] = {
-	        {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c"},
-	        {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0"},
-	        {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0"},
-	};
 	const struct kind *kind = NULL;
 	size_t nearest = size, n;
 
 	for (n = 0; *at < size && n < sizeof(hidden) / sizeof(hidden[0]); n++) {
-		const unsigned char *found =
-		        memmem(bytes + *at, nearest - *at, hidden[n].magic, hidden[n].length);
+		const unsigned char *found = find_hidden(&hidden[n], bytes, size, *at, nearest);
 
 		if (!found)
 			continue;

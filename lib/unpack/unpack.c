@@ -1,5 +1,6 @@
 #include "lib/unpack/unpack.h"
 
+#include "lib/unpack/disc.h"
 #include "lib/unpack/kind.h"
 #include "lib/unpack/walk.h"
 
@@ -7,10 +8,16 @@
 
 enum { HIDDEN_TRIED = 8 };
 
+/* Nothing but frames to be passed over, or in front of what has none. */
+static const struct kind skippable = {"zstd", KIND_NONE};
+
 static const struct kind *first_kind(const unsigned char *bytes, size_t size)
 {
-	const struct kind *kind = kind_of(bytes, size);
+	size_t skipped = kind_skipped(bytes, size);
+	const struct kind *kind = kind_of(bytes + skipped, size - skipped);
 
+	if (skipped && (!kind || kind->reader != KIND_SINGLE))
+		return &skippable;
 	if (!kind)
 		kind = walk_document_kind(bytes, size);
 	return kind ? kind : walk_markup_kind(bytes, size);
@@ -40,6 +47,29 @@ int unpack_is_single(const char *kind)
 	return 0;
 }
 
+static void walk_several(struct walk *walk, const struct kind *kind)
+{
+	if (kind_is_volume(kind, walk->bytes, walk->size))
+		walk_problem(walk, UNPACK_FORMAT, "", "one volume of several");
+	if (!strcmp(kind->name, "iso") && disc_has_udf(walk->bytes, walk->size))
+		walk_problem(walk, UNPACK_FORMAT, "", "has a UDF file system, too");
+	walk_archive(walk, kind->name);
+}
+
+/* libarchive does not pass over the frames that zstd does. */
+static void walk_single(struct walk *walk, const struct kind *kind)
+{
+	struct walk inner = *walk;
+	size_t skipped = kind_skipped(walk->bytes, walk->size);
+
+	inner.bytes += skipped;
+	inner.size -= skipped;
+	walk_archive(&inner, kind->name);
+	walk->expanded = inner.expanded;
+	walk->stopped = inner.stopped;
+	walk->out_of_bytes = inner.out_of_bytes;
+}
+
 static void walk_kind(struct walk *walk, const struct kind *kind)
 {
 	switch (kind->reader) {
@@ -50,8 +80,13 @@ static void walk_kind(struct walk *walk, const struct kind *kind)
 		walk_tnef(walk);
 		break;
 	case KIND_ARCHIVE:
+		walk_several(walk, kind);
+		break;
 	case KIND_SINGLE:
-		walk_archive(walk, kind->name);
+		walk_single(walk, kind);
+		break;
+	case KIND_APPLE:
+		walk_apple(walk, kind);
 		break;
 	case KIND_DOCUMENT:
 		walk_document(walk, kind);
@@ -60,6 +95,15 @@ static void walk_kind(struct walk *walk, const struct kind *kind)
 		walk_problem(walk, UNPACK_FORMAT, "", kind->name);
 		break;
 	}
+}
+
+/* A header was checked that nothing has by accident. */
+static void give_unreadable(const struct walk *walk, const struct kind *kind)
+{
+	struct walk loud = *walk;
+
+	loud.quiet = 0;
+	walk_problem(&loud, UNPACK_FORMAT, "", kind->name);
 }
 
 /* Programs that open such archives carry the same letters themselves, so several places are tried.
@@ -76,7 +120,10 @@ static void walk_hidden(struct walk *walk)
 			break;
 		inner.bytes = walk->bytes + at;
 		inner.size = walk->size - at;
-		walk_archive(&inner, kind->name);
+		if (kind->reader == KIND_NONE)
+			give_unreadable(walk, kind);
+		else
+			walk_archive(&inner, kind->name);
 	}
 	walk->expanded = inner.expanded;
 	walk->stopped = inner.stopped;

@@ -48,6 +48,7 @@ void walk_archive(struct walk *walk, const char *kind);
 
 void walk_zip(struct walk *walk);
 void walk_tnef(struct walk *walk);
+void walk_apple(struct walk *walk, const struct kind *kind);
 
 /* Documents that carry files: what the bytes are, or NULL; and the files. Nothing is said of what
  * is broken in them, as it is not for us to say what a reader of documents makes of it. */

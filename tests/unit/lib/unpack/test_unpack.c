@@ -50,6 +50,14 @@ static void a_compressed_file_is_one_member(void **state)
 	        {"xz --format=lzma -c x.exe >p", "lzma"},
 	        {"zstd -q -c x.exe >p", "zstd"},
 	        {"lz4 -q -c x.exe >p", "lz4"},
+	        {"lz4 -q -l -c x.exe >p", "lz4"},
+	        {"(xz -c a.txt; xz -c x.exe; truncate -s 8 z; cat z) >p", "xz"},
+	        {"for f in a.txt x.exe; do 7z a -tbzip2 $f.bz2 $f; done; cat *.bz2 >p", "bzip2"},
+	        {"(zstd -q -c a.txt; zstd -q -c x.exe) >p", "zstd"},
+	        {"(lz4 -q -c a.txt; lz4 -q -c x.exe) >p", "lz4"},
+	        {"(printf 'P*M\\030\\3\\0\\0\\0abc'; zstd -q -c x.exe) >p", "zstd"},
+	        {"(printf 'Z*M\\030\\0\\0\\0\\0'; lz4 -q -c x.exe) >p", "lz4"},
+	        {"(zstd -q -c a.txt; printf 'P*M\\030\\1\\0\\0\\0a'; zstd -q -c x.exe) >p", "zstd"},
 	};
 
 	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
