@@ -26,8 +26,38 @@ void filetype_close(struct filetype **types);
 const char *filetype_of(struct filetype *types, const void *bytes, size_t size, int *weak);
 
 /* The type of a program that a system starts by its content: PE and its elders, ELF, Mach-O, Java
- * class, Windows shortcut; each by a header that is checked. NULL if it is none. A constant. */
+ * class, Android's dex, compiled AppleScript, Windows shortcut; each by a header that is checked.
+ * NULL if it is none. A constant. */
 const char *filetype_program(const void *bytes, size_t size);
+
+/*
+ * Types that are this folder's own, as there are none for them, or several:
+ *
+ *   application/x-ms-shortcut       .lnk
+ *   application/x-mswinurl          .url
+ *   application/x-ms-shell-command  .scf
+ *   application/x-desktop           .desktop that starts something
+ *   application/x-setupscript       .inf that installs something
+ *   application/x-ms-library        .library-ms
+ *   application/x-ms-search         .search-ms and .searchconnector-ms
+ *   application/x-ms-settingcontent .settingcontent-ms
+ *   application/x-ms-mmc            .msc
+ *   application/x-ms-wsf            .wsf
+ *   application/x-ms-application-reference  .appref-ms
+ *   application/x-rdp               .rdp
+ *   application/x-sylk              .slk
+ *   application/x-applescript       .scpt
+ *   application/vnd.android.dex     .dex
+ *   application/hta                 .hta
+ *   text/scriptlet                  .sct and .wsc
+ *   text/x-ms-encoded-script        .vbe and .jse
+ *   text/x-ms-iqy                   .iqy
+ *   text/x-ms-regedit               .reg
+ *   text/x-msdos-batch              .bat that begins by turning its echo off
+ *
+ * Scripts of PowerShell, Visual Basic and JavaScript are not among them: they begin as any text
+ * does, and their endings must do.
+ */
 
 /* The type of bytes that are text throughout the part that is looked at: scripts, markup, PDF and
  * RTF without binary content are told apart; else "text/plain". NULL if they aren't text. A

@@ -71,10 +71,24 @@ static const char *shortcut(const unsigned char *bytes, size_t size)
 	return "application/x-ms-shortcut";
 }
 
+/* Android's programs, with the version of their format in digits. */
+static const char *dex(const unsigned char *bytes, size_t size)
+{
+	if (size < 112 || memcmp(bytes, "dex\n0", 5) || bytes[7] ||
+	        bytes_little32(bytes + 36) != 112)
+		return NULL;
+	return "application/vnd.android.dex";
+}
+
+static const char *apple_script(const unsigned char *bytes, size_t size)
+{
+	return size > 16 && !memcmp(bytes, "FasdUAS 1.", 10) ? "application/x-applescript" : NULL;
+}
+
 const char *filetype_program(const void *bytes, size_t size)
 {
 	static const char *(*const shapes[])(const unsigned char *, size_t) = {
-	        dos_or_windows, elf, mach_or_java, shortcut};
+	        dos_or_windows, elf, mach_or_java, shortcut, dex, apple_script};
 	const char *type = NULL;
 	size_t at;
 
