@@ -46,22 +46,26 @@ static void add_unfolded(struct buf *out, const unsigned char *at, const unsigne
 	}
 }
 
+static const char *find_end(const char *at, const char *end, char stop)
+{
+	const char *found = at < end ? memchr(at, stop, (size_t)(end - at)) : NULL;
+
+	return found ? found : end;
+}
+
 /* The file's name among the parameters: FILENAME=, X-FILENAME= and their like. */
 static char *parameter_name(const char *head, size_t size)
 {
-	const char *at = text_find(head, size, "filename="), *end;
+	const char *at = text_find(head, size, "filename="), *end = head + size;
 
 	if (!at)
 		return walk_name("", 0);
 	at += strlen("filename=");
-	end = head + size;
 	if (at < end && *at == '"') {
 		at++;
-		end = memchr(at, '"', (size_t)(end - at)) ? memchr(at, '"', (size_t)(end - at))
-		                                          : end;
+		end = find_end(at, end, '"');
 	} else {
-		end = memchr(at, ';', (size_t)(end - at)) ? memchr(at, ';', (size_t)(end - at))
-		                                          : end;
+		end = find_end(at, end, ';');
 	}
 	if (end - at > NAME_ROOM)
 		at = end - NAME_ROOM;
