@@ -7,6 +7,7 @@
  * A first pass gives what says that it is an embedded file; a second one those that are only
  * referred to as such, and forms in XML.
  */
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,9 +16,9 @@
 
 enum {
 	NAME_ROOM = 1024,
-	NAMES_MOST = 64,
+	NAMES_MOST = 4096,
 	REFERENCES_MOST = 256,
-	DISORDER_MOST = 16,
+	DISORDER_MOST = 4,
 	READ_AGAIN = 4, /* times the file's size, for what overlaps */
 	BLANKS_MOST = 8,
 };
@@ -27,7 +28,9 @@ enum mark { MARK_OBJECT, MARK_TRAILER, MARK_STREAM_END, MARKS };
 struct pdf {
 	struct walk *walk;
 	size_t names;
-	struct buf found;                     /* names, each with its NUL */
+	struct buf found; /* names, each with its NUL */
+	void *known;      /* the same, by tsearch() */
+	size_t has_more_names;
 	uint32_t references[REFERENCES_MOST]; /* objects that are said to be files */
 	size_t reference_count;
 	size_t has_more_references;
@@ -78,14 +81,23 @@ static char *name_of(unsigned char *name, size_t length)
 	return piece_wide_name((struct piece){name + 2, length - 2});
 }
 
-static int is_kept(const struct pdf *pdf, const char *name)
+static int compare(const void *a, const void *b)
 {
-	const char *at = pdf->found.data, *end = at + pdf->found.size;
+	return strcmp(a, b);
+}
 
-	for (; at < end; at += strlen(at) + 1)
-		if (!strcmp(at, name))
-			return 1;
-	return 0;
+/* Takes the name. */
+static void keep_new_name(struct pdf *pdf, char *name)
+{
+	if (pdf->names == NAMES_MOST) {
+		if (!pdf->has_more_names++)
+			walk_problem(pdf->walk, UNPACK_LIMIT, "", "too many names in a PDF");
+		free(name);
+		return;
+	}
+	buf_add(&pdf->found, name, strlen(name) + 1);
+	tsearch(name, &pdf->known, compare);
+	pdf->names++;
 }
 
 /* An address is no file's name. */
@@ -94,14 +106,11 @@ static void keep_name(struct pdf *pdf, const struct pdf_token *token)
 	unsigned char bytes[NAME_ROOM];
 	char *name;
 
-	if (pdf->names == NAMES_MOST)
-		return;
 	name = name_of(bytes, pdf_string(token, bytes, sizeof(bytes)));
-	if (*name && !strstr(name, "://") && !is_kept(pdf, name)) {
-		buf_add(&pdf->found, name, strlen(name) + 1);
-		pdf->names++;
-	}
-	free(name);
+	if (*name && !strstr(name, "://") && !tfind(name, &pdf->known, compare))
+		keep_new_name(pdf, name);
+	else
+		free(name);
 }
 
 static void give_names(struct pdf *pdf)
@@ -293,7 +302,7 @@ static void read_by_table(struct pdf *pdf, struct piece content, uint32_t first)
 		end = token.kind == PDF_NUMBER ? (size_t)first + token.number : content.left;
 		if (end > content.left)
 			end = content.left;
-		disorder += end < start;
+		disorder += start && end <= start;
 		if (disorder > DISORDER_MOST)
 			break;
 		if (start)
@@ -498,5 +507,6 @@ void walk_pdf(struct walk *walk)
 	if (pdf.reference_count || pdf.has_form)
 		read_all(&pdf);
 	give_names(&pdf);
+	tdestroy(pdf.known, free);
 	buf_fini(&pdf.found);
 }

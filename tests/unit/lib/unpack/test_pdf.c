@@ -310,6 +310,17 @@ static void objects_in_one_another_take_no_endless_time(void **state)
 	assert_true(clock_monotonic_us() - start < 5000000);
 	seen_fini(&seen);
 	buf_clear(&bytes);
+	buf_add_string(&bytes, HEAD "1 0 obj<</Type/ObjStm/First 500000>>stream\n");
+	for (int at = 0; at < 100000; at++)
+		buf_add_string(&bytes, "1 0 ");
+	for (int at = 0; at < 400000; at++)
+		buf_add_string(&bytes, "/A ");
+	start = clock_monotonic_us();
+	walk(&bytes, &seen);
+	assert_int_equal(seen.problems[UNPACK_FORMAT], 1);
+	assert_true(clock_monotonic_us() - start < 5000000);
+	seen_fini(&seen);
+	buf_clear(&bytes);
 	buf_add_string(&bytes, HEAD);
 	for (int at = 0; at < 50000; at++)
 		buf_add_string(&bytes, "1 0 obj<</Type/ObjStm/Filter/Fl>>stream\n\x78\x01");
@@ -317,6 +328,26 @@ static void objects_in_one_another_take_no_endless_time(void **state)
 	walk(&bytes, &seen);
 	assert_int_equal(seen.problems[UNPACK_FORMAT], 1);
 	assert_true(clock_monotonic_us() - start < 5000000);
+	seen_fini(&seen);
+	buf_fini(&bytes);
+}
+
+static void names_are_given_once_and_too_many_are_told(void **state)
+{
+	struct unpack_budget budget = {5000, 1 << 20, 0, clock_monotonic_us() + 10000000};
+	struct buf bytes = {0};
+	struct seen seen;
+
+	walk_text(HEAD "1 0 obj<</F(x.exe)/UF(x.exe)>>endobj 2 0 obj<</F(x.exe)>>", &seen);
+	assert_int_equal(seen.members, 1);
+	assert_int_equal(problem_count(&seen), 0);
+	seen_fini(&seen);
+	buf_add_string(&bytes, HEAD);
+	for (int at = 0; at < 4500; at++)
+		buf_add_format(&bytes, "1 0 obj<</F(%d.txt)>>endobj\n", at);
+	walk_with(bytes.data, bytes.size, &budget, &seen);
+	assert_int_equal(seen.members, 4096);
+	assert_int_equal(seen.problems[UNPACK_LIMIT], 1);
 	seen_fini(&seen);
 	buf_fini(&bytes);
 }
@@ -351,6 +382,7 @@ int main(void)
 	        cmocka_unit_test(a_file_that_cant_be_unpacked_is_told),
 	        cmocka_unit_test(an_encrypted_document_is_told),
 	        cmocka_unit_test(objects_in_one_another_take_no_endless_time),
+	        cmocka_unit_test(names_are_given_once_and_too_many_are_told),
 	        cmocka_unit_test(filters_that_expand_keep_to_the_budget),
 	};
 
