@@ -347,7 +347,37 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 	return 0;
 }
 
-/* Programs for archives have such letters in them, and libraries words; a header is more. */
+/* Programs for archives have such letters in them, and libraries words; a header is more: here a
+ * version, and where the list of members is. */
+static int is_hidden_7z(const unsigned char *at, size_t before, size_t left)
+{
+	uint64_t offset, size;
+
+	if (left < 32 || at[6] || at[7] > 9)
+		return 0;
+	offset = bytes_little64(at + 12);
+	size = bytes_little64(at + 20);
+	return offset <= left - 32 && size <= left - 32 - offset;
+}
+
+/* The main header: its type, and a length that has room for itself. */
+static int is_hidden_rar(const unsigned char *at, size_t before, size_t left)
+{
+	return left >= 20 && at[9] == 0x73 && bytes_little16(at + 12) >= 13;
+}
+
+/* The main header, or in front of it the one that says that all is encrypted. */
+static int is_hidden_rar5(const unsigned char *at, size_t before, size_t left)
+{
+	unsigned long type;
+	size_t next = 12;
+
+	if (left < 16 || !take_vint(at, left, &next))
+		return 0;
+	type = take_vint(at, left, &next);
+	return type == 1 || type == 4;
+}
+
 static int is_hidden_cab(const unsigned char *at, size_t before, size_t left)
 {
 	return left > 36 && bytes_little32(at + 8) <= left && bytes_little32(at + 8) >= 36 &&
@@ -368,9 +398,9 @@ static const struct hidden {
 	const char *magic;
 	int (*is)(const unsigned char *at, size_t before, size_t left);
 } hidden[] = {
-        {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c", NULL},
-        {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0", NULL},
-        {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0", NULL},
+        {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c", is_hidden_7z},
+        {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0", is_hidden_rar},
+        {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0", is_hidden_rar5},
         {{"cab", KIND_ARCHIVE}, 8, "MSCF\0\0\0\0", is_hidden_cab},
         {{"ace", KIND_NONE}, 7, "**ACE**", is_hidden_ace},
 };
@@ -384,7 +414,7 @@ static const unsigned char *find_hidden(
 	while ((found = memmem(found, (size_t)(bytes + end - found), one->magic, one->length))) {
 		size_t before = (size_t)(found - bytes);
 
-		if (!one->is || one->is(found, before, size - before))
+		if (one->is(found, before, size - before))
 			return found;
 		found++;
 	}

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { HIDDEN_TRIED = 8 };
+enum { HIDDEN_TRIED = 16 };
 
 /* Nothing but frames to be passed over, or in front of what has none. */
 static const struct kind skippable = {"zstd", KIND_NONE};
@@ -97,36 +97,47 @@ static void walk_kind(struct walk *walk, const struct kind *kind)
 	}
 }
 
-/* A header was checked that nothing has by accident. */
-static void give_unreadable(const struct walk *walk, const struct kind *kind)
+/* Told even in a second reading: a header was checked that nothing has by accident. */
+static void tell_loudly(const struct walk *walk, enum unpack_problem problem, const char *detail)
 {
 	struct walk loud = *walk;
 
 	loud.quiet = 0;
-	walk_problem(&loud, UNPACK_FORMAT, "", kind->name);
+	walk_problem(&loud, problem, "", detail);
+}
+
+static void walk_one_hidden(struct walk *walk, const struct kind *kind, size_t at)
+{
+	struct walk inner = *walk;
+
+	inner.bytes += at;
+	inner.size -= at;
+	if (kind->reader == KIND_NONE)
+		tell_loudly(walk, UNPACK_FORMAT, kind->name);
+	else
+		walk_archive(&inner, kind->name);
+	walk->expanded = inner.expanded;
+	walk->stopped = inner.stopped;
+	walk->out_of_bytes = inner.out_of_bytes;
 }
 
 /* Programs that open such archives carry the same letters themselves, so several places are tried.
  */
 static void walk_hidden(struct walk *walk)
 {
-	struct walk inner = *walk;
 	const struct kind *kind;
 	size_t at = 1, tries;
 
-	for (tries = 0; tries < HIDDEN_TRIED && !inner.stopped; tries++, at++) {
+	for (tries = 0; !walk->stopped; tries++, at++) {
 		kind = kind_hidden(walk->bytes, walk->size, &at);
 		if (!kind)
-			break;
-		inner.bytes = walk->bytes + at;
-		inner.size = walk->size - at;
-		if (kind->reader == KIND_NONE)
-			give_unreadable(walk, kind);
-		else
-			walk_archive(&inner, kind->name);
+			return;
+		if (tries == HIDDEN_TRIED) {
+			tell_loudly(walk, UNPACK_LIMIT, "too many archives behind one another");
+			return;
+		}
+		walk_one_hidden(walk, kind, at);
 	}
-	walk->expanded = inner.expanded;
-	walk->stopped = inner.stopped;
 }
 
 /* A picture, a document or a program with an archive behind it is opened by archive programs, and a

@@ -240,6 +240,26 @@ static void a_cabinet_behind_a_program_is_walked(void **state)
 	buf_fini(&want);
 }
 
+static void more_hidden_archives_than_are_tried_are_told(void **state)
+{
+	static const char head[] = "Rar!\x1a\7\0\xcf\x90\x73\0\0\x0d\0\0\0\0\0\0\0";
+	struct buf bytes = {0};
+	struct seen seen;
+
+	buf_add_string(&bytes, "MZ Rar!");
+	for (int at = 0; at < 100; at++)
+		buf_add(&bytes, "Rar!\x1a\7\0, no header at all", 23);
+	walk(&bytes, &seen);
+	assert_int_equal(problem_count(&seen), 0);
+	seen_fini(&seen);
+	for (int at = 0; at < 100; at++)
+		buf_add(&bytes, BYTES(head));
+	walk(&bytes, &seen);
+	assert_int_equal(seen.problems[UNPACK_LIMIT], 1);
+	seen_fini(&seen);
+	buf_fini(&bytes);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +269,7 @@ int main(void)
 	        cmocka_unit_test(macintosh_files_are_opened),
 	        cmocka_unit_test(lha_of_each_level_is_walked),
 	        cmocka_unit_test(a_cabinet_behind_a_program_is_walked),
+	        cmocka_unit_test(more_hidden_archives_than_are_tried_are_told),
 	};
 
 	unpack_start();
