@@ -446,7 +446,8 @@ static const struct section attachment_rule_section =
 /* What signed documents have inside that looks like nothing honest to a filter by type. */
 #define RULE_SIGNED                                                                                \
 	"- name: signed-documents\n"                                                               \
-	"  names: ['*/*.doc?/[[]trash]/*', '*/*.xls?/[[]trash]/*', '*/*.ppt?/[[]trash]/*',\n"      \
+	"  names: ['*.doc?/[[]trash]/*.dat', '*.xls?/[[]trash]/*.dat',\n"                          \
+	"    '*.ppt?/[[]trash]/*.dat',\n"                                                          \
 	"    '*.asice', '*.asics', '*.sce', '*.scs', '*.bdoc', '*.edoc', '*.adoc']\n"              \
 	"  action: allow\n"                                                                        \
 	"  text: What Office and eIDAS containers keep beside what was signed\n"

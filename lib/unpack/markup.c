@@ -71,6 +71,20 @@ static int is_media(const struct buf *bytes)
 	return bytes->size > 8 && !memcmp(bytes->data + 4, "ftyp", 4);
 }
 
+/* It is seen whole as it is, and hides nothing. */
+static int is_plain_text(const struct buf *bytes)
+{
+	size_t at;
+
+	for (at = 0; at < bytes->size; at++) {
+		unsigned char c = (unsigned char)bytes->data[at];
+
+		if ((c < ' ' && c != '\t' && c != '\r' && c != '\n') || c == 127)
+			return 0;
+	}
+	return 1;
+}
+
 /* A picture in a page may be SVG with a picture in it, and an invoice in a link is PDF. */
 static int is_file(const struct buf *bytes, enum blob_place place)
 {
@@ -121,8 +135,9 @@ static void give(
 	if (!bytes->size)
 		return;
 	if (page->live.has_script && !page->told &&
-	        (is_file(bytes, place) || (may_be_built && place != BLOB_IN_PAGE &&
-	                                          !is_media(bytes) && builds_files(page)))) {
+	        (is_file(bytes, place) ||
+	                (may_be_built && place != BLOB_IN_PAGE && !is_media(bytes) &&
+	                        !is_plain_text(bytes) && builds_files(page)))) {
 		page->told = 1;
 		walk_trait(page->walk, UNPACK_SMUGGLED, "a script with a file in it");
 	}

@@ -585,7 +585,9 @@ def onenote(p):
 
 @case("C31", "smuggling", "smuggling-data-url", "smuggling-atob", "smuggling-svg", "smuggling-split", kinds=("virus", "program"))
 def smuggling(p, how):
-    blob = b64(p.data if how != "smuggling-atob" else zipped((p.name, p.data)), 10**6).decode().strip()
+    # An honest page keeps texts and pictures in its scripts, and no archives.
+    packed_data = (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + p.data) if p.honest else zipped((p.name, p.data))
+    blob = b64(p.data if how != "smuggling-atob" else packed_data, 10**6).decode().strip()
     script = {"smuggling": f"var d='{blob}';", "smuggling-data-url": f"location='data:application/octet-stream;base64,{blob}';",
               "smuggling-atob": f'var b = atob("{blob}");', "smuggling-svg": f"var d=`{blob}`;",
               "smuggling-split": "var d=" + "+\n".join(f"'{blob[i:i + 64]}'" for i in range(0, len(blob), 64)) + ";"}[how]

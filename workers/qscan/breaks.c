@@ -17,8 +17,9 @@ static struct dkim_change *change_of(const struct mime_map *map, const Lz__Group
 	*edits = alloc_zero(group->n_edits, sizeof(**edits));
 	*names = alloc_zero(group->n_fields, sizeof(**names));
 	for (at = 0; at < group->n_edits; at++)
-		(*edits)[at] = (struct dkim_edit){group->edits[at]->offset, group->edits[at]->length,
-		        group->edits[at]->replacement.data, group->edits[at]->replacement.len};
+		(*edits)[at] = (struct dkim_edit){group->edits[at]->offset,
+		        group->edits[at]->length, group->edits[at]->replacement.data,
+		        group->edits[at]->replacement.len};
 	for (at = 0; at < group->n_fields; at++)
 		(*names)[at] = group->fields[at]->name;
 	return dkim_change_new(map, *edits, group->n_edits, *names, group->n_fields);
@@ -44,8 +45,8 @@ static void add_broken(Lz__Group *group, const struct dkim_signature *signature,
 	free(selector);
 }
 
-static void find_broken(const struct scan *scan, const struct dkim_signatures *signatures,
-        Lz__Group *group)
+static void find_broken(
+        const struct scan *scan, const struct dkim_signatures *signatures, Lz__Group *group)
 {
 	struct dkim_edit *edits;
 	const char **names;
