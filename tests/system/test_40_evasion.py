@@ -2,16 +2,19 @@
 
 Each trick carries a virus, a program, a virus under a harmless name, or a harmless text under a program's name; none may pass as
 clean. Its twin does the same with nothing to hide, or is the honest mail nearest to it, and must pass whole. `evasion_mails.py`
-and `evasion_files.py` say how each is made; their names begin with the section (A parts, B names, C containers, D types, E limits,
-F header fields). What only the running system shows is tested elsewhere: smuggled line ends in test_10_clean.py, files that end
+and `evasion_files.py` say how each is made, `evasion_clients.py` and `evasion_formats.py` go on with what single programs make of
+mails and files; their names begin with the section (A parts, B names, C containers, D types, E limits, F header fields). What only the running system shows is tested elsewhere: smuggled line ends in test_10_clean.py, files that end
 the process that reads them in test_60_kill.py.
 """
+import concurrent.futures
 import json
 import subprocess
 
 import pytest
 from evasion import CASES, PAYLOADS, TWIN, with_file
-import evasion_files  # noqa: F401  registers its cases
+import evasion_clients  # noqa: F401  registers its cases, as the next two
+import evasion_files  # noqa: F401
+import evasion_formats  # noqa: F401
 from evasion_mails import about
 from mails import CLAM
 from world import BUILD, ROOT, make_database
@@ -38,7 +41,7 @@ subject:
 
 
 class Judge:
-    """Runs qscan once over all mails: opening the signatures costs more than reading the mails."""
+    """Runs qscan over all mails, once on each of two cores: opening the signatures costs more than reading the mails."""
 
     def __init__(self, folder):
         self.folder = folder
@@ -47,16 +50,22 @@ class Judge:
         (folder / "mails").mkdir()
         self.answers = {}
 
+    def explain(self, names):
+        return subprocess.run([BUILD.resolve() / "bin/qscan", "-c", self.folder / "lazaret.yaml", "--json", "--explain", *names],
+                              cwd=self.folder / "mails", capture_output=True, timeout=300)
+
     def ask(self, mails):
         for name, mail in mails.items():
             (self.folder / "mails" / name).write_bytes(mail)
-        out = subprocess.run([BUILD.resolve() / "bin/qscan", "-c", self.folder / "lazaret.yaml", "--json", "--explain", *mails],
-                             cwd=self.folder / "mails", capture_output=True, timeout=300)
-        for line in out.stdout.splitlines():
+        names = list(mails)
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            outs = list(pool.map(self.explain, [half for half in (names[::2], names[1::2]) if half]))
+        for line in b"".join(out.stdout for out in outs).splitlines():
             answer = json.loads(line)
             self.answers[answer["file"]] = answer
         missing = [name for name in mails if name not in self.answers]
-        assert out.returncode == 0 and not missing, (out.returncode, missing[:5], out.stderr[-2000:])
+        codes = [out.returncode for out in outs]
+        assert not any(codes) and not missing, (codes, missing[:5], outs[0].stderr[-2000:], outs[-1].stderr[-2000:])
         return self.answers
 
 
