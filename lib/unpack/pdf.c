@@ -182,7 +182,9 @@ static void use_name(struct pdf *pdf, struct object *object)
 	object->is_objects |= !strcmp(name, "ObjStm");
 	object->is_references |= !strcmp(name, "XRef");
 	object->is_encrypted |= !strcmp(name, "Encrypt");
-	object->is_drawn |= !strcmp(name, "Image") || !strcmp(name, "Form");
+	object->is_drawn |= object->depth == 1 && !object->since &&
+	                    !strcmp(object->key, "Subtype") &&
+	                    (!strcmp(name, "Image") || !strcmp(name, "Form"));
 	if (object->in_filters ||
 	        (object->depth == 1 && !object->since && !strcmp(object->key, "Filter")))
 		pdf_filter_add(&object->filters, name);
@@ -341,23 +343,19 @@ static void read_form(struct pdf *pdf, struct piece data, const struct object *o
 	buf_fini(&content);
 }
 
+/* A dictionary may say that its stream is several things, and each reader takes it for its own. */
 static void use_stream(struct pdf *pdf, struct piece data, const struct object *object)
 {
-	int is_file = object->is_file, is_referred = is_referred_to(pdf, object->number);
-	int is_form = pdf->has_form && !object->is_drawn && !object->is_objects;
+	int is_referred = pdf->pass > 1 && is_referred_to(pdf, object->number);
+	int is_file = pdf->pass > 1 ? is_referred && !object->is_file : object->is_file;
+	int is_objects = pdf->pass == 1 && object->is_objects;
+	int is_form = pdf->pass > 1 && pdf->has_form && !object->is_objects;
 
-	if (pdf->pass == 1 ? !is_file && !object->is_objects
-	                   : is_file || (!is_referred && !is_form))
-		return;
-	if (!may_read(pdf, &pdf->streams_left, data.left))
-		return;
-	if (pdf->pass == 1 && is_file)
+	if (is_file && may_read(pdf, &pdf->streams_left, data.left))
 		give_file(pdf, data, object);
-	else if (pdf->pass == 1)
+	if (is_objects && may_read(pdf, &pdf->streams_left, data.left))
 		read_objects(pdf, data, object);
-	else if (is_referred)
-		give_file(pdf, data, object);
-	else
+	if (is_form && may_read(pdf, &pdf->streams_left, data.left))
 		read_form(pdf, data, object);
 }
 

@@ -86,6 +86,7 @@ static void packed_objects_are_read_where_their_table_says(void **state)
 	        {"4 0 5 4 <<>><</S/JavaScript>>", 8, 1},
 	        {"4 2 ( <</S/JavaScript>> )", 4, 1}, /* points into a string */
 	        {"4 0 5 9 <</A(b)>><</T(/JS)>>", 8, 0},
+	        {"4 0 <</JS(x)>>", 4, 2}, /* in what says that it is a file, too */
 	};
 
 	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
@@ -94,12 +95,13 @@ static void packed_objects_are_read_where_their_table_says(void **state)
 		struct seen seen;
 
 		snprintf(dictionary, sizeof(dictionary),
-		        "/Type/ObjStm/N 2/First %u/Filter/FlateDecode", table[at].first);
+		        "/Type/ObjStm/N 2/First %u/Filter/FlateDecode%s", table[at].first,
+		        table[at].want == 2 ? "/X/EmbeddedFile" : "");
 		buf_add_string(&bytes, HEAD);
 		add_stored(&packed, table[at].content, strlen(table[at].content));
 		add_stream(&bytes, dictionary, packed.data, packed.size);
 		walk(&bytes, &seen);
-		if (seen.traits[UNPACK_SCRIPT] != table[at].want || problem_count(&seen))
+		if (seen.traits[UNPACK_SCRIPT] != !!table[at].want || problem_count(&seen))
 			fail_msg("%s: %u %u", table[at].content, seen.traits[UNPACK_SCRIPT],
 			        problem_count(&seen));
 		seen_fini(&seen);
