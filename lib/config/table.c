@@ -429,9 +429,19 @@ static const struct section attachment_rule_section =
 	"    '*.appref-ms', '*.library-ms', '*.search-ms', '*.searchconnector-ms',\n"              \
 	"    '*.pcd', '*.xnk', '*.mad', '*.maf', '*.mag', '*.mam', '*.mar', '*.mas',\n"            \
 	"    '*.mde', '*.ade', '*.iqy', '*.slk', '*.rdp', '*.applescript', '*.scpt',\n"            \
-	"    '*.workflow']\n"                                                                      \
+	"    '*.workflow', '*.terminal', '*.inetloc', '*.fileloc', '*.mobileconfig',\n"            \
+	"    '*.py', '*.pyc', '*.pyo', '*.pyw', '*.pyz', '*.pyzw', '*.pl', '*.sh',\n"              \
+	"    '*.csh', '*.ksh', '*.osd', '*.prf', '*.grp', '*.vsw', '*.job', '*.fxp',\n"            \
+	"    '*.udl', '*.xla', '*.xlam']\n"                                                        \
 	"  true_types: [application/x-ms-shortcut, text/x-msdos-batch,\n"                          \
-	"    application/vnd.ms-htmlhelp]\n"                                                       \
+	"    application/vnd.ms-htmlhelp, application/x-mswinurl,\n"                               \
+	"    application/x-ms-shell-command, application/x-desktop,\n"                             \
+	"    application/x-ms-library, application/x-ms-search,\n"                                 \
+	"    application/x-ms-settingcontent, application/x-ms-mmc,\n"                             \
+	"    application/x-ms-wsf, application/x-ms-application-reference,\n"                      \
+	"    application/x-rdp, application/x-applescript, application/hta,\n"                     \
+	"    text/scriptlet, text/x-ms-encoded-script, text/x-ms-iqy,\n"                           \
+	"    text/x-ms-regedit]\n"                                                                 \
 	"  action: cut\n"                                                                          \
 	"  text: Scripts and shortcuts are not accepted by mail here\n"
 
