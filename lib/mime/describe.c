@@ -36,17 +36,39 @@ static void note(const struct describer *describer, enum mime_anomaly_kind kind)
 	mime_map_note(describer->build->map, kind, describer->part, own(describer)->whole.offset);
 }
 
-/* The nth field of that name. One behind the last that is looked at is noted, as some client takes
- * the last. */
+/* Does a field of the same name behind this one say anything else? */
+static int differs(const struct describer *describer, const struct mime_field *first)
+{
+	const struct mime_map *map = describer->build->map;
+	const struct mime_field *end =
+	        map->fields + own(describer)->first_field + own(describer)->field_count;
+	const char *name = (const char *)map->bytes + first->name.offset;
+	const unsigned char *value = map->bytes + first->value.offset;
+	const struct mime_field *next;
+
+	for (next = first + 1; next < end; next++)
+		if (next->name.length == first->name.length &&
+		        strncasecmp((const char *)map->bytes + next->name.offset, name,
+		                next->name.length) == 0 &&
+		        (next->value.length != first->value.length ||
+		                memcmp(map->bytes + next->value.offset, value,
+		                        next->value.length) != 0))
+			return 1;
+	return 0;
+}
+
+/* The nth field of that name. Those behind the last that is looked at are noted where they differ
+ * from it, as some client takes the last. */
 static const struct mime_field *field_of(
         const struct describer *describer, const char *name, size_t nth)
 {
-	const struct mime_field *field =
-	        mime_field(describer->build->map, describer->part, name, nth);
+	const struct mime_map *map = describer->build->map;
+	const struct mime_field *field = mime_field(map, describer->part, name, nth);
 
 	if (!field || nth < FIELDS_MAX)
 		return field;
-	note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
+	if (differs(describer, mime_field(map, describer->part, name, nth - 1)))
+		note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
 	return NULL;
 }
 
