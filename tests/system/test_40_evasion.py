@@ -15,6 +15,7 @@ from evasion import CASES, PAYLOADS, TWIN, with_file
 import evasion_clients  # noqa: F401  registers its cases, as the next two
 import evasion_files  # noqa: F401
 import evasion_formats  # noqa: F401
+import evasion_more  # noqa: F401
 from evasion_mails import about
 from mails import CLAM
 from world import BUILD, ROOT, make_database

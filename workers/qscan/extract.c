@@ -9,11 +9,10 @@
 #include "lib/filetype/filetype.h"
 #include "lib/mime/decode.h"
 #include "lib/unpack/unpack.h"
+#include "workers/qscan/armour.h"
 #include "workers/qscan/opaque.h"
 
 static const char check[] = "attachments";
-
-enum { MAIL_HEAD = 8192 };
 
 struct extract {
 	struct scan *scan;
@@ -407,32 +406,65 @@ static void open_container(struct extract *extract, size_t index, const char *ki
 
 /* ---------------------------------------------------------------- contents that are more */
 
-/* A piece that a client opens as mail: an .eml or .mht, or what a signature was put around. */
-static int is_mail(const struct content *content)
+static int is_named_mail(const struct content *content)
 {
-	size_t head = content->size < MAIL_HEAD ? content->size : MAIL_HEAD;
-	const char *text = (const char *)content->bytes, *type;
+	static const char *const endings[] = {"*.eml", "*.mht", "*.mhtml", "*.nws"};
+	size_t name, at;
 
-	type = filetype_text(content->bytes, content->size);
-	if (!type || !text_find(text, head, "content-type:"))
-		return 0;
-	return !strcmp(type, "message/rfc822") || text_starts(text, "content-type:") ||
-	       text_find(text, head, "\ncontent-type:") != NULL;
+	for (name = 0; name < content->name_count; name++)
+		for (at = 0; at < sizeof(endings) / sizeof(endings[0]); at++)
+			if (text_glob(endings[at], content->names[name],
+			            strlen(content->names[name])))
+				return 1;
+	return 0;
 }
 
-static void open_mail(struct extract *extract, size_t index)
+/* A piece that a client opens as mail: an .eml or .mht, or what a signature was put around. */
+static int is_mail(const struct content *content, const struct mime_map *map)
+{
+	return mime_field(map, 0, "Content-Type", 0) ||
+	       (is_named_mail(content) && map->parts[0].field_count);
+}
+
+/* A text that is mail, or has files or mail in it. What else is odd about it is that of a text. */
+static int open_text(struct extract *extract, size_t index)
 {
 	struct mime_limits mime = limits_of(extract);
 	struct place place = inside(extract, index);
-	struct mime_map *map;
+	const struct content *content = container_of(&place);
+	struct mime_map *map = mime_map_new(content->bytes, content->size, &mime);
+	int mail = is_mail(content, map), more = mail || map->part_count > 1;
 
-	extract->scan->contents[index].kind = "mail";
-	if (is_too_deep(&place))
-		return;
-	map = mime_map_new(container_of(&place)->bytes, container_of(&place)->size, &mime);
-	tell_anomalies(&place, map);
-	read_map(&place, map, 0);
+	if (more)
+		extract->scan->contents[index].kind = mail ? "mail" : "text";
+	if (more && !is_too_deep(&place)) {
+		if (mail)
+			tell_anomalies(&place, map);
+		read_map(&place, map, mail ? 0 : 1);
+	}
 	mime_map_free(&map);
+	return mail;
+}
+
+/* What armour is around is a content of its own. */
+static void open_armour(struct extract *extract, size_t index)
+{
+	const struct content *outer = &extract->scan->contents[index];
+	struct place place = inside(extract, index);
+	struct buf bytes = {0};
+	struct content *inner;
+	char *name, *path;
+
+	if (armour_undo(outer->bytes, outer->size, &bytes) && !is_too_deep(&place)) {
+		name = unpacked_name(content_name(outer));
+		path = alloc_format("%s/%s", outer->path, *name ? name : "base64");
+		inner = add_content(&place, place.part, path);
+		content_add_name(inner, name);
+		own(inner, &bytes);
+		free(path);
+		free(name);
+	}
+	buf_fini(&bytes);
 }
 
 /* A signature beside what it signs has nothing in it. */
@@ -463,18 +495,27 @@ static void open_opaque(struct extract *extract, size_t index, enum opaque kind)
 		open_signed(extract, index);
 }
 
+/* Text in every respect but its bytes. */
+static int is_yenc(const struct content *content)
+{
+	return content->size > 8 && !memcmp(content->bytes, "=ybegin ", 8);
+}
+
 static void open_content(struct extract *extract, size_t index)
 {
 	const struct content *content = &extract->scan->contents[index];
 	enum opaque opaque;
 	const char *kind;
+	int is_text;
 
 	if (!content->bytes)
 		return;
-	if (!content->is_read && is_mail(content)) {
-		open_mail(extract, index);
+	is_text = filetype_text(content->bytes, content->size) || is_yenc(content);
+	if (is_text && !content->is_read && open_text(extract, index))
 		return;
-	}
+	if (is_text)
+		open_armour(extract, index);
+	content = &extract->scan->contents[index]; /* they may have moved */
 	/* A text may be a container by what its script brings along, and hold an encrypted message.
 	 */
 	opaque = opaque_kind(content->bytes, content->size);

@@ -93,10 +93,24 @@ static int is_disguised(const struct content *content, const char *normalised, s
 	return content_has(content, TRAIT_MACRO) && is_without_macros(normalised);
 }
 
+/* A client that shows a picture of that type needs no name for it. */
+static int is_nameless_picture(const struct content *content)
+{
+	size_t at;
+
+	for (at = 0; !content->name_count && at < content->type_count; at++)
+		if (!strcmp(content->types[at], "image/svg+xml"))
+			return 1;
+	return 0;
+}
+
 void traits_of_names(struct attachment *attachment)
 {
 	struct content *content = attachment->content;
 	size_t at, promise;
+
+	if (content_has(content, TRAIT_SCRIPT) && is_nameless_picture(content))
+		content->traits |= 1u << TRAIT_DISGUISED;
 
 	for (at = 0; at < content->name_count; at++) {
 		promise = promise_of(attachment->normalised[at]);

@@ -458,6 +458,33 @@ static void what_is_signed_is_opened(void **state)
 	buf_fini(&cms);
 }
 
+/* A text that was packed is read as the client reads it who opens it. */
+static void texts_in_archives_are_opened_as_mail_and_for_files_in_them(void **state)
+{
+	static const char *const texts[] = {
+	        "printf 'Content-Type : a/b; name=x.exe\\n\\nhello\\n' >a.eml",
+	        "(for i in $(seq 600); do echo X-A: bbbbbbbbbbbbbbbbbbbb; done;"
+	        " printf 'Content-Type: a/b; name=x.exe\\n\\nhello\\n') >a.eml",
+	        "printf 'Content-Type: a/b; name=x.exe\\r\\rhello\\r' >a.eml",
+	        "printf 'see\\n\\nbegin 644 x.exe\\n#86)C\\n`\\nend\\n' >a.eml",
+	        "printf '=ybegin line=128 size=5 name=x.exe\\n\\222\\217\\226\\226\\231\\n"
+	        "=yend size=5\\n' >a.eml",
+	};
+	char line[600];
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(texts) / sizeof(texts[0]); at++) {
+		snprintf(line, sizeof(line), "%s; zip -q a.zip a.eml", texts[at]);
+		run_packed(line, "a.zip", "a.zip");
+		if (!found(&scanning, "ATTACHMENT_EXECUTABLES"))
+			fail_msg("%s%s", texts[at], all_found(&scanning));
+	}
+	run_packed("printf 'A note: x.exe\\n\\nbegin at once\\n' >a.eml; zip -q a.zip a.eml",
+	        "a.zip", "a.zip");
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+}
+
 /* ---------------------------------------------------------------- what rules may ask for */
 
 #define RULE(rest) "attachments: {rules: [{name: one, " rest "}]}\n"
@@ -726,6 +753,7 @@ int main(void)
 	        cmocka_unit_test(contents_of_another_kind_than_their_names_are_named),
 	        cmocka_unit_test(the_rests_in_a_signed_document_are_no_programs),
 	        cmocka_unit_test(taking_apart_takes_no_longer_than_its_own_limit),
+	        cmocka_unit_test(texts_in_archives_are_opened_as_mail_and_for_files_in_them),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
