@@ -20,7 +20,8 @@ static const char *next_line(const char *at, const char *end)
 	return lf ? lf + 1 : end;
 }
 
-/* Behind "-----BEGIN …-----" and fields (RFC 1421 section 4.6), which a line without a colon ends. */
+/* Behind "-----BEGIN …-----" and fields (RFC 1421 section 4.6), which a line without a colon ends.
+ */
 static const char *behind_head(const char *at, const char *end)
 {
 	const char *line;

@@ -261,6 +261,49 @@ static void the_committed_man_page_is_what_the_table_prints(void **state)
 	buf_fini(&committed);
 }
 
+static void read_document(const char *path, struct buf *out)
+{
+	struct err err = {0};
+
+	if (file_read(path, 1 << 20, out, &err))
+		fail_msg("%s", err.text);
+	buf_add(out, "", 0);
+}
+
+static void the_document_says_what_each_trait_is(void **state)
+{
+	struct buf text = {0};
+	enum trait trait;
+	char *row;
+
+	read_document("docs/ATTACHMENTS.md", &text);
+	for (trait = 0; trait < TRAITS; trait++) {
+		row = alloc_format("| `%s` | %s |", trait_name(trait), trait_text(trait));
+		if (!strstr(text.data, row))
+			fail_msg("no row %s", row);
+		free(row);
+	}
+	buf_fini(&text);
+}
+
+static void the_documents_examples_are_right(void **state)
+{
+	struct buf text = {0};
+	struct config *config;
+	char *start, *end, *whole;
+
+	read_document("docs/ATTACHMENTS.md", &text);
+	start = strstr(text.data, "```yaml\n");
+	end = start ? strstr(start + 8, "```") : NULL;
+	assert_non_null(end);
+	whole = alloc_format("%s%.*s", needed, (int)(end - start - 8), start + 8);
+	config = parse(whole);
+	assert_int_equal(config->attachments.count, 7);
+	config_free(&config);
+	free(whole);
+	buf_fini(&text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -272,6 +315,8 @@ int main(void)
 	        cmocka_unit_test(sample_lines_are_short),
 	        cmocka_unit_test(the_man_page_names_every_section),
 	        cmocka_unit_test(the_committed_man_page_is_what_the_table_prints),
+	        cmocka_unit_test(the_document_says_what_each_trait_is),
+	        cmocka_unit_test(the_documents_examples_are_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

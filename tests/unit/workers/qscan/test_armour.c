@@ -9,7 +9,7 @@
 #include "workers/qscan/armour.h"
 
 #define BASE64                                                                                     \
-	"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\n"                   \
+	"QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFB\n"                       \
 	"QkJC\n"
 #define PLAIN "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAABBB"
 
@@ -36,9 +36,8 @@ static void lines_that_name_it_are_passed_over(void **state)
 {
 	assert_true(undone("-----BEGIN PKCS7-----\n" BASE64 "-----END PKCS7-----\nmore\n", PLAIN));
 	assert_true(undone("a word\n-----BEGIN CMS-----\n" BASE64, PLAIN));
-	assert_true(
-	        undone("-----BEGIN X-----\nProc-Type: 4\nOther: x\n\n" BASE64 "-----END X-----\n",
-	                PLAIN));
+	assert_true(undone(
+	        "-----BEGIN X-----\nProc-Type: 4\nOther: x\n\n" BASE64 "-----END X-----\n", PLAIN));
 }
 
 static void words_are_no_base64(void **state)
