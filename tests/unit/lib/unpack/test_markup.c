@@ -29,8 +29,7 @@ static void a_picture_that_runs_something_is_told(void **state)
 	static const char *const texts[] = {
 	        "<svg xmlns='http://www.w3.org/2000/svg'><script>x()</script></svg>",
 	        "<svg><script><![CDATA[x()]]></script></svg>",
-	        "<?xml version='1.0'?>\n<!-- <b> -->\n<!DOCTYPE svg>\n<svg><script "
-	        "href='x'/></svg>",
+	        "<?xml?>\n<!-- <b> -->\n<!DOCTYPE svg>\n<svg><script href='x'/></svg>",
 	        "\xef\xbb\xbf<s:svg xmlns:s='x'><s:script>x</s:script></s:svg>",
 	        "<svg onload='x()'/>",
 	        "<svg\nonload\n=x() />",
@@ -56,8 +55,8 @@ static void a_picture_that_only_shows_is_not(void **state)
 	        "<svg><image href='data:image/png;base64," PNG "'/></svg>",
 	        "<svg><text>The word javascript: and once = 1, onload=2</text></svg>",
 	        "<svg font-family='one' data-on='1' inkscape:onload='x'/>",
-	        "<!DOCTYPE svg [<!ENTITY ns_svg \"http://www.w3.org/2000/svg\">\n"
-	        "<!ENTITY st0 \"fill:#FFFFFF;\">]><svg xmlns='&ns_svg;' style='&st0;'/>",
+	        "<!DOCTYPE svg [<!ENTITY n \"http://www.w3.org/2000/svg\">]><svg xmlns='&n;'/>",
+	        "<!DOCTYPE svg [<!ENTITY s \"fill:#FFFFFF;\">]><svg style='&s;'/>",
 	        "<html><body onload='x()'><svg><script>x()</script></svg></body></html>",
 	        "<b>Words about &lt;svg onload=x&gt;</b>",
 	        "An <svg onload=x> in a text",
