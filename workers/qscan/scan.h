@@ -64,7 +64,7 @@ struct content {
 	int level;    /* 0: the mail's own; n: inside n containers or mails */
 	long parent;  /* the content that it was found in, or SCAN_NO_CONTENT: the mail itself */
 	char *path;   /* "1.2/inner.zip/x.exe" */
-	char **names; /* UTF-8 as found */
+	char **names; /* UTF-8 as far as can be */
 	size_t name_count;
 	char **types; /* declared */
 	size_t type_count;

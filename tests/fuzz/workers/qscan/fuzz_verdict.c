@@ -25,7 +25,8 @@ static void find_something(struct made *made, unsigned choice)
 		finding = scan_find(&made->scan, "attachment", "attachment", "X");
 		finding->part = (int)i;
 		finding->action = choice & 16 ? ACTION_CUT : (enum action)(choice % 9);
-		finding->recipient = choice & 32 ? (int)(i % 2) : SCAN_ALL_RECIPIENTS;
+		if (choice & 32)
+			finding_concern(finding, &made->scan, i % 2);
 		finding_text(&finding->detail, "%s", made->scan.map->parts[i].type);
 	}
 	made->scan.score = choice & 64 ? 7 : 0;
@@ -44,6 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(made->mail);
 	made->mail = alloc_bytes(data + 1, size - 1);
 	made->config.policy.spam_tag = 5;
+	made->config.policy.cut_signed = data[0] & 1;
 	made->config.policy.subject_prefix = (char *)"[SPAM]";
 	made_add_recipient(made, "anna@example.org");
 	made_add_recipient(made, "bert@example.org");
