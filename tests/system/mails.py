@@ -76,6 +76,14 @@ def eicar_mail(**kw):
     return mixed(text_part(), attachment("report.txt", EICAR, "text/plain"), attachment("photo.gif", GIF, "image/gif"), **kw)
 
 
+def encrypted_zip():
+    """A small archive that needs a password."""
+    with tempfile.TemporaryDirectory() as folder:
+        (pathlib.Path(folder) / "a.txt").write_text("a secret\n")
+        subprocess.run(["zip", "-q", "-P", "secret", "a.zip", "a.txt"], cwd=folder, check=True)
+        return (pathlib.Path(folder) / "a.zip").read_bytes()
+
+
 def gtube_mail(**kw):
     return plain("Some words before.\n" + GTUBE.decode() + "\nand after.\n", **kw)
 
