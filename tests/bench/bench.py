@@ -8,6 +8,7 @@
 (a) the bare pipeline in one loop, without ZeroMQ, on one and two processes
 (b) the pool over ipc://: front door of the broker to verdict
 (c) end to end through Postfix
+(d) the MIME map alone, beside GMime's parse, and what a megabyte that is made to be slow costs it
 
 libclamav remembers what it has found clean, so a mail that comes again is nearly free, and real mail does not come again. Each
 measurement begins with processes that have seen nothing, and CORPUS should hold more mails than pass in SECONDS.
@@ -185,6 +186,8 @@ def main():
             (rate, cpu), (most, least) = values[key], values["a2"]
             print(f"{name:52} {rate:7.0f} {cpu:13.2f} {rate / most:34.2f} {least / cpu:5.2f}")
         sizes = memory(world, folder)
+        print("\n(d) the MIME map", flush=True)
+        subprocess.run([BUILD / "tests/bench/lib/mime/bench_map", folder], check=False)
         print(f"\nPSS of qscan (supervisor and scanners): two scanners {sizes[2]:.0f} MiB, four {sizes[4]:.0f} MiB: "
               f"{(sizes[4] - sizes[2]) / 2:.1f} MiB for each scanner more")
     finally:
