@@ -212,6 +212,7 @@ struct config_virus {
 	uint64_t max_recursion;
 	int64_t max_scan_time_ms;
 	int pua;
+	uint64_t remember; /* contents found clean that all scanners of a host know of */
 	int enabled;
 };
 

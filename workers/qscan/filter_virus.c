@@ -11,9 +11,15 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/virus/virus.h"
+#include "workers/qscan/remembered.h"
 #include "workers/qscan/scan.h"
 
 static const char check[] = "virus";
+
+struct viruses {
+	struct virus_engine *engine;
+	struct remembered *remembered; /* NULL: nothing is */
+};
 
 /* What the whole message was found to be, told only where no piece explains it. */
 struct whole {
@@ -23,16 +29,28 @@ struct whole {
 };
 
 struct search {
-	struct virus_engine *engine;
+	const struct viruses *viruses;
 	struct scan *scan;
 	struct whole whole;
 	int64_t end_us; /* of the time for viruses */
 };
 
-static enum result virus_filter_open(const struct config *config, void **state,
-        void (*warn)(void *context, const char *sentence), void *context, struct err *err)
+static void virus_filter_close(void **state)
 {
-	const struct config_virus *virus = &config->virus;
+	struct viruses *viruses = *state;
+
+	if (!viruses)
+		return;
+	if (viruses->engine)
+		virus_close(&viruses->engine);
+	remembered_free(&viruses->remembered);
+	free(viruses);
+	*state = NULL;
+}
+
+static enum result open_engine(
+        struct viruses *viruses, const struct config_virus *virus, struct err *err)
+{
 	struct virus_limits limits = {
 	        .scan_bytes = virus->max_scan_size,
 	        .file_bytes = virus->max_file_size,
@@ -41,27 +59,29 @@ static enum result virus_filter_open(const struct config *config, void **state,
 	        .time_ms = virus->max_scan_time_ms,
 	        .pua = virus->pua,
 	};
-	struct virus_engine *engine = NULL;
-	enum result result;
+	enum result result = virus_open(virus->database, &limits, &viruses->engine, err);
 
-	if (!virus->enabled)
-		return RESULT_OK;
-	result = virus_open(virus->database, &limits, &engine, err);
-	if (result)
-		return result;
-	if (!strcmp(virus_state(engine), "none") && warn)
-		warn(context, "virus.database holds no signatures: every message is unscanned");
-	*state = engine;
-	return RESULT_OK;
+	if (!result && virus->remember)
+		result = remembered_new((size_t)virus->remember, &viruses->remembered, err);
+	return result;
 }
 
-static void virus_filter_close(void **state)
+static enum result virus_filter_open(const struct config *config, void **state,
+        void (*warn)(void *context, const char *sentence), void *context, struct err *err)
 {
-	struct virus_engine *engine = *state;
+	struct viruses *viruses;
+	enum result result;
 
-	if (engine)
-		virus_close(&engine);
-	*state = NULL;
+	if (!config->virus.enabled)
+		return RESULT_OK;
+	viruses = alloc_zero(1, sizeof(*viruses));
+	*state = viruses;
+	result = open_engine(viruses, &config->virus, err);
+	if (result)
+		virus_filter_close(state);
+	else if (!strcmp(virus_state(viruses->engine), "none") && warn)
+		warn(context, "virus.database holds no signatures: every message is unscanned");
+	return result;
 }
 
 static int virus_wanted(const void *state, const struct scan *scan)
@@ -135,6 +155,33 @@ static int64_t time_left_ms(const struct search *search)
 	return (search->end_us - clock_monotonic_us()) / 1000;
 }
 
+/* Bytes that were found clean before, `as` what they are now, are clean: the table ends with the
+ * engine that said so. */
+static enum virus_answer examine(struct search *search, const char *as, const void *bytes,
+        size_t size, char name[VIRUS_NAME_ROOM])
+{
+	struct remembered *remembered = search->viruses->remembered;
+	struct digest_state state;
+	enum virus_answer answer;
+	struct digest digest;
+
+	if (remembered) {
+		digest_init(&state);
+		digest_add_string(&state, as);
+		digest_add(&state, bytes, size);
+		digest_final(&state, &digest);
+		if (remembered_has(remembered, &digest)) {
+			search->scan->remembered++;
+			return VIRUS_CLEAN;
+		}
+	}
+	search->scan->examined++;
+	answer = virus_scan(search->viruses->engine, bytes, size, time_left_ms(search), name);
+	if (remembered && answer == VIRUS_CLEAN)
+		remembered_add(remembered, &digest);
+	return answer;
+}
+
 /* libclamav takes bytes for mail by their first field, and knows only the usual ones: a message
  * that begins with any other would be scanned as text. */
 static void scan_whole(struct search *search)
@@ -144,14 +191,12 @@ static void scan_whole(struct search *search)
 	struct buf marked = {0};
 
 	if (scan->size >= 9 && text_same_bytes((const char *)scan->bytes, 9, "Received:")) {
-		whole->answer = virus_scan(
-		        search->engine, scan->bytes, scan->size, time_left_ms(search), whole->name);
+		whole->answer = examine(search, "mail", scan->bytes, scan->size, whole->name);
 		return;
 	}
 	buf_add_string(&marked, "Received: by localhost\r\n");
 	buf_add(&marked, scan->bytes, scan->size);
-	whole->answer = virus_scan(
-	        search->engine, marked.data, marked.size, time_left_ms(search), whole->name);
+	whole->answer = examine(search, "mail", marked.data, marked.size, whole->name);
 	buf_fini(&marked);
 }
 
@@ -170,8 +215,7 @@ static void scan_contents(struct search *search)
 			tell_content(search, content, VIRUS_TIMEOUT, "no time left");
 			return;
 		}
-		answer = virus_scan(
-		        search->engine, content->bytes, content->size, time_left_ms(search), name);
+		answer = examine(search, "content", content->bytes, content->size, name);
 		if (answer != VIRUS_CLEAN)
 			tell_content(search, content, answer, name);
 	}
@@ -179,12 +223,13 @@ static void scan_contents(struct search *search)
 
 static void virus_filter_scan(void *state, struct scan *scan)
 {
-	struct search search = {.engine = state, .scan = scan};
+	const struct viruses *viruses = state;
+	struct search search = {.viruses = viruses, .scan = scan};
 
 	search.end_us = clock_monotonic_us() + scan->config->virus.max_scan_time_ms * 1000;
 	if (search.end_us > scan->deadline_us)
 		search.end_us = scan->deadline_us;
-	scan->engine = virus_state(state);
+	scan->engine = virus_state(viruses->engine);
 	scan_whole(&search);
 	if (search.whole.answer != VIRUS_DATABASE)
 		scan_contents(&search);

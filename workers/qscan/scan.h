@@ -102,8 +102,10 @@ struct scan {
 	double score;
 	struct check_cost costs[16];
 	size_t cost_count;
-	const char *engine; /* signature state, lent */
-	char *subject;      /* decoded; "" */
+	const char *engine;  /* signature state, lent */
+	uint64_t examined;   /* contents that libclamav looked at */
+	uint64_t remembered; /* those that it need not: found clean before */
+	char *subject;       /* decoded; "" */
 	char *header_from;
 	char *header_message_id;
 	int allowed; /* an access rule with `allow` matched for all recipients: subject and spam are

@@ -198,6 +198,8 @@ Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 
 	lz__scan_result__init(result);
 	result->crashed = alloc_string("");
+	result->examined = (uint32_t)scan->examined;
+	result->remembered = (uint32_t)scan->remembered;
 	result->items = alloc_zero(decision->count, sizeof(*result->items));
 	result->verdict = verdict_start(scan, decision);
 	for (i = 0; i < decision->count; i++)

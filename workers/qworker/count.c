@@ -47,6 +47,8 @@ void count_result(struct count *count, const Lz__ScanResult *result,
 	count_add(count, "bytes", submission->size);
 	count_add(count, "recipients", submission->n_recipients);
 	count_add(count, "scan_us", (uint64_t)cost_us);
+	count_add(count, "virus.examined", result->examined);
+	count_add(count, "virus.remembered", result->remembered);
 	for (i = 0; i < verdict->n_groups; i++)
 		add_kind(count, "disposition", dispositions[verdict->groups[i]->disposition], 1);
 	for (i = 0; i < result->n_items; i++)

@@ -19,10 +19,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static struct config *config;
 static void *map_state, *attachments_state;
 
-static const char yaml[] =
-        "site: {name: mx.example.net, admin: admin@example.net}\n"
-        "front: {next_hop: '127.0.0.1:10026'}\n"
-        "attachments: {max_parts: 200, max_depth: 6, max_members: 100, max_expanded: 1M, max_time: 2s}\n";
+static const char yaml[] = "site: {name: mx.example.net, admin: admin@example.net}\n"
+                           "front: {next_hop: '127.0.0.1:10026'}\n"
+                           "attachments: {max_parts: 200, max_depth: 6, max_members: 100, "
+                           "max_expanded: 1M, max_time: 2s}\n";
 
 static void start(void)
 {

@@ -86,6 +86,47 @@ static void clean_mail_is_clean(void **state)
 	scanning_close(&scanning);
 }
 
+static void scan_attached(const char *content)
+{
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\r\n", content, strlen(content));
+	scanning_run(&scanning, mail.data, mail.size);
+}
+
+static void what_was_found_clean_is_not_scanned_again(void **state)
+{
+	open_with("");
+	scan_attached("hello");
+	assert_int_equal(scanning.scan.examined, 3);
+	assert_int_equal(scanning.scan.remembered, 0);
+	scan_attached("hello");
+	assert_int_equal(scanning.scan.examined, 0);
+	assert_int_equal(scanning.scan.remembered, 3);
+	scan_attached("hellO");
+	assert_int_equal(scanning.scan.examined, 2); /* the mail itself is another one, too */
+	assert_int_equal(scanning.scan.remembered, 1);
+	scanning_close(&scanning);
+	open_with(", remember: 0");
+	scan_attached("hello");
+	scan_attached("hello");
+	assert_int_equal(scanning.scan.examined, 3);
+	scanning_close(&scanning);
+}
+
+static void nothing_but_clean_is_remembered(void **state)
+{
+	char text[69];
+
+	eicar(text);
+	text[68] = '\0';
+	open_with(", max_file_size: 1M");
+	for (int times = 0; times < 2; times++) {
+		scan_attached(text);
+		assert_non_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
+		assert_int_equal(scanning.scan.remembered, (uint64_t)times); /* "Hello" */
+	}
+	scanning_close(&scanning);
+}
+
 /* What libclamav misses in the whole: each chunk of base64 padded for itself. */
 static void what_the_whole_hides_is_found_in_the_part(void **state)
 {
@@ -254,6 +295,8 @@ int main(void)
 	        cmocka_unit_test(no_signatures_are_unscanned_once),
 	        cmocka_unit_test(it_can_be_switched_off),
 	        cmocka_unit_test(a_folder_that_is_not_there_stops_the_start),
+	        cmocka_unit_test(what_was_found_clean_is_not_scanned_again),
+	        cmocka_unit_test(nothing_but_clean_is_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
