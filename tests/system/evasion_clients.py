@@ -3,8 +3,8 @@ import binascii
 import dataclasses
 import struct
 
-from evasion import attachment, b64, binhexed, case, crlf, delimited, fields_of, head, mixed, raw, text_part, uuencoded, with_file, yencoded
-from evasion_mails import in_text, inner_mail, multipart, named, openssl, smime, with_names, word
+from evasion import attachment, b64, binhexed, case, crlf, delimited, fields_of, head, mixed, quoted, raw, text_part, uuencoded, with_file, yencoded
+from evasion_mails import disposed, in_text, inner_mail, multipart, named, openssl, smime, with_names, word
 
 SEEN = ("virus", "content", "program")
 MIXED = "Content-Type: multipart/mixed; boundary=B\n"
@@ -158,6 +158,23 @@ def other_message_inside(p, pair):
     return mixed(text_part(), fields.encode() + b"\n" + body)
 
 
+@case("A11", "http", "sip", "tracking-status", "feedback-report", "disposition-notification", "global-delivery-status", kinds=())
+def message_that_is_none(p, subtype):
+    """Honest parts that GMime does not open, whatever is in there."""
+    body = {"http": b"HTTP/1.1 200 OK\nContent-Type: text/html; charset=utf-8\nContent-Length: 4\n\n<p>\n",
+            "sip": b"MESSAGE sip:a@example.org SIP/2.0\nContent-Type: text/plain\n\nhello\n",
+            "tracking-status": b"Original-Envelope-Id: 1\n\nFinal-Recipient: rfc822; a@b\nAction: relayed\n",
+            "feedback-report": b"Feedback-Type: abuse\nUser-Agent: x/1\nVersion: 1\n",
+            "disposition-notification": b"Final-Recipient: rfc822; a@b\nDisposition: manual-action/MDN-sent-manually; displayed\n",
+            "global-delivery-status": b"Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; a@b\nAction: failed\n"}[subtype]
+    return mixed(text_part(), f"Content-Type: message/{subtype}\n\n".encode() + body)
+
+
+@case("A11", ("mail-in-http", "http"), ("mail-in-sip", "sip"), ("mail-in-rfc2822", "rfc2822"), ("mail-in-s-http", "s-http"))
+def mail_in_other_message(p, subtype):
+    return mixed(text_part(), f"Content-Type: message/{subtype}\n\n".encode() + inner_mail(p))
+
+
 @case("A11-same-boundary")
 def same_boundary_in_a_message(p):
     return mixed(text_part(), b"Content-Type: message/rfc822\n\n" + mixed(text_part(), attachment(p)))
@@ -228,6 +245,126 @@ def encoded_file(p, how):
 @case("A13-binhex-typed", kinds=("virus", "content"))
 def binhex_part(p):
     return mixed(text_part(), b"Content-Type: application/mac-binhex40; name=a.hqx\nContent-Disposition: attachment\n\n" + binhexed(p))
+
+
+@case("A13", ("uuencode-in-encoded-message", "message/rfc822"), ("uuencode-in-encoded-eml", "application/octet-stream; name=x.eml"))
+def uuencoded_in_encoded_message(p, kind):
+    """A file in encoded text in an encoded message: decoded twice before it is there to be found."""
+    inner = head("Content-Type: text/plain\nContent-Transfer-Encoding: base64\n") + b"\n" + b64(b"See below:\r\n\r\n" + crlf(uuencoded(p)))
+    return mixed(text_part(), f"Content-Type: {kind}\nContent-Transfer-Encoding: base64\n\n".encode() + b64(crlf(inner)))
+
+
+@case("A13", ("in-encoded-yenc", yencoded), ("in-encoded-binhex", binhexed), ("in-encoded-mail", inner_mail))
+def others_in_encoded_message(p, encode):
+    inner = head("Content-Type: text/plain\nContent-Transfer-Encoding: quoted-printable\n") + b"\n"
+    text = b"See below:\r\n\r\n" + encode(p)
+    inner = crlf(inner) + b"".join(quoted(text[i:i + 20]).encode() + b"=\r\n" for i in range(0, len(text), 20))
+    return mixed(text_part(), b"Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n" + b64(inner))
+
+
+@case("A13-uuencode-in-encoded-text")
+def uuencoded_in_message_in_encoded_text(p):
+    part = b"Content-Type: text/plain\nContent-Transfer-Encoding: base64\n\n" + b64(b"See:\r\n\r\n" + crlf(uuencoded(p)))
+    inner = b"Your mail:\n\nContent-Type: multipart/mixed; boundary=I\n\n" + delimited(text_part(), part, boundary="I")
+    return in_text(b64(crlf(inner)), "base64")
+
+
+@case("A13", ("texts-in-texts", 5), ("many-texts-in-texts", 12))
+def encoded_texts(p, depth):
+    """Encoded text whose text is a part of encoded text, and so on: at some level that is nobody's honest mail."""
+    text = uuencoded(p)
+    for _ in range(1 if p.honest else depth):
+        text = b"Your mail:\n\nContent-Type: text/plain; name=a.txt\nContent-Transfer-Encoding: base64\n\n" + b64(crlf(text))
+    return in_text(text)
+
+
+@case("A13", ("uuencode-empty-line-first", b"\n"), ("uuencode-zero-line-first", b"`\n"), ("uuencode-blank-first", b" \n"),
+      ("uuencode-empty-lines-first", b"\n" * 30), ("uuencode-talk-first", b"Here it is.\n\n"))
+def uuencode_line_first(p, line):
+    """Clients go by the line "begin", whatever is behind it."""
+    plain = uuencoded(p)
+    at = plain.index(b"\n") + 1
+    return in_text(b"See below:\n\n" + plain[:at] + line + plain[at:])
+
+
+@case("A13", ("uuencode-behind-beginning", b"begin 644 a.txt\n"), ("uuencode-behind-beginning-with-talk", b"begin 644 a.txt\nHere it is:\n\n"),
+      ("uuencode-behind-file", b"begin 644 a.txt\n#0V%T\n"), ("uuencode-behind-yenc", b"=ybegin line=1 size=1 name=a.txt\n"),
+      ("uuencode-behind-binhex", b"(This file must be converted with BinHex 4.0)\n\n"))
+def behind_other_beginning(p, line):
+    return in_text(b"See below:\n\n" + line + uuencoded(p))
+
+
+@case("A13", ("yenc-behind-uuencode", yencoded), ("binhex-behind-uuencode", binhexed), ("mail-behind-uuencode", inner_mail))
+def behind_unended_file(p, encode):
+    return in_text(b"See below:\n\nbegin 644 a.txt\n#0V%T\n\n" + encode(p))
+
+
+@case("A13", ("end-in-data", b"END\"-DATA\n"), ("end-between-returns", b"#0V%T\rend\r#0V%T\n"))
+def end_inside(p, line):
+    """No end to a client, which looks for a line of three letters."""
+    plain = uuencoded(dataclasses.replace(p, data=b"PK\5\6" + bytes(41) + p.data))
+    at = plain.index(b"\n") + 1
+    return in_text(b"See below:\n\n@").replace(b"@", crlf(plain[:at + 62]) + (b"" if p.honest else line[:-1] + b"\r\n") + crlf(plain[at + 62:]))
+
+
+@case("A13-uuencode-lower-case")
+def lower_case_uuencode(p):
+    """Decoders take the lower six bits of what stands there."""
+    plain = uuencoded(p)
+    at = plain.index(b"\n") + 1
+    lines = plain[at:-len(b"`\nend\n")].split(b"\n")
+    lower = b"\n".join(line[:1] + bytes(c + 64 if 32 < c < 63 else c for c in line[1:]) for line in lines)
+    return in_text(b"See below:\n\n" + plain[:at] + lower + b"`\nend\n")
+
+
+@case("A13", ("twin-begin-in-talk", "begin 5 days before\nThe meeting is on Monday.\n"), ("twin-begin-644-in-talk", "begin 644 x\n\nand so on, to the end\n"),
+      ("twin-begin-and-end", "begin\nSELECT * FROM A\nend\n"), ("twin-binhex-in-talk", "(This file must be converted with BinHex 4.0)\nis what it says :-)\n"),
+      kinds=())
+def talk_of_files(p, text):
+    return in_text(b"He wrote:\n\n" + text.encode())
+
+
+@case("A13-uuencode-cr-for-blank", kinds=("program", "name"))
+def uuencode_returned(p):
+    """A bare CR leaves as a blank, which is data."""
+    plain = uuencoded(dataclasses.replace(p, data=bytes(45) + p.data))
+    at = plain.index(b"\n") + 1
+    zeros = b"M" + b" " * 20 + (b" " if p.honest else b"\r") + b" " * 39
+    return in_text(b"See below:\n\n@").replace(b"@", crlf(plain[:at]) + zeros + crlf(plain[at + 61:]))
+
+
+@case("A13", ("uuencode-cr-in-begin", b"begin\r644\r"), ("uuencode-cr-before-name", b"begin 644\r"), ("uuencode-cr-behind-begin", b"begin\r644 "))
+def uuencode_begin_returned(p, begin):
+    mail = in_text(b"See below:\n\n" + uuencoded(p))
+    return mail if p.honest else mail.replace(b"begin 644 ", begin)
+
+
+@case("A13-talk-before-x-uuencode")
+def talk_before_uuencode(p):
+    talk = b"" if p.honest else b"HERE IS WHAT YOU WANTED,\n\n"
+    return mixed(text_part(), fields_of(p, encoding="x-uuencode") + b"\n" + talk + uuencoded(p))
+
+
+@case("A13-uuencode-under-x-uuencode")
+def uuencoded_under_uuencode(p):
+    text = uuencoded(dataclasses.replace(p, name="a.txt", data=b"See below:\r\n\r\n" + crlf(uuencoded(p))))
+    return mixed(b"Content-Type: text/plain\nContent-Transfer-Encoding: x-uuencode\n\n" + text)
+
+
+@case("A13", ("binhex-far", 12), ("binhex-very-far", 3000))
+def binhex_far(p, lines):
+    return in_text(b"See below:\n\n" + binhexed(p).replace(b"\n\n", b"\n" * lines, 1))
+
+
+@case("A13", ("binhex-behind-smiley", b":-) look\n:D\n"), ("binhex-behind-colon", b"Name: a.txt\n\n"))
+def binhex_behind_talk(p, talk):
+    return in_text(b"See below:\n\n" + binhexed(p).replace(b"\n\n", b"\n" + talk, 1))
+
+
+@case("A13", ("binhex-typed-names", "application/mac-binhex40"), ("uuencode-typed-names", "application/x-uuencode"),
+      ("uuencode-text-typed", "text/x-uuencode"), kinds=("program", "name"))
+def encoded_by_type(p, kind):
+    return mixed(text_part(), f"Content-Type: {kind}\n\n".encode() + (binhexed(p) if "binhex" in kind else uuencoded(p)))
 
 
 @case("A13-yenc-part")
@@ -322,6 +459,54 @@ with_names("B22", {
     "stream-at-front": 'filename=":x.EXT"', "bytes-behind": b'filename="x.EXT\xe2\x80\x8b"', "nbsp-behind": b'filename="x.EXT\xc2\xa0"',
     "ideographic-blank": b'filename="x.EXT\xe3\x80\x80"', "hangul-filler": b'filename="x.EXT\xe3\x85\xa4"',
     "tag": b'filename="x.EXT\xf3\xa0\x81\x81"'})
+
+
+@case("B21", ("cr-becomes-blank", b"filename=x.EXT\r.txt"), ("cr-in-ending", b"filename=x.E\rXT"), ("cr-before-name", b"filename=\rx.EXT"),
+      ("cr-in-key", b"file\rname=x.txt; filename\r=\rx.EXT"), ("cr-for-quotes", b'filename="x.EXT\r"'), kinds=("name",))
+def returned(p, text):
+    """A bare CR in a field leaves as a blank."""
+    text = text.replace(b"E\rXT", p.ending.encode()[:1] + b"\r" + p.ending.encode()[1:]).replace(b"EXT", p.ending.encode())
+    return disposed(p, b"@").replace(b"@", b"filename=x.txt" if p.honest else text)
+
+
+@case("B21", ("cr-before-colon", b"Content-Disposition\r: attachment; filename=x.EXT"), ("cr-for-fold", b"Content-Disposition: attachment;\r\n\rfilename=x.EXT"),
+      kinds=("name",))
+def returned_field(p, field):
+    honest = b"Content-Disposition: attachment; filename=x.EXT"
+    return named(p, disposition="@\n").replace(b"@", (honest if p.honest else field).replace(b"EXT", p.ending.encode()))
+
+
+@case("A07", ("multipart-cr-before-colon", b"\r: multipart/mixed; boundary=B"), ("multipart-cr-for-fold", b": multipart/mixed;\r\n\rboundary=B"))
+def returned_type(p, field):
+    return multipart(p, "Content-Type@\n").replace(b"@", b": multipart/mixed; boundary=B" if p.honest else field)
+
+
+@case("A01-boundary-cr")
+def returned_boundary(p):
+    return multipart(p, "Content-Type: multipart/mixed; boundary=@\n").replace(b"=@", b"=B" if p.honest else b"=B\rC")
+
+
+@case("A04-base64-cr")
+def returned_encoding(p):
+    return mixed(text_part(), fields_of(p, encoding="@") + b"\n" + b64(p.data)).replace(b"@\r", b"base64\r" if p.honest else b"\rbase64\rx\r")
+
+
+@case("B22", ("question-mark", 'filename="x.EXT?"'), ("star", 'filename="x.EXT*"'), ("bar", 'filename="x.EXT|"'), ("less", 'filename="x.EXT<"'),
+      ("greater", 'filename="x.EXT>"'), ("marks-and-dots", 'filename="x.EXT?. *"'), ("mark-behind-slash", 'filename="x.EXT/?"'), ("marks-before-stream", 'filename="x.EXT?::$DATA"'),
+      ("ogham", b'filename="x.EXT\xe1\x9a\x80"'), ("line-separator", b'filename="x.EXT\xe2\x80\xa8"'), ("paragraph-separator", b'filename="x.EXT\xe2\x80\xa9"'),
+      ("figure-blank", b'filename="x.EXT\xe2\x80\x87"'), ("blank-before-ending", b'filename="x.\xe2\x80\xa8EXT"'), kinds=("name",))
+def odd_end_of_name(p, text):
+    return disposed(p, raw(text).replace(b"EXT", p.ending.encode()))
+
+
+@case("B22-twin-question", kinds=())
+def question_as_name(p):
+    return disposed(p, 'filename="What now? A <short> answer.txt"')
+
+
+@case("B23", ("second-description", "Content-Description"), ("second-location", "Content-Location"), kinds=("name",))
+def second_name_elsewhere(p, field):
+    return named(p, fields=f"{field}: a.txt\n" * (not p.honest) + f"{field}: {p.name}\n")
 
 
 @case("B23", ("js-type", "text/javascript"), ("vbs-type", "text/vbscript"), ("msi-type", "application/x-msi"),

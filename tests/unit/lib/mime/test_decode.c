@@ -248,6 +248,8 @@ static void uuencode_may_be_cut_anywhere(void **state)
 	cuts(MIME_UUENCODE, "begin-base64 644 x\naA==ZWxsb", "hell",
 	        DECODE_PADDING_INSIDE | DECODE_SHORT);
 	cuts(MIME_UUENCODE, "M:&5L\r\r", "hel", DECODE_SHORT);
+	cuts(MIME_UUENCODE, "talk\nbegin\r644 x\n%zfuL{f\\\n", "hello", 0);
+	cuts(MIME_UUENCODE, "#0\r%T\r\n#0 %T\n", "@\001t@\001t", 0);
 	cuts(MIME_UUENCODE, "begin-base64", "", 0);
 }
 
@@ -278,16 +280,16 @@ static void yenc_may_be_cut_anywhere(void **state)
 	        "hello", 0);
 	cuts(MIME_YENC, "\x92=\xcf\x96\r\n\x96\x99\n=yend", "hello", 0);
 	cuts(MIME_YENC, "\x92\r\x8f\n",
-	        "h\xe3"
+	        "h\xf6"
 	        "e",
 	        DECODE_SHORT);
 	cuts(MIME_YENC, "\x92\x8f\n=yen", "he\x0f\x3b\x44", DECODE_SHORT);
 	cuts(MIME_YENC, "\x92=yend\n=\r\r\n", "h\x0f\x3b\x44\x3a\x13", DECODE_SHORT);
 	cuts(MIME_YENC, "=\r\r\x92\r=\r\x92==\x8f\r\r",
-	        "\xa3\xe3h\xe3\xa3h\xd3"
+	        "\xb6\xf6h\xf6\xb6h\xd3"
 	        "e",
 	        DECODE_SHORT);
-	cuts(MIME_YENC, "\r=yend\n=y\n=\n=", "\xe3\x0f\x3b\x44\x3a\x0f\x13\x13", DECODE_SHORT);
+	cuts(MIME_YENC, "\r=yend\n=y\n=\n=", "\xf6\x0f\x3b\x44\x3a\x0f\x13\x13", DECODE_SHORT);
 }
 
 static void binhex_may_be_cut_anywhere(void **state)

@@ -362,6 +362,245 @@ static void files_in_encoded_text_are_found_once_it_is_decoded(void **state)
 	}
 }
 
+/* `plain` in base64 behind `head`. */
+static void encode(struct buf *out, const char *head, const struct buf *plain)
+{
+	buf_add_string(out, head);
+	add_base64(out, plain->data, plain->size, 57);
+}
+
+static void files_in_encoded_text_of_encoded_messages_are_found(void **state)
+{
+	static const char *const heads[] = {
+	        "Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n",
+	        "Content-Type: a/b; name=x.eml\r\nContent-Transfer-Encoding: base64\r\n\r\n"};
+	static const char *const pieces[] = {"begin 644 x.exe\r\n#0V%T\r\n`\r\nend\r\n",
+	        "(This file must be converted with BinHex 4.0)\r\n\r\n:#@0[G'9X!:\r\n",
+	        "=ybegin line=128 size=3 name=x.exe\r\nabc\r\n=yend size=3\r\n",
+	        "Content-Type: a/b; name=x.exe\r\nContent-Transfer-Encoding: "
+	        "base64\r\n\r\nQUJD\r\n"};
+	static const enum mime_anomaly_kind kinds[] = {MIME_ANOMALY_UUENCODE_IN_TEXT,
+	        MIME_ANOMALY_BINHEX_IN_TEXT, MIME_ANOMALY_YENC_IN_TEXT,
+	        MIME_ANOMALY_MESSAGE_IN_TEXT};
+	size_t head, piece;
+
+	for (head = 0; head < 2; head++)
+		for (piece = 0; piece < 4; piece++) {
+			struct buf plain = {0}, text = {0}, mail = {0}, decoded = {0};
+			struct mime_map *map, *inner;
+
+			buf_add_format(&plain, "Look:\r\n\r\n%s", pieces[piece]);
+			encode(&text,
+			        "Content-Type: text/plain\r\n"
+			        "Content-Transfer-Encoding: base64\r\n\r\n",
+			        &plain);
+			encode(&mail, heads[head], &text);
+			map = mime_map_new(mail.data, mail.size, NULL);
+			decode_part(map, 0, MIME_BASE64, &decoded);
+			inner = mime_map_new_decoded(map, 0, decoded.data, decoded.size, NULL);
+			assert_true(inner->parts[0].needs_decoding);
+			assert_true(mime_map_has(inner, kinds[piece]));
+			mime_map_free(&inner);
+			mime_map_free(&map);
+			buf_fini(&decoded);
+			buf_fini(&mail);
+			buf_fini(&text);
+			buf_fini(&plain);
+		}
+}
+
+/* Decodes all that is to be, and gives whether a limit ended it. */
+static int decode_down(const struct mime_map *map, size_t part, size_t level, size_t *deepest)
+{
+	struct buf text = {0};
+	struct mime_map *inner;
+	int ended;
+	size_t at;
+
+	decode_part(map, part, map->parts[part].encoding, &text);
+	inner = mime_map_new_decoded(map, part, text.data, text.size, NULL);
+	*deepest = level > *deepest ? level : *deepest;
+	ended = inner->truncated;
+	for (at = 0; at < inner->part_count; at++)
+		if (inner->parts[at].needs_decoding)
+			ended |= decode_down(inner, at, level + 1, deepest);
+	mime_map_free(&inner);
+	buf_fini(&text);
+	return ended;
+}
+
+static void encoded_text_in_encoded_text_is_followed_a_few_times_only(void **state)
+{
+	static const char head[] = "Content-Type: text/plain; name=x.txt\r\n"
+	                           "Content-Transfer-Encoding: base64\r\n\r\n";
+	size_t levels, at, deepest;
+
+	for (levels = 1; levels <= 6; levels++) {
+		struct buf text = {0}, plain = {0};
+		struct mime_map *map;
+
+		buf_add_string(&plain, "Look:\r\n\r\n");
+		add_uuencoded(&plain, "644");
+		for (at = 0; at < levels; at++) {
+			buf_clear(&text);
+			encode(&text, head, &plain);
+			buf_clear(&plain);
+			buf_add_format(&plain, "Look:\r\n\r\n%s", text.data);
+		}
+		map = mime_map_new(text.data, text.size, NULL);
+		deepest = 0;
+		assert_true(map->parts[0].needs_decoding);
+		assert_int_equal(decode_down(map, 0, 1, &deepest), levels > 3);
+		assert_int_equal(deepest, levels > 3 ? 3 : levels);
+		assert_true(levels > 3 || has_payload(map));
+		mime_map_free(&map);
+		buf_fini(&plain);
+		buf_fini(&text);
+	}
+}
+
+static void encoded_text_without_files_is_decoded_once(void **state)
+{
+	struct buf plain = {0}, text = {0};
+	struct mime_map *map;
+
+	buf_add_string(&plain, "Let us begin 5 days before, at the end of the week:\r\n"
+	                       "begin 5 days before\r\nthe end.\r\n");
+	encode(&text, "Content-Transfer-Encoding: base64\r\n\r\n", &plain);
+	map = mime_map_new(text.data, text.size, NULL);
+	assert_false(map->parts[0].needs_decoding);
+	assert_int_equal(map->anomaly_count, 0);
+	mime_map_free(&map);
+	buf_fini(&text);
+	buf_fini(&plain);
+}
+
+/* Clients go by the line that begins the file, whatever is behind it. */
+static const struct {
+	const char *what, *text;
+} begins[] = {
+        {"an empty line", "begin 644 x.exe\r\n\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"many empty lines", "begin 644 x.exe\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n#0V%T\r\n"},
+        {"a blank", "begin 644 x.exe\r\n \r\n#0V%T\r\n`\r\nend\r\n"},
+        {"no bytes", "begin 644 x.exe\r\n`\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"no bytes, odd mode", "begin rw x.exe\r\n`\r\n\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"talk", "begin 644 x.exe\r\nHere it is:\r\n\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"lower case", "begin 644 x.exe\r\n#pvet\r\n`\r\nend\r\n"},
+        {"another beginning", "begin 644 x.exe\r\nbegin 644 x.txt\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"one before it", "begin 644 x.txt\r\nbegin 644 x.exe\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"one with data before it",
+                "begin 644 x.txt\r\n#0V%T\r\nbegin 644 x.exe\r\n#0V%T\r\nend\r\n"},
+        {"a yEnc file before it",
+                "=ybegin size=1 name=x.txt\r\nbegin 644 x.exe\r\n#0V%T\r\nend\r\n"},
+        {"a yEnc file in it", "begin 644 x.txt\r\n#0V%T\r\n=ybegin size=1 name=x.exe\r\nabc\r\n"},
+        {"a message in it",
+                "begin 644 x.txt\r\n#0V%T\r\n\r\nContent-Type: a/b; name=x.exe\r\n\r\nabc\r\n"},
+        {"a CR in data", "begin 644 x.exe\r\n#0\r%T\r\n`\r\nend\r\n"},
+        {"a CR for a blank", "begin\r644\rx.exe\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"a CR in the name", "begin 644 x.\rexe\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"a CR behind the name", "begin 644 x.exe\r\r\r\n#0V%T\r\n`\r\nend\r\n"},
+        {"a CR behind yEnc's word", "=ybegin\rsize=3\rname=x.exe\r\nabc\r\n=yend\r\n"},
+};
+
+static void a_file_is_found_by_the_line_that_begins_it(void **state)
+{
+	size_t at;
+
+	for (at = 0; at < sizeof begins / sizeof begins[0]; at++) {
+		char *text = alloc_format("Subject: x\r\n\r\nHere.\r\n\r\n%s", begins[at].text);
+		struct mime_map *map = map_of(text);
+
+		if (!has_extension(map, "exe"))
+			fail_msg("%s", begins[at].what);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
+static void talk_about_beginnings_is_no_file(void **state)
+{
+	static const char *const honest[] = {"begin 5 days before\r\nThe meeting is on Monday.\r\n",
+	        "begin with this,\r\nthen go on\r\nM\r\nend\r\n", "begin\r\nend\r\n",
+	        "begin 644\r\nx is a mode\r\n", "begin 644 x\r\n", "begin 644 x\r\n\r\n\r\n",
+	        "begin transaction;\r\nUPDATE a SET b;\r\nend;\r\n"};
+	size_t at;
+
+	for (at = 0; at < sizeof honest / sizeof honest[0]; at++) {
+		char *text = alloc_format("Subject: x\r\n\r\nHere.\r\n\r\n%s", honest[at]);
+		struct mime_map *map = map_of(text);
+
+		if (map->part_count != 1 || map->anomaly_count)
+			fail_msg("%s", honest[at]);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
+static void an_end_is_a_line_of_its_own(void **state)
+{
+	static const char *const no_ends[] = {"END\"-DATA", "endless", "#0V%T\rend\r#0V%T"};
+	size_t at;
+
+	for (at = 0; at < 3; at++) {
+		char *text = alloc_format("Subject: x\r\n\r\nbegin 644 x.exe\r\n#0V%%T\r\n%s\r\n"
+		                          "#0V%%T\r\nend\r\nbye\r\n",
+		        no_ends[at]);
+		struct mime_map *map = map_of(text);
+
+		assert_int_equal(map->part_count, 2);
+		assert_memory_equal(
+		        text + map->parts[1].body.offset + map->parts[1].body.length, "bye\r\n", 5);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
+static void a_binhex_file_is_found_however_far_its_stream_is(void **state)
+{
+	static const char *const between[] = {"\r\n",
+	        "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n", "Name: x\r\n\r\n",
+	        ":-) hello\r\n", ":D\r\n", "a\r\nb\r\nc\r\nd\r\n: note\r\n\r\n"};
+	size_t at;
+
+	for (at = 0; at < sizeof between / sizeof between[0]; at++) {
+		char *text = alloc_format("Subject: x\r\n\r\n(This file must be converted with "
+		                          "BinHex 4.0)\r\n%s:#@0[G'9X!:\r\nbye\r\n",
+		        between[at]);
+		struct mime_map *map = map_of(text);
+
+		assert_int_equal(map->part_count, 2);
+		assert_int_equal(map->parts[1].encoding, MIME_BINHEX);
+		assert_memory_equal(text + map->parts[1].body.offset, ":#@0[G'9X!:\r\n",
+		        map->parts[1].body.length);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
+static void files_are_found_in_parts_whose_type_says_so(void **state)
+{
+	static const char *const types[] = {"application/mac-binhex40", "application/x-binhex40",
+	        "application/x-uuencode", "application/uuencode", "text/x-uuencode",
+	        "application/x-uue", "application/x-yencode"};
+	size_t at;
+
+	for (at = 0; at < sizeof types / sizeof types[0]; at++) {
+		char *text = alloc_format(
+		        "Content-Type: %s\r\n\r\nbegin 644 x.exe\r\n#0V%%T\r\n`\r\nend\r\n",
+		        types[at]);
+		struct mime_map *map = map_of(text);
+
+		assert_int_equal(map->part_count, 2);
+		assert_true(has_extension(map, "exe"));
+		mime_map_free(&map);
+		memcpy(strstr(text, "begin"), "BEGUN", 5);
+		map = map_of(text);
+		assert_int_equal(map->part_count, 1);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
 static void a_yenc_file_in_text_is_found(void **state)
 {
 	struct buf text = {0};
@@ -438,6 +677,19 @@ static const struct {
         {"description", "Content-Description: x.exe"},
         {"location", "Content-Location: http://example.org/x.exe"},
         {"path", "Content-Disposition: attachment; filename=\"..\\\\..\\\\x.exe\""},
+        {"CR for a blank", "Content-Disposition: attachment; filename=x.exe\r.txt"},
+        {"CR in quotes", "Content-Disposition: attachment; filename=\"x.\rexe\""},
+        {"CR in the ending", "Content-Disposition: attachment; filename=x.e\rxe"},
+        {"CR behind the name", "Content-Disposition: attachment; filename=x.exe\r\r"},
+        {"CR before the next one", "Content-Type: a/b; name=x.exe\rcharset=utf-8"},
+        {"CR before a colon", "Content-Disposition\r: attachment; filename=x.exe"},
+        {"CR and blank before a colon", "Content-Type \r : a/b; name=x.exe"},
+        {"CR for a fold's blank", "Content-Disposition: attachment;\r\n\rfilename=x.exe"},
+        {"CR in a description", "Content-Description: x.e\rxe"},
+        {"second description", "Content-Description: x.txt\r\nContent-Description: x.exe"},
+        {"second location", "Content-Location: x.txt\r\nContent-Location: x.exe"},
+        {"what no name may hold", "Content-Disposition: attachment; filename=\"x.exe?\""},
+        {"line separator", "Content-Disposition: attachment; filename=\"x.exe\u2028\""},
         {"behind a bare CR", "X: y\rContent-Disposition: attachment; filename=x.exe"},
 };
 
@@ -517,6 +769,14 @@ int main(void)
 	        cmocka_unit_test(soft_breaks_with_blanks_and_lower_case_hex_are_decoded),
 	        cmocka_unit_test(uuencoded_files_in_text_become_parts_with_their_name),
 	        cmocka_unit_test(files_in_encoded_text_are_found_once_it_is_decoded),
+	        cmocka_unit_test(files_in_encoded_text_of_encoded_messages_are_found),
+	        cmocka_unit_test(encoded_text_in_encoded_text_is_followed_a_few_times_only),
+	        cmocka_unit_test(encoded_text_without_files_is_decoded_once),
+	        cmocka_unit_test(a_file_is_found_by_the_line_that_begins_it),
+	        cmocka_unit_test(talk_about_beginnings_is_no_file),
+	        cmocka_unit_test(an_end_is_a_line_of_its_own),
+	        cmocka_unit_test(a_binhex_file_is_found_however_far_its_stream_is),
+	        cmocka_unit_test(files_are_found_in_parts_whose_type_says_so),
 	        cmocka_unit_test(a_yenc_file_in_text_is_found),
 	        cmocka_unit_test(the_name_is_among_the_candidates),
 	        cmocka_unit_test(names_with_a_nul_are_tried_both_ways),

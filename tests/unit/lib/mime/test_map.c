@@ -185,6 +185,54 @@ static void every_type_that_is_stated_is_a_candidate(void **state)
 	mime_map_free(&map);
 }
 
+static void a_cr_in_a_field_is_read_as_nothing_and_as_a_blank(void **state)
+{
+	struct mime_map *map = map_of("Content-Type: multipart/mixed; boundary=B\rC\r\n"
+	                              "Content-Transfer-Encoding: base\r64\r\n\r\n"
+	                              "--BC\r\n\r\na\r\n--B\r\n\r\nb\r\n--B--\r\n");
+
+	assert_int_equal(map->part_count, 3);
+	assert_true(mime_map_has(map, MIME_ANOMALY_DUPLICATE_BOUNDARY));
+	assert_true(map->parts[0].encodings >> MIME_BASE64 & 1);
+	assert_true(map->parts[0].encodings >> MIME_UNKNOWN_ENCODING & 1);
+	assert_true(mime_map_has(map, MIME_ANOMALY_DUPLICATE_ENCODING));
+	mime_map_free(&map);
+	map = map_of("Content-Type: text/html\rx; charset=utf-8\r\n\r\n<p>\r\n");
+	assert_string_equal(map->parts[0].type, "text/htmlx");
+	assert_int_equal(map->parts[0].other_type_count, 1);
+	assert_string_equal(map->parts[0].other_types[0], "text/html");
+	mime_map_free(&map);
+	/* What broken gateways make of a fold is honest. */
+	map = map_of("Content-Type: text/html;\r charset=utf-8; name=x.htm\r\n"
+	             "Content-Transfer-Encoding: 7bit\r\r\n\r\n<p>\r\n");
+	assert_string_equal(map->parts[0].type, "text/html");
+	assert_int_equal(map->parts[0].other_type_count, 0);
+	assert_int_equal(map->parts[0].encodings, 1u << MIME_IDENTITY);
+	assert_int_equal(worst_of(map), 0);
+	mime_map_free(&map);
+}
+
+static void names_that_open_the_same_file_are_no_duplicates(void **state)
+{
+	static const struct {
+		const char *one, *other;
+		int differ;
+	} cases[] = {{"x.txt", "x.txt", 0}, {"X.txt", "x.TXT", 0}, {"\"x.txt \"", "x.txt", 0},
+	        {"\"x.txt\r\"", "x.txt", 0}, {"x.txt", "x.exe", 1}, {"\"a.txt\rb\"", "a.txtb", 1}};
+	size_t at;
+
+	for (at = 0; at < sizeof cases / sizeof cases[0]; at++) {
+		char *text = alloc_format("Content-Type: a/b; name=%s\r\n"
+		                          "Content-Disposition: inline; filename=%s\r\n\r\nx",
+		        cases[at].one, cases[at].other);
+		struct mime_map *map = map_of(text);
+
+		assert_int_equal(mime_map_has(map, MIME_ANOMALY_DUPLICATE_NAME), cases[at].differ);
+		mime_map_free(&map);
+		free(text);
+	}
+}
+
 /* Hostile input of a megabyte: what counts is that each ends, and ends within its limits. A
  * quadratic step would run into the test runner's time limit. */
 static void check_big(const char *head, const char *piece, size_t size)
@@ -236,6 +284,8 @@ int main(void)
 	        cmocka_unit_test(what_is_no_base64_may_be_meant_as_it_stands),
 	        cmocka_unit_test(encodings_have_names),
 	        cmocka_unit_test(every_type_that_is_stated_is_a_candidate),
+	        cmocka_unit_test(a_cr_in_a_field_is_read_as_nothing_and_as_a_blank),
+	        cmocka_unit_test(names_that_open_the_same_file_are_no_duplicates),
 	        cmocka_unit_test(a_megabyte_of_anything_is_read),
 	};
 

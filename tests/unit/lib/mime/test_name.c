@@ -30,6 +30,43 @@ static void names_are_what_a_system_would_open(void **state)
 	check("...", "");
 }
 
+static void what_no_name_may_hold_is_gone_at_the_end_and_replaced_elsewhere(void **state)
+{
+	check("x.exe?", "x.exe");
+	check("x.exe*", "x.exe");
+	check("x.exe|", "x.exe");
+	check("x.exe<", "x.exe");
+	check("x.exe>. ?\"", "x.exe");
+	check("x.exe?:stream", "x.exe");
+	check("x.exe ?.{00021401-0000-0000-C000-000000000046}", "x.exe");
+	check("x.exe/?", "x.exe");
+	check("x?.exe", "x_.exe");
+	check("x.e?xe", "x.e_xe");
+	check("Why? A <short> answer.txt", "why_ a _short_ answer.txt");
+	check("?", "");
+}
+
+static void blanks_of_all_scripts_are_blanks(void **state)
+{
+	static const char *const blanks[] = {"\u00A0", "\u1680", "\u2000", "\u2001", "\u2002",
+	        "\u2003", "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200A",
+	        "\u2028", "\u2029", "\u202F", "\u205F", "\u3000"};
+	size_t at;
+
+	for (at = 0; at < sizeof blanks / sizeof blanks[0]; at++) {
+		char *behind = alloc_format("x.exe%s%s", blanks[at], blanks[at]);
+		char *before = alloc_format("x.%sexe", blanks[at]);
+		char *inside = alloc_format("a%sb.txt", blanks[at]);
+
+		check(behind, "x.exe");
+		check(before, "x.exe");
+		check(inside, "a b.txt");
+		free(behind);
+		free(before);
+		free(inside);
+	}
+}
+
 static void disguises_of_characters_are_taken_off(void **state)
 {
 	check("x\xE2\x80\xAE"
@@ -103,6 +140,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(names_are_what_a_system_would_open),
+	        cmocka_unit_test(what_no_name_may_hold_is_gone_at_the_end_and_replaced_elsewhere),
+	        cmocka_unit_test(blanks_of_all_scripts_are_blanks),
 	        cmocka_unit_test(disguises_of_characters_are_taken_off),
 	        cmocka_unit_test(honest_foreign_names_stay_readable),
 	        cmocka_unit_test(text_for_patterns_is_what_a_reader_sees),

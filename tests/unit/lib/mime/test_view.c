@@ -85,6 +85,39 @@ static void sloppy_mail_is_seen_alike(void **state)
 	}
 }
 
+/* Machine-readable parts of reports and of other protocols, some of them mail and some not. */
+static void honest_parts_of_type_message_are_seen_alike(void **state)
+{
+	static const char *const types[] = {"http", "sip", "news", "rfc822", "rfc2822", "global",
+	        "tracking-status", "feedback-report", "delivery-status", "disposition-notification",
+	        "global-delivery-status", "global-disposition-notification", "global-headers",
+	        "s-http", "cpim", "imdn+xml", "vnd.x", "sipfrag"};
+	static const char *const bodies[] = {
+	        "Content-Type: text/plain; charset=utf-8\r\n\r\nhello\r\n",
+	        "Reporting-MTA: dns; mx.example.org\r\n\r\nFinal-Recipient: rfc822; a@b\r\n"
+	        "Action: failed\r\n",
+	        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n"
+	        "Content-Length: 3\r\n\r\nabc\r\n",
+	        "From: a@example.org\r\nSubject: x\r\n" MULTI
+	        "--B\r\n\r\nhello\r\n--B\r\nContent-Type: text/html; "
+	        "name=a.htm\r\n\r\n<p>\r\n--B--\r\n"};
+	size_t type, body;
+
+	for (type = 0; type < sizeof types / sizeof types[0]; type++)
+		for (body = 0; body < sizeof bodies / sizeof bodies[0]; body++) {
+			char *text = alloc_format(
+			        "Content-Type: multipart/report; boundary=R\r\n\r\n--R\r\n\r\n"
+			        "See below.\r\n--R\r\nContent-Type: message/%s\r\n\r\n%s--R--\r\n",
+			        types[type], bodies[body]);
+			struct both both = read_both(text);
+
+			if (both.extra_count || mime_map_has(both.map, MIME_ANOMALY_VIEWS_DIFFER))
+				fail_msg("%s: %s", types[type], bodies[body]);
+			fini(&both);
+			free(text);
+		}
+}
+
 static void what_only_gmime_sees_is_extra(void **state)
 {
 	struct both both = read_both(MULTI "--B\r\n\r\nhello\r\n--B--\r\n");
@@ -163,6 +196,7 @@ int main(void)
 	        cmocka_unit_test(gmime_gives_leaves_with_names_and_contents),
 	        cmocka_unit_test(limits_cut_the_view_short),
 	        cmocka_unit_test(sloppy_mail_is_seen_alike),
+	        cmocka_unit_test(honest_parts_of_type_message_are_seen_alike),
 	        cmocka_unit_test(what_only_gmime_sees_is_extra),
 	        cmocka_unit_test(a_bad_header_line_makes_a_longer_leaf_but_no_difference),
 	        cmocka_unit_test(what_only_we_see_is_noted),
