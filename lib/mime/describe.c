@@ -466,8 +466,8 @@ static int has_ending(const char *name, const char *ending)
 
 static int is_message_type(const char *type)
 {
-	return text_same(type, "message/rfc822") || text_same(type, "message/global") ||
-	       text_same(type, "message/news") || text_same(type, "message/http");
+	return text_same(type, "message/rfc822") || text_same(type, "message/rfc2822") ||
+	       text_same(type, "message/global") || text_same(type, "message/news");
 }
 
 int describe_says_message(const struct mime_part *part)
