@@ -44,6 +44,12 @@ static char look_alike(uint32_t code)
 	return 0;
 }
 
+/* Separators that stay what they are under NFKC. */
+static int is_blank(uint32_t code)
+{
+	return code == 0x1680 || code == 0x2028 || code == 0x2029;
+}
+
 static int is_unseen(uint32_t code)
 {
 	return code < 0x20 || (code >= 0x7F && code < 0xA0) || utf8_is_invisible(code) ||
@@ -67,6 +73,8 @@ static char *fold(const char *text, int alike)
 			buf_add_char(&out, '?');
 		} else if (alike && is_dot(code)) {
 			buf_add_char(&out, '.');
+		} else if (is_blank(code)) {
+			buf_add_char(&out, ' ');
 		} else if (!is_unseen(code)) {
 			char latin = alike ? look_alike(code) : 0;
 
@@ -78,22 +86,39 @@ static char *fold(const char *text, int alike)
 	return buf_give(&out);
 }
 
+/* Dots and blanks, which Windows takes off, and what it allows in no name. */
+static char *drop_trailing(char *name)
+{
+	char *end = name + strlen(name);
+
+	while (end > name && strchr(". \"'?*|<>", end[-1]))
+		*--end = '\0';
+	return end;
+}
+
 /* What Windows takes off before it opens a file. */
 static void drop_ending(char *name)
 {
-	char *colon = strchr(name, ':'), *end;
+	char *colon = strchr(name, ':'), *open, *end;
 
 	/* "x.exe::$DATA" and "x.exe:stream" open x.exe; "c:x" has lost its path before. */
 	if (colon && colon > name)
 		*colon = '\0';
-	for (end = name + strlen(name); end > name && strchr(". \"'", end[-1]);)
-		*--end = '\0';
-	if (end > name && end[-1] == '}') {
-		char *open = strrchr(name, '{');
-
-		if (open && open > name + 1 && open[-1] == '.')
-			open[-1] = '\0';
+	end = drop_trailing(name);
+	if (end == name || end[-1] != '}')
+		return;
+	open = strrchr(name, '{');
+	if (open && open > name + 1 && open[-1] == '.') {
+		*open = '\0';
+		drop_trailing(name);
 	}
+}
+
+/* Clients put something else for what Windows allows in no name. */
+static void replace_forbidden(char *name)
+{
+	for (; (name = strpbrk(name, "?*|<>\"")) != NULL; name++)
+		*name = '_';
 }
 
 /* "x. exe": a name that was folded, which some clients join without the blank. */
@@ -126,7 +151,7 @@ static char *without_quotes(char *name)
 	memmove(name, name + skip, strlen(name + skip) + 1);
 	length = strlen(name);
 	slash = length ? name + length - 1 : name;
-	while (slash > name && (*slash == '/' || *slash == '\\'))
+	while (slash > name && strchr("/\\?*|<>", *slash))
 		*slash-- = '\0';
 	return name;
 }
@@ -138,6 +163,7 @@ char *name_normalise(const char *utf8)
 	without_quotes(folded);
 	name = alloc_string(without_path(folded));
 	drop_ending(name);
+	replace_forbidden(name);
 	join_extension(name);
 	text_lower(name);
 	free(folded);

@@ -5,8 +5,9 @@
 #define LIB_MIME_NAME_H
 
 /* NFKC, bidirectional, zero-width and control characters taken out, full-width and look-alike dots
- * made dots, path parts dropped, `::$DATA` streams and {CLSID} endings taken off, trailing dots and
- * blanks dropped, lower case. To be freed. */
+ * made dots, path parts dropped, `::$DATA` streams and {CLSID} endings taken off, trailing dots,
+ * blanks and characters that Windows allows in no name dropped, and made "_" elsewhere, lower case.
+ * To be freed. */
 char *name_normalise(const char *utf8);
 
 /* Text as a reader sees it, for patterns: NFKC, lower case, and without bidirectional, zero-width
