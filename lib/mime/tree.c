@@ -383,10 +383,33 @@ static void message(struct build *build, size_t part, int cr_lines)
 		tree_part(build, child, NULL, cr_lines);
 }
 
-static int is_text(const struct mime_part *part)
+static int is_text_type(const char *type)
 {
-	return text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
-	       !strchr(part->type, '/') || text_starts(part->type, "multipart");
+	return text_starts(type, "text/") || text_starts(type, "message/") || !strchr(type, '/') ||
+	       text_starts(type, "multipart");
+}
+
+/* Types of files that are encoded in themselves, whatever their transfer encoding. */
+static int is_encoded_type(const char *type)
+{
+	static const char *const words[] = {"binhex", "uuenc", "x-uue", "yenc"};
+	size_t at;
+
+	for (at = 0; at < sizeof words / sizeof words[0]; at++)
+		if (text_find(type, strlen(type), words[at]))
+			return 1;
+	return 0;
+}
+
+static int may_hold_files(const struct mime_part *part)
+{
+	int may = is_text_type(part->type) || is_encoded_type(part->type);
+	size_t at;
+
+	for (at = 0; at < part->other_type_count; at++)
+		may |= is_text_type(part->other_types[at]) ||
+		       is_encoded_type(part->other_types[at]);
+	return may;
 }
 
 /* Clients look for files in text once it is decoded. Such text is marked, so that it is decoded and
@@ -430,7 +453,7 @@ static void leaf(struct build *build, size_t part, const struct around *around)
 	describe_body(build, part);
 	if (around && inside_garbled_delimiters(build, part, around))
 		return;
-	if (is_text(part_at(build, part)))
+	if (may_hold_files(part_at(build, part)))
 		look_inside(build, part);
 }
 
