@@ -8,6 +8,7 @@
 #ifndef LIB_MIME_BUILD_H
 #define LIB_MIME_BUILD_H
 
+#include "lib/base/buf.h"
 #include "lib/mime/lines.h"
 #include "lib/mime/map.h"
 #include "lib/mime/param.h"
@@ -26,13 +27,18 @@ struct build {
 	struct mime_limits limits;
 	struct lines lines;
 	size_t field_room, part_room;
-	int is_decoded;  /* the map is over a body that was decoded */
+	int is_glance;   /* made to see whether decoded text holds more: what is encoded in there is
+	                    not decoded */
 	int inside_text; /* in a message found inside text: not looked for again in there */
 };
 
 /* Adds an empty part that takes the range; gives its index, or SIZE_MAX where a limit forbids it
  * (which is noted). `synthetic` names it so. */
 size_t build_part(struct build *build, size_t parent, struct mime_range whole, int synthetic);
+
+/* map.c: a decoded text, read only to see what it holds. */
+struct mime_map *build_glance(const struct mime_map *outer, size_t part, const struct buf *text,
+        const struct mime_limits *limits);
 
 /* header.c: reads the part's header, setting header, body and fields. */
 void header_read(struct build *build, size_t part, int cr_lines);

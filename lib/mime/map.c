@@ -133,11 +133,22 @@ struct mime_map *mime_map_new_decoded(const struct mime_map *outer, size_t part,
 	struct build build;
 
 	start(&build, bytes, size, limits);
-	build.is_decoded = 1;
+	build.map->decodings = outer->decodings + !outer->parts[part].is_message;
 	if (outer->parts[part].is_message)
 		tree_part(&build, 0, NULL, has_cr_lines(&build.lines));
 	else
 		tree_decoded(&build, &outer->parts[part]);
+	return finish(&build);
+}
+
+struct mime_map *build_glance(const struct mime_map *outer, size_t part, const struct buf *text,
+        const struct mime_limits *limits)
+{
+	struct build build;
+
+	start(&build, text->data, text->size, limits);
+	build.is_glance = 1;
+	tree_decoded(&build, &outer->parts[part]);
 	return finish(&build);
 }
 

@@ -170,7 +170,8 @@ struct mime_map {
 	struct mime_anomaly *anomalies;
 	size_t anomaly_count;
 	int truncated;
-	uint64_t noted; /* of all parts together */
+	size_t decodings; /* texts, one inside the other, that were decoded to come here */
+	uint64_t noted;   /* of all parts together */
 };
 
 /* Always gives a map, of whatever bytes. Free with mime_map_free(). `limits` may be NULL for the
@@ -180,7 +181,9 @@ void mime_map_free(struct mime_map **map);
 
 /* A map over the decoded body of a part that needs_decoding: its root stands for that part, with
  * its type and boundaries and no header of its own (a message inside is read like any message).
- * `bytes` are lent and must outlive the map; `outer` need not. */
+ * `bytes` are lent and must outlive the map; `outer` need not. Encoded text inside encoded text is
+ * followed three times: a fourth one in there makes the map truncated, and is called too deep. How
+ * many messages are decoded inside each other is the caller's to bound. */
 struct mime_map *mime_map_new_decoded(const struct mime_map *outer, size_t part, const void *bytes,
         size_t size, const struct mime_limits *limits);
 

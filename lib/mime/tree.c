@@ -12,6 +12,9 @@
 #include "lib/base/text.h"
 #include "lib/mime/decode.h"
 
+/* Texts that are decoded inside each other, and looked into for more of them. */
+enum { DECODINGS_MOST = 3 };
+
 enum place { PLACE_PREAMBLE, PLACE_PART, PLACE_EPILOGUE };
 
 struct splitter {
@@ -413,8 +416,8 @@ static int may_hold_files(const struct mime_part *part)
 }
 
 /* Clients look for files in text once it is decoded. Such text is marked, so that it is decoded and
- * read again; what was read so already is not, or hostile mail could go on for ever. */
-static void look_inside_decoded(struct build *build, size_t part, enum mime_encoding encoding)
+ * read again. */
+static void glance_inside(struct build *build, size_t part, enum mime_encoding encoding)
 {
 	static const enum mime_anomaly_kind kinds[] = {MIME_ANOMALY_UUENCODE_IN_TEXT,
 	        MIME_ANOMALY_YENC_IN_TEXT, MIME_ANOMALY_BINHEX_IN_TEXT,
@@ -424,7 +427,8 @@ static void look_inside_decoded(struct build *build, size_t part, enum mime_enco
 	size_t at;
 
 	decode_part(build->map, part, encoding, &text);
-	inner = mime_map_new_decoded(build->map, part, text.data, text.size, &build->limits);
+	inner = build_glance(build->map, part, &text, &build->limits);
+	build->map->parts[part].needs_decoding |= inner->truncated;
 	for (at = 0; at < sizeof kinds / sizeof kinds[0]; at++)
 		if (mime_map_has(inner, kinds[at])) {
 			build->map->parts[part].needs_decoding = 1;
@@ -435,15 +439,33 @@ static void look_inside_decoded(struct build *build, size_t part, enum mime_enco
 	buf_fini(&text);
 }
 
+/* Text in text in text is hostile, and could go on for ever: it ends somewhere, and that is said.
+ */
+static void look_inside_encoded(struct build *build, size_t part, unsigned encodings)
+{
+	if (build->map->decodings == DECODINGS_MOST) {
+		mime_map_note(
+		        build->map, MIME_ANOMALY_TOO_DEEP, part, part_at(build, part)->body.offset);
+		build->map->truncated = 1;
+		return;
+	}
+	if (encodings & 1u << MIME_BASE64)
+		glance_inside(build, part, MIME_BASE64);
+	if (encodings & 1u << MIME_QUOTED_PRINTABLE)
+		glance_inside(build, part, MIME_QUOTED_PRINTABLE);
+	if (encodings & 1u << MIME_UUENCODE)
+		glance_inside(build, part, MIME_UUENCODE);
+}
+
 static void look_inside(struct build *build, size_t part)
 {
 	const unsigned as_it_stands = 1u << MIME_IDENTITY | 1u << MIME_UNKNOWN_ENCODING;
+	const unsigned encoded =
+	        1u << MIME_BASE64 | 1u << MIME_QUOTED_PRINTABLE | 1u << MIME_UUENCODE;
 	unsigned encodings = part_at(build, part)->encodings;
 
-	if (!build->is_decoded && (encodings & 1u << MIME_BASE64))
-		look_inside_decoded(build, part, MIME_BASE64);
-	if (!build->is_decoded && (encodings & 1u << MIME_QUOTED_PRINTABLE))
-		look_inside_decoded(build, part, MIME_QUOTED_PRINTABLE);
+	if (!build->is_glance && (encodings & encoded))
+		look_inside_encoded(build, part, encodings);
 	if (encodings & as_it_stands)
 		inside_look(build, part, part_at(build, part)->body, 0);
 }
