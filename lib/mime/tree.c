@@ -457,6 +457,24 @@ static void look_inside_encoded(struct build *build, size_t part, unsigned encod
 		glance_inside(build, part, MIME_UUENCODE);
 }
 
+/* Talk before a uuencoded body's "begin" would be decoded with it, and be the file's beginning. */
+static int begins_behind_talk(const struct build *build, size_t part)
+{
+	const struct mime_range body = part_at(build, part)->body;
+	const struct lines *lines = &build->lines;
+	size_t end = body.offset + body.length, byte = body.offset;
+	size_t at = lines_mark_at(lines, body.offset);
+
+	while (at < lines->mark_count && lines->marks[at].offset < end &&
+	        lines->marks[at].kind != MARK_BEGIN)
+		at++;
+	if (at == lines->mark_count || lines->marks[at].offset >= end)
+		return 0;
+	while (byte < lines->marks[at].offset && strchr(" \t\r\n", build->map->bytes[byte]))
+		byte++;
+	return byte < lines->marks[at].offset;
+}
+
 static void look_inside(struct build *build, size_t part)
 {
 	const unsigned as_it_stands = 1u << MIME_IDENTITY | 1u << MIME_UNKNOWN_ENCODING;
@@ -466,7 +484,8 @@ static void look_inside(struct build *build, size_t part)
 
 	if (!build->is_glance && (encodings & encoded))
 		look_inside_encoded(build, part, encodings);
-	if (encodings & as_it_stands)
+	if ((encodings & as_it_stands) ||
+	        ((encodings & 1u << MIME_UUENCODE) && begins_behind_talk(build, part)))
 		inside_look(build, part, part_at(build, part)->body, 0);
 }
 
@@ -477,6 +496,9 @@ static void leaf(struct build *build, size_t part, const struct around *around)
 		return;
 	if (may_hold_files(part_at(build, part)))
 		look_inside(build, part);
+	else if ((part_at(build, part)->encodings & 1u << MIME_UUENCODE) &&
+	         begins_behind_talk(build, part))
+		inside_look(build, part, part_at(build, part)->body, 0);
 }
 
 /* Splits a described part, or looks into it. Takes from `boundaries` what does not occur. */
