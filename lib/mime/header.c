@@ -31,7 +31,7 @@ size_t header_field_name(const unsigned char *bytes, const struct line *line)
 	        bytes[at] != '\r')
 		at++;
 	end = at;
-	while (at < line->end && lines_is_blank(bytes[at]))
+	while (at < line->end && (lines_is_blank(bytes[at]) || bytes[at] == '\r'))
 		at++;
 	return at < line->end && bytes[at] == ':' ? end - line->start : 0;
 }
@@ -116,12 +116,18 @@ static int peek(const struct reader *reader, size_t at, struct line *line)
 	return 1;
 }
 
+/* More of the field above: begins with a blank, or with a CR, which leaves as one. */
+static int is_fold(const struct reader *reader, const struct line *line)
+{
+	return line->start < line->end &&
+	       (lines_is_blank(reader->bytes[line->start]) || reader->bytes[line->start] == '\r');
+}
+
 /* A field, or more of the folded one. */
 static int goes_on(const struct reader *reader, const struct line *line)
 {
 	return header_field_name(reader->bytes, line) ||
-	       (line->start < line->end && lines_is_blank(reader->bytes[line->start]) &&
-	               !blank_line(reader->bytes, line));
+	       (is_fold(reader, line) && !blank_line(reader->bytes, line));
 }
 
 /* Takes the continuation lines of the field that begins with `line`; gives where its value ends. A
@@ -132,8 +138,7 @@ static size_t read_folds(struct reader *reader, const struct line *line)
 	struct line next, behind;
 
 	reader->at = line->next;
-	while (peek(reader, reader->at, &next) && next.start < next.end &&
-	        lines_is_blank(reader->bytes[next.start])) {
+	while (peek(reader, reader->at, &next) && is_fold(reader, &next)) {
 		if (blank_line(reader->bytes, &next)) {
 			note(reader, MIME_ANOMALY_BLANK_SEPARATOR, next.start);
 			if (!peek(reader, next.next, &behind) || !goes_on(reader, &behind))
