@@ -12,9 +12,14 @@
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
 #include "lib/mime/decode.h"
+#include "lib/mime/name.h"
 
 /* Of one field name in one header; candidates of one part. */
 enum { FIELDS_MAX = 16, NAMES_MAX = 32, TYPES_MAX = 8 };
+
+/* What a CR in a field that ends no line is: nothing to some, and a blank to whom it is sent on to
+ * (lib/smtp). */
+enum cr { CR_NOTHING, CR_BLANK, CR_READINGS };
 
 struct describer {
 	struct build *build;
@@ -22,8 +27,11 @@ struct describer {
 	struct strings types;
 	struct strings *boundaries;
 	struct strings names;
-	int two_boundaries; /* parameters of one field state different boundaries */
-	int odd_boundary;   /* its parameter can be read in several ways */
+	struct strings dispositions;
+	unsigned first_encodings, all_encodings; /* what the fields say, as sets */
+	enum cr cr;                              /* how the field is being read */
+	int two_boundaries;                      /* one field states different boundaries */
+	int odd_boundary;                        /* its parameter can be read in several ways */
 };
 
 static struct mime_part *own(const struct describer *describer)
@@ -81,21 +89,45 @@ static void note_parameters(const struct describer *describer, const struct para
 		note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
 }
 
-/* The value without its line ends; NULs stay in. */
-static void unfold(
-        const struct describer *describer, const struct mime_field *field, struct buf *out)
+/* The value without its line ends, as far as it counts; NULs stay in. Gives whether it had a CR. */
+static int unfold(const struct describer *describer, const struct mime_field *field, enum cr cr,
+        struct buf *out)
 {
 	const struct build *build = describer->build;
 	const char *bytes = (const char *)build->map->bytes + field->value.offset;
 	size_t size = field->value.length, at;
+	int found = 0, bare;
 
 	if (size > build->limits.max_field_bytes)
 		size = build->limits.max_field_bytes;
 	buf_reserve(out, size + 1);
-	for (at = 0; at < size; at++)
-		if (bytes[at] != '\r' && bytes[at] != '\n')
+	for (at = 0; at < size; at++) {
+		bare = bytes[at] == '\r' && at + 1 < size && bytes[at + 1] != '\n';
+		found |= bare;
+		if (bare && cr == CR_BLANK)
+			buf_add_char(out, ' ');
+		else if (bytes[at] != '\r' && bytes[at] != '\n')
 			buf_add_char(out, bytes[at]);
+	}
 	buf_add(out, "", 0);
+	return found;
+}
+
+/* Reads a field in every way that its CRs, if it has any, are read. */
+static void read_field(struct describer *describer, const struct mime_field *field,
+        void (*read)(struct describer *describer, const struct buf *value))
+{
+	enum cr cr;
+	int found = 1;
+
+	for (cr = CR_NOTHING; cr < CR_READINGS && found; cr++) {
+		struct buf value = {0};
+
+		found = unfold(describer, field, cr, &value);
+		describer->cr = cr;
+		read(describer, &value);
+		buf_fini(&value);
+	}
 }
 
 /* ---------------------------------------------------------------- names */
@@ -165,28 +197,29 @@ static void add_parameter_names(struct describer *describer, enum mime_name_sour
 	struct strings readings = {.most = NAMES_MAX};
 	size_t at;
 
-	if (params_values(params, name, &readings) > 1)
-		note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+	params_values(params, name, &readings);
 	for (at = 0; at < readings.count; at++)
 		add_name_forms(describer, source, readings.items[at]);
 	strings_fini(&readings);
 }
 
-static void add_field_name(
-        struct describer *describer, const char *field, enum mime_name_source source)
+static void add_value_as_name(
+        struct describer *describer, enum mime_name_source source, const struct buf *value)
 {
-	const struct mime_field *found =
-	        mime_field(describer->build->map, describer->part, field, 0);
-	struct buf value = {0};
-	char *text;
+	char *text = decode_header_text(value->data, value->size);
 
-	if (!found)
-		return;
-	unfold(describer, found, &value);
-	text = decode_header_text(value.data, value.size);
 	add_name(describer, source, text);
 	free(text);
-	buf_fini(&value);
+}
+
+static void read_description(struct describer *describer, const struct buf *value)
+{
+	add_value_as_name(describer, MIME_NAME_DESCRIPTION, value);
+}
+
+static void read_location(struct describer *describer, const struct buf *value)
+{
+	add_value_as_name(describer, MIME_NAME_LOCATION, value);
 }
 
 /* ---------------------------------------------------------------- Content-Type */
@@ -216,21 +249,20 @@ static void add_boundaries(struct describer *describer, struct params *params)
 	size_t before = describer->boundaries->count, stated;
 
 	stated = params_values(params, "boundary", describer->boundaries);
-	describer->two_boundaries |= stated > 1;
+	describer->two_boundaries |=
+	        stated > 1 || (describer->cr == CR_BLANK && describer->boundaries->count > before);
 	describer->odd_boundary |= describer->boundaries->count - before > stated;
 	for (; before < describer->boundaries->count; before++)
 		if (is_bad_boundary(describer->boundaries->items[before]))
 			note(describer, MIME_ANOMALY_BAD_BOUNDARY);
 }
 
-static void read_type_field(struct describer *describer, const struct mime_field *field)
+static void read_type(struct describer *describer, const struct buf *value)
 {
-	struct buf value = {0};
 	struct params params;
 	struct strings charsets = {.most = 1};
 
-	unfold(describer, field, &value);
-	params_read(&params, value.data, value.size);
+	params_read(&params, value->data, value->size);
 	if (!is_type(params.value) || params.value_odd)
 		note(describer, MIME_ANOMALY_BAD_TYPE);
 	if (*params.value)
@@ -245,7 +277,6 @@ static void read_type_field(struct describer *describer, const struct mime_field
 	note_parameters(describer, &params);
 	strings_fini(&charsets);
 	params_fini(&params);
-	buf_fini(&value);
 }
 
 static void read_types(struct describer *describer)
@@ -255,7 +286,7 @@ static void read_types(struct describer *describer)
 	int differ = 0;
 
 	for (nth = 0; (field = field_of(describer, "Content-Type", nth)) != NULL; nth++) {
-		read_type_field(describer, field);
+		read_field(describer, field, read_type);
 		differ |= nth && describer->boundaries->count > before;
 		before = describer->boundaries->count;
 	}
@@ -295,29 +326,27 @@ static void choose_type(struct describer *describer)
 
 /* ---------------------------------------------------------------- the other fields */
 
-static void read_dispositions(struct describer *describer)
+static void read_disposition(struct describer *describer, const struct buf *value)
+{
+	struct params params;
+
+	params_read(&params, value->data, value->size);
+	strings_add(&describer->dispositions, params.value);
+	own(describer)->is_attachment |= strcmp(params.value, "attachment") == 0;
+	add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "filename");
+	add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "name");
+	note_parameters(describer, &params);
+	params_fini(&params);
+}
+
+static void read_all(struct describer *describer, const char *name,
+        void (*read)(struct describer *describer, const struct buf *value))
 {
 	const struct mime_field *field;
-	struct strings values = {.most = 4};
 	size_t nth;
 
-	for (nth = 0; (field = field_of(describer, "Content-Disposition", nth)) != NULL; nth++) {
-		struct buf value = {0};
-		struct params params;
-
-		unfold(describer, field, &value);
-		params_read(&params, value.data, value.size);
-		strings_add(&values, params.value);
-		own(describer)->is_attachment |= strcmp(params.value, "attachment") == 0;
-		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "filename");
-		add_parameter_names(describer, MIME_NAME_DISPOSITION, &params, "name");
-		note_parameters(describer, &params);
-		params_fini(&params);
-		buf_fini(&value);
-	}
-	if (values.count > 1)
-		note(describer, MIME_ANOMALY_DUPLICATE_DISPOSITION);
-	strings_fini(&values);
+	for (nth = 0; (field = field_of(describer, name, nth)) != NULL; nth++)
+		read_field(describer, field, read);
 }
 
 static const struct {
@@ -337,7 +366,7 @@ static const struct {
 };
 
 /* The encoding that a field value names exactly, else all that it mentions, as a set. */
-static unsigned read_encoding(const char *value, int *exact)
+static unsigned encodings_in(const char *value, int *exact)
 {
 	size_t at;
 	unsigned found = 0;
@@ -353,14 +382,10 @@ static unsigned read_encoding(const char *value, int *exact)
 	return found;
 }
 
-static char *encoding_text(const struct describer *describer, const struct mime_field *field)
+static char *encoding_text(const struct buf *value)
 {
-	struct buf value = {0};
-	char *text, *end;
+	char *text = decode_header_text(value->data, value->size), *end;
 
-	unfold(describer, field, &value);
-	text = decode_header_text(value.data, value.size);
-	buf_fini(&value);
 	memmove(text, text + strspn(text, " \t"), strlen(text + strspn(text, " \t")) + 1);
 	for (end = text + strlen(text); end > text && strchr(" \t", end[-1]); end--)
 		end[-1] = '\0';
@@ -376,46 +401,67 @@ static enum mime_encoding lowest(unsigned set)
 	return encoding;
 }
 
+static void read_encoding(struct describer *describer, const struct buf *value)
+{
+	struct mime_part *part = own(describer);
+	char *text = encoding_text(value);
+	int exact;
+	unsigned found = encodings_in(text, &exact);
+
+	free(text);
+	if (!exact) {
+		note(describer, MIME_ANOMALY_BAD_ENCODING);
+		part->encodings |= 1u << MIME_IDENTITY;
+	}
+	if (!found)
+		found = 1u << MIME_UNKNOWN_ENCODING;
+	if (describer->first_encodings &&
+	        (describer->all_encodings | found) != describer->all_encodings)
+		note(describer, MIME_ANOMALY_DUPLICATE_ENCODING);
+	if (!describer->first_encodings)
+		describer->first_encodings = found;
+	describer->all_encodings |= found;
+}
+
 /* Most clients heed one field, some the first and some the last: all that are named are candidates.
  * A decorated one ("base64 foo") is read by some as named and by others as none. */
 static void read_encodings(struct describer *describer)
 {
 	struct mime_part *part = own(describer);
-	const struct mime_field *field;
-	unsigned first = 0, found;
-	size_t nth;
-	int exact, plain = 1;
 
-	for (nth = 0; (field = field_of(describer, "Content-Transfer-Encoding", nth)) != NULL;
-	        nth++) {
-		char *text = encoding_text(describer, field);
-		found = read_encoding(text, &exact);
-		plain &= exact;
-		free(text);
-		if (!found)
-			found = 1u << MIME_UNKNOWN_ENCODING;
-		if (nth && (part->encodings | found) != part->encodings)
-			note(describer, MIME_ANOMALY_DUPLICATE_ENCODING);
-		first = nth ? first : found;
-		part->encodings |= found;
-	}
-	if (!plain) {
-		note(describer, MIME_ANOMALY_BAD_ENCODING);
-		part->encodings |= 1u << MIME_IDENTITY;
-	}
-	part->encoding = lowest(first ? first : 1u << MIME_IDENTITY);
+	read_all(describer, "Content-Transfer-Encoding", read_encoding);
+	part->encodings |= describer->all_encodings;
+	part->encoding = lowest(
+	        describer->first_encodings ? describer->first_encodings : 1u << MIME_IDENTITY);
 	part->encodings |= 1u << part->encoding;
+}
+
+/* Whether they differ for a recipient's system, that is. */
+static int has_names_that_differ(const struct mime_part *part)
+{
+	size_t at;
+	int differ = 0;
+	char *first, *other;
+
+	if (part->name_count < 2 || part->names[1].source > MIME_NAME_TYPE)
+		return 0;
+	first = name_normalise(part->names[0].text);
+	for (at = 1; at < part->name_count && part->names[at].source <= MIME_NAME_TYPE && !differ;
+	        at++) {
+		other = name_normalise(part->names[at].text);
+		differ = strcmp(first, other) != 0;
+		free(other);
+	}
+	free(first);
+	return differ;
 }
 
 static void note_candidates(struct describer *describer)
 {
-	const struct mime_part *part = own(describer);
-	size_t at;
-
-	for (at = 1; at < part->name_count; at++)
-		if (part->names[at].source <= MIME_NAME_TYPE &&
-		        part->names[0].source <= MIME_NAME_TYPE)
-			note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+	if (has_names_that_differ(own(describer)))
+		note(describer, MIME_ANOMALY_DUPLICATE_NAME);
+	if (describer->dispositions.count > 1)
+		note(describer, MIME_ANOMALY_DUPLICATE_DISPOSITION);
 	if (describer->names.is_full || describer->types.is_full)
 		note(describer, MIME_ANOMALY_TOO_MANY_CANDIDATES);
 }
@@ -439,15 +485,16 @@ void describe_part(struct build *build, size_t part, struct strings *boundaries)
 	        .part = part,
 	        .types = {.most = TYPES_MAX},
 	        .names = {.most = NAMES_MAX},
+	        .dispositions = {.most = 4},
 	        .boundaries = boundaries};
 
-	read_dispositions(&describer);
+	read_all(&describer, "Content-Disposition", read_disposition);
 	read_types(&describer);
 	choose_type(&describer);
 	keep_boundaries(&describer);
 	read_encodings(&describer);
-	add_field_name(&describer, "Content-Description", MIME_NAME_DESCRIPTION);
-	add_field_name(&describer, "Content-Location", MIME_NAME_LOCATION);
+	read_all(&describer, "Content-Description", read_description);
+	read_all(&describer, "Content-Location", read_location);
 	note_candidates(&describer);
 	if (text_same(build->map->parts[part].type, "message/partial"))
 		note(&describer, MIME_ANOMALY_PARTIAL_MESSAGE);
@@ -455,6 +502,7 @@ void describe_part(struct build *build, size_t part, struct strings *boundaries)
 		note(&describer, MIME_ANOMALY_EXTERNAL_BODY);
 	strings_fini(&describer.types);
 	strings_fini(&describer.names);
+	strings_fini(&describer.dispositions);
 }
 
 static int has_ending(const char *name, const char *ending)
