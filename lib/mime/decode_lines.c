@@ -26,12 +26,14 @@ static void uu_add(struct uuencode_decoder *state, const unsigned char *from, si
 	state->length += size < room ? size : room;
 }
 
-/* Blanks that were cut off a line's end are zeros. */
+/* Blanks that were cut off a line's end are zeros, and so are CRs, which leave as blanks. Behind a
+ * "begin", where all is data, lower-case letters stand for their six bits, as many decoders have
+ * it; before it they are talk. */
 static unsigned uu_value(const struct uuencode_decoder *state, size_t at)
 {
 	unsigned char c = at < state->size ? state->line[at] : ' ';
 
-	return c >= 32 && c <= 96 ? (unsigned)(c - 32) & 63 : 0;
+	return c >= 32 && c <= (state->is_begun ? 126 : 96) ? (unsigned)(c - 32) & 63 : 0;
 }
 
 /* One data line: its first byte says how many bytes it holds. */
@@ -53,6 +55,11 @@ static unsigned uu_data(const struct uuencode_decoder *state, struct buf *out)
 	return state->size + 3 < 1 + (wanted + 2) / 3 * 4 ? DECODE_SHORT : 0;
 }
 
+static int uu_is_begin(const unsigned char *line, size_t size)
+{
+	return size > 5 && starts(line, size, "begin") && strchr(" \t\r", line[5]) && line[5];
+}
+
 static void uu_line(struct uuencode_decoder *state, struct buf *out)
 {
 	const unsigned char *line = state->line;
@@ -60,8 +67,9 @@ static void uu_line(struct uuencode_decoder *state, struct buf *out)
 
 	if (starts(line, size, "begin-base64"))
 		state->is_base64 = 1;
-	else if (size && !starts(line, size, "begin ") && !starts(line, size, "begin\t") &&
-	         !(size == 3 && starts(line, size, "end")))
+	else if (uu_is_begin(line, size))
+		state->is_begun = 1;
+	else if (size && !(size == 3 && starts(line, size, "end")))
 		state->oddities |= uu_data(state, out);
 	state->length = state->size = 0;
 }
@@ -98,11 +106,11 @@ static void yenc_add(unsigned char c, struct buf *out)
 	buf_add_char(out, (char)(c - 42));
 }
 
-/* CRs that turned out not to stand at the line's end. */
+/* CRs that turned out not to stand at the line's end: they leave as blanks, and so are decoded. */
 static void yenc_crs(struct yenc_decoder *state, struct buf *out)
 {
 	for (; state->cr_count; state->cr_count--) {
-		yenc_add((unsigned char)('\r' - (state->escape ? 64 : 0)), out);
+		yenc_add((unsigned char)(' ' - (state->escape ? 64 : 0)), out);
 		state->escape = 0;
 	}
 }

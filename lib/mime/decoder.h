@@ -65,6 +65,7 @@ struct uuencode_decoder {
 	unsigned char line[UUENCODE_LINE];
 	size_t length; /* of it so far */
 	size_t size;   /* the same without CRs at its end */
+	int is_begun;  /* behind a line "begin" */
 	int is_base64; /* behind a line "begin-base64" */
 	struct base64_decoder base64;
 	unsigned oddities;
