@@ -19,6 +19,8 @@ unsigned decode_yenc(const void *bytes, size_t size, struct buf *out); /* from "
 unsigned decode_binhex(
         const void *bytes, size_t size, struct buf *out); /* RFC 1741: the data fork */
 
+int decode_is_binhex(unsigned char c); /* a character of BinHex's alphabet */
+
 /* The file's name in there; "" if it can't be read. To be freed. */
 char *decode_binhex_name(const void *bytes, size_t size);
 

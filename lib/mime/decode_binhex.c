@@ -75,11 +75,16 @@ static void binhex_release(struct binhex_decoder *state, struct buf *out)
 	}
 }
 
+static const char alphabet[] = "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
+
+int decode_is_binhex(unsigned char c)
+{
+	return c && strchr(alphabet, c) != NULL;
+}
+
 /* Six more bits; whatever isn't in the alphabet is passed over. */
 static void binhex_character(struct binhex_decoder *state, unsigned char c, struct buf *out)
 {
-	static const char alphabet[] =
-	        "!\"#$%&'()*+,-012345689@ABCDEFGHIJKLMNPQRSTUVXYZ[`abcdefhijklmpqr";
 	const char *found = c ? strchr(alphabet, c) : NULL;
 	unsigned char byte;
 

@@ -92,6 +92,21 @@ static void look_behind_blanks(struct lines *lines, size_t start, int after_cr)
 		add(lines, start, MARK_DELIMITER, after_cr);
 }
 
+/* A blank behind the word, or a CR that leaves as one. */
+static void add_if_word(
+        struct lines *lines, size_t at, const char *word, enum mark_kind kind, int cr)
+{
+	size_t behind = at + strlen(word);
+	unsigned char c;
+
+	if (!begins(lines, at, word) || behind >= lines->size)
+		return;
+	c = lines->bytes[behind];
+	if (c == ' ' || c == '\t' ||
+	        (c == '\r' && behind + 1 < lines->size && lines->bytes[behind + 1] != '\n'))
+		add(lines, at, kind, cr);
+}
+
 static void look_at(struct lines *lines, size_t start, int after_cr)
 {
 	if (start >= lines->size)
@@ -106,12 +121,11 @@ static void look_at(struct lines *lines, size_t start, int after_cr)
 		break;
 	case 'b':
 	case 'B':
-		add_if(lines, start, "begin ", MARK_BEGIN, after_cr);
-		add_if(lines, start, "begin\t", MARK_BEGIN, after_cr);
+		add_if_word(lines, start, "begin", MARK_BEGIN, after_cr);
 		add_if(lines, start, "begin-base64", MARK_BEGIN, after_cr);
 		break;
 	case '=':
-		add_if(lines, start, "=ybegin ", MARK_YENC, after_cr);
+		add_if_word(lines, start, "=ybegin", MARK_YENC, after_cr);
 		break;
 	case '(':
 		add_if(lines, start, binhex, MARK_BINHEX, after_cr);
