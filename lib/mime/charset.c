@@ -339,7 +339,8 @@ static char *without_controls(const struct buf *text)
 	return buf_give(&out);
 }
 
-/* A fold's line end is nothing; the blank behind it stays (RFC 5322 section 2.2.3). */
+/* A fold's line end is nothing; the blank behind it stays (RFC 5322 section 2.2.3). A CR elsewhere
+ * leaves as a blank (lib/smtp), and is one. */
 static void unfold(const char *bytes, size_t size, struct buf *out)
 {
 	size_t at, start = 0;
@@ -348,7 +349,9 @@ static void unfold(const char *bytes, size_t size, struct buf *out)
 		start++;
 	buf_reserve(out, size);
 	for (at = start; at < size; at++)
-		if (bytes[at] != '\r' && bytes[at] != '\n')
+		if (bytes[at] == '\r' && at + 1 < size && bytes[at + 1] != '\n')
+			out->data[out->size++] = ' ';
+		else if (bytes[at] != '\r' && bytes[at] != '\n')
 			out->data[out->size++] = bytes[at];
 	buf_add(out, "", 0);
 }

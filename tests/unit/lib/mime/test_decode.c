@@ -428,6 +428,7 @@ static void raw_header_bytes_are_utf8_or_windows_1252(void **state)
 	header("caf\xC3\xA9", "café");
 	header("caf\xE9 \x80", "café €");
 	header("a\r\n\tb", "a b");
+	header("free\rmoney\r", "free money");
 	header("a\x01\x7F"
 	       "b\xC2\x85"
 	       "c",
