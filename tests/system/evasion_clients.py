@@ -36,7 +36,7 @@ def many_types(p, count):
 
 @case("A04", ("seventeen-fields", 17), ("forty-fields", 40))
 def many_encodings(p, count):
-    fields = fields_of(p, encoding=None) + b"Content-Transfer-Encoding: %s\n" % (b"base64" if p.honest else b"7bit") * (count - 1)
+    fields = fields_of(p, encoding=None) + b"Content-Transfer-Encoding: %s\n" % (b"base64" if p.honest else b"7bit") * (1 if p.honest else count - 1)
     return mixed(text_part(), fields + b"Content-Transfer-Encoding: base64\n\n" + b"note: x\n" * (not p.honest) + b64(p.data))
 
 
