@@ -96,7 +96,7 @@ static int same_names(const struct walk *walk, const struct zipdir_entry *entry)
 	const unsigned char *b = walk->bytes + entry->central.name;
 	size_t at, length = entry->local.name_length;
 
-	if (entry->central.flags & FLAG_MASKED)
+	if (entry->central.flags & FLAG_MASKED && entry->central.flags & FLAG_ENCRYPTED)
 		return 1;
 	if (length != entry->central.name_length)
 		return 0;
@@ -225,10 +225,19 @@ static int differ(int64_t a, int64_t b)
 	return a != ZIPDIR_UNKNOWN_SIZE && b != ZIPDIR_UNKNOWN_SIZE && a != b;
 }
 
+/* Masked names belong to an encrypted directory. Without one most programs extract the member, and
+ * some say that it is encrypted. */
+static int is_masked_only(const struct zipdir_claim *claim)
+{
+	return claim->present && (claim->flags & (FLAG_MASKED | FLAG_ENCRYPTED)) == FLAG_MASKED;
+}
+
 static const char *contradiction(const struct walk *walk, const struct zipdir_entry *entry)
 {
 	const struct zipdir_claim *local = &entry->local, *central = &entry->central;
 
+	if (is_masked_only(local) || is_masked_only(central))
+		return "says that its name is masked, and is not encrypted";
 	if (!local->present || !central->present)
 		return NULL;
 	if (!same_names(walk, entry))
@@ -244,7 +253,7 @@ static const char *contradiction(const struct walk *walk, const struct zipdir_en
 
 static int is_encrypted(const struct zipdir_claim *claim)
 {
-	return claim->present && claim->flags & (FLAG_ENCRYPTED | FLAG_MASKED);
+	return claim->present && claim->flags & FLAG_ENCRYPTED;
 }
 
 /* Distinct readings, at most three: the central directory's, the local header's, and of "stored"

@@ -82,6 +82,12 @@ def local_of(claim):
     return hand_made([(claim, claim)], directory=False)
 
 
+@case("C26-flag-13")
+def masked(p):
+    claim = dict(record(p.name, p.data), flags=0 if p.honest else 0x2000)
+    return packed(p, "a.zip", hand_made([(claim, claim)]))
+
+
 @case("C26", ("bzip2", "BZip2"), ("lzma", "LZMA"), ("ppmd", "PPMd"))
 def zip_method(p, method):
     return packed(p, "a.zip", by_program(f"7z a -tzip -mm={method} a.zip {p.name}", p.name, p.data, "a.zip"))

@@ -335,6 +335,26 @@ static void an_encryption_flag_in_one_place_is_told_and_read(void **state)
 	seen_fini(&seen);
 }
 
+/* Bit 13 says that names are masked, as they are where the directory is encrypted. */
+static void a_masked_name_alone_is_no_encryption(void **state)
+{
+	struct made local = evil, both = evil;
+	struct buf zip = {0};
+	struct seen seen;
+
+	local.local_flags = 0x2000;
+	add_zip(&zip, &local, 1);
+	assert_int_equal(found_evil(&zip), 1);
+	both.local_flags = both.central_flags = 0x2000;
+	add_zip(&zip, &both, 1);
+	assert_int_equal(found_evil(&zip), 1);
+	both.local_flags = both.central_flags = 0x2041;
+	walk_made(&both, 1, &seen);
+	assert_int_equal(seen.problems[UNPACK_ENCRYPTED], 1);
+	assert_int_equal(problem_count(&seen), 1);
+	seen_fini(&seen);
+}
+
 static void a_zip_stored_in_a_zip_is_one_member(void **state)
 {
 	struct buf zip = {0};
@@ -427,6 +447,7 @@ int main(void)
 	        cmocka_unit_test(two_methods_are_ambiguous),
 	        cmocka_unit_test(an_unknown_method_is_told),
 	        cmocka_unit_test(an_encryption_flag_in_one_place_is_told_and_read),
+	        cmocka_unit_test(a_masked_name_alone_is_no_encryption),
 	        cmocka_unit_test(a_zip_stored_in_a_zip_is_one_member),
 	        cmocka_unit_test(a_piece_of_several_volumes_is_told),
 	        cmocka_unit_test(overlapping_members_run_into_the_limit),
