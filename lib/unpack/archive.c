@@ -243,6 +243,7 @@ static void read_members(
 			walk_problem(walk, problem_of(reader), "", archive_error_string(reader));
 			return;
 		}
+		walk_listed(walk);
 		/* No filter took it, so the one raw member is the container itself. */
 		if (unpack_is_single(kind) && archive_filter_count(reader) < 2) {
 			walk_problem(walk, UNPACK_FORMAT, "", kind);

@@ -37,4 +37,7 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size);
  * that unpacks itself, or behind a picture. Sets *at to its place; NULL if there is none. */
 const struct kind *kind_hidden(const unsigned char *bytes, size_t size, size_t *at);
 
+/* True where the sum in its header is right, so that programs open it for sure. */
+int kind_is_sound(const struct kind *kind, const unsigned char *bytes, size_t size);
+
 #endif

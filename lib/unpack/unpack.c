@@ -102,7 +102,7 @@ static void tell_loudly(const struct walk *walk, enum unpack_problem problem, co
 {
 	struct walk loud = *walk;
 
-	loud.quiet = 0;
+	loud.quiet = QUIET_NOT;
 	walk_problem(&loud, problem, "", detail);
 }
 
@@ -112,6 +112,10 @@ static void walk_one_hidden(struct walk *walk, const struct kind *kind, size_t a
 
 	inner.bytes += at;
 	inner.size -= at;
+	if (kind_is_sound(kind, inner.bytes, inner.size))
+		walk_listed(&inner);
+	if (kind_is_volume(kind, inner.bytes, inner.size))
+		walk_problem(&inner, UNPACK_FORMAT, "", "one volume of several");
 	if (kind->reader == KIND_NONE)
 		tell_loudly(walk, UNPACK_FORMAT, kind->name);
 	else
@@ -142,10 +146,10 @@ static void walk_hidden(struct walk *walk)
 
 /* A picture, a document or a program with an archive behind it is opened by archive programs, and a
  * document with another kind's mark inside it by Office all the same. What is odd in there is not
- * told: that it is an archive at all is only one reading. */
+ * told but where the reading is a sound one: that it is an archive at all is only one of them. */
 static void walk_second_reading(struct walk *walk, const struct kind *kind)
 {
-	walk->quiet = 1;
+	walk->quiet = kind && !strcmp(kind->name, "ole") ? QUIET_BROKEN : QUIET_UNLISTED;
 	if (kind)
 		walk_office(walk, kind);
 	if (!walk->stopped && (!kind || kind->reader == KIND_NONE || kind->reader == KIND_DOCUMENT))

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "lib/base/utf8.h"
 
 /* Below it the ratio means nothing: a page of blanks packs a thousand times. */
@@ -57,10 +58,27 @@ int walk_spend(struct walk *walk, size_t bytes, const char *name)
 	return 1;
 }
 
+/* Pieces of an archive look broken; that its kind can't be read is true of the whole, too. */
+static int is_hushed(const struct walk *walk, enum unpack_problem problem, const char *detail)
+{
+	if (problem == UNPACK_AMBIGUOUS)
+		return walk->quiet != QUIET_NOT;
+	if (problem != UNPACK_FORMAT || walk->quiet < QUIET_UNLISTED)
+		return 0;
+	return walk->quiet == QUIET_UNLISTED || !detail ||
+	       !text_find(detail, strlen(detail), "unsupported");
+}
+
+void walk_listed(struct walk *walk)
+{
+	if (walk->quiet == QUIET_UNLISTED)
+		walk->quiet = QUIET_AMBIGUOUS;
+}
+
 void walk_problem(
         struct walk *walk, enum unpack_problem problem, const char *name, const char *detail)
 {
-	if (walk->quiet && (problem == UNPACK_FORMAT || problem == UNPACK_AMBIGUOUS))
+	if (is_hushed(walk, problem, detail))
 		return;
 	walk->sink->problem(walk->sink->context, problem, name, detail ? detail : "");
 }

@@ -8,6 +8,14 @@
 #include "lib/unpack/piece.h"
 #include "lib/unpack/unpack.h"
 
+/* What is not told of a second reading, as that the bytes are an archive is only one of them. */
+enum quiet {
+	QUIET_NOT,
+	QUIET_AMBIGUOUS, /* contradictions */
+	QUIET_UNLISTED,  /* nor what is broken, until a program would list a member */
+	QUIET_BROKEN,    /* nor what is broken at all: an archive may well lie in it in pieces */
+};
+
 struct walk {
 	const struct unpack_sink *sink;
 	struct unpack_budget *budget;
@@ -16,7 +24,7 @@ struct walk {
 	uint64_t expanded; /* of this container */
 	int out_of_bytes;  /* names are still read, contents no longer */
 	int stopped;
-	int quiet;        /* a second reading of something else: no problems of form are told */
+	enum quiet quiet;
 	unsigned told;    /* traits, one bit each */
 	int is_encrypted; /* was told of the whole document */
 };
@@ -29,6 +37,9 @@ int walk_spend(struct walk *walk, size_t bytes, const char *name);
 
 void walk_problem(
         struct walk *walk, enum unpack_problem problem, const char *name, const char *detail);
+
+/* A program would list a member: from now on what can't be read is told. */
+void walk_listed(struct walk *walk);
 
 /* Tells of the container being walked, once of each trait; also in a second reading. */
 void walk_trait(struct walk *walk, enum unpack_trait trait, const char *detail);

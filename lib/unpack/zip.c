@@ -316,11 +316,23 @@ static void read_contents(struct walk *walk, const struct zipdir_entry *entry, c
 	walk_member(walk, name, NULL, 0);
 }
 
+/* In front of a ZIP there may be a program that unpacks it, with such headers in it. */
+static void begin_listed(struct walk *walk, const struct zipdir_entry *entry, const char *name)
+{
+	if (walk->quiet == QUIET_NOT || !entry->central.present)
+		return;
+	walk_listed(walk);
+	if (!entry->data)
+		walk_problem(walk, UNPACK_FORMAT, name, "is in the directory and nowhere else");
+}
+
 static void read_entry(struct walk *walk, const struct zipdir_entry *entry, struct zipdoc *document)
 {
 	char *name = first_name(walk, entry);
 	const char *odd = contradiction(walk, entry);
+	enum quiet quiet = walk->quiet;
 
+	begin_listed(walk, entry, name);
 	if (odd)
 		walk_problem(walk, UNPACK_AMBIGUOUS, name, odd);
 	if (is_encrypted(&entry->local) || is_encrypted(&entry->central))
@@ -331,6 +343,7 @@ static void read_entry(struct walk *walk, const struct zipdir_entry *entry, stru
 		read_contents(walk, entry, name, document);
 	give_aliases(walk, entry, name);
 	free(name);
+	walk->quiet = quiet;
 }
 
 /* ---------------------------------------------------------------- the whole */

@@ -7,7 +7,7 @@ import struct
 import zlib
 
 from evasion import PROGRAM, TEXT, Payload, case, mixed, text_part
-from evasion_files import (FORMATS, LINK, NOTE, ar, by_program, cabinet, compound, hand_made, iso, ooxml, package, packed, record,
+from evasion_files import (FORMATS, JUNK, LINK, NOTE, ar, by_program, cabinet, compound, hand_made, iso, ooxml, package, packed, record,
     tarred, tnef,
                            with_file, zipped)
 from evasion_mails import inner_mail
@@ -120,6 +120,24 @@ def odd_name_inside(p, form):
     ending = p.ending if "{0}" not in form else p.name
     name = form.format(ending).encode()
     return packed(p, "a.zip", hand_made([(dict(record("x", p.data), name=name),) * 2]))
+
+
+@case("C25", ("7z-behind-text-unreadable", "text"), ("7z-behind-gif-unreadable", "gif"), kinds=("content",))
+def unreadable_behind(p, junk):
+    options = "" if p.honest else "-m0=Deflate64"
+    return packed(p, "a.7z", JUNK[junk] + by_program(f"7z a {options} a.7z {p.name}", p.name, p.data * 40, "a.7z"))
+
+
+@case("C25", ("zip-behind-text-method-93", 93), ("zip-behind-text-method-97", 97), kinds=("content",))
+def unreadable_zip_behind(p, method):
+    claim = record(p.name, p.data) if p.honest else dict(record(p.name, p.data), method=method)
+    return packed(p, "a.zip", b"Hello there.\n" + hand_made([(claim, claim)]))
+
+
+@case("C26-local-signature", kinds=("content",))
+def local_signature(p):
+    claim = record(p.name, p.data)
+    return packed(p, "a.zip", hand_made([(claim, claim)]).replace(b"PK\3\4", b"PK\3\4" if p.honest else b"pk\3\4"))
 
 
 # ---------------------------------------------------------------- C29. TARs

@@ -304,6 +304,40 @@ static void archives_behind_something_else_are_found(void **state)
 	}
 }
 
+/* Twins: pictures and programs in which the letters stand by chance. */
+static void what_cant_be_read_behind_something_else_is_told(void **state)
+{
+	static const struct {
+		const char *command;
+		unsigned format;
+	} table[] = {
+	        {"7z a -m0=Deflate64 i.7z x.exe && (echo Hello; cat i.7z) >p", 1},
+	        {"7z a -m0=Deflate64 i.7z x.exe && (printf GIF89a; cat i.7z) >p", 1},
+	        {"7z a -mhc=on -m0=Deflate64 i.7z x.exe && (printf '%%PDF-'; cat i.7z) >p", 1},
+	        {"zip -q i.zip x.exe && split -b 80 i.zip && (echo Hello; cat xab) >p", 0},
+	        {"7z a i.7z x.exe && (echo Hello; cat i.7z) >p", 0},
+	        {"7z a i.7z x.exe && head -c 60 i.7z >j && (echo Hello; cat j) >p", 0},
+	        {"(printf '\\377\\330\\377\\340 7z\\274\\257\\047\\034\\0\\4'; head -c 99 "
+	         "/dev/zero) >p",
+	                0},
+	        {"(printf 'MZ Rar!\\032\\007\\001\\0'; head -c 99 /dev/zero) >p", 0},
+	        {"(printf '\\211PNG PK\\5\\6'; head -c 99 /dev/zero) >p", 0},
+	        {"(printf 'MZ MSCF\\0\\0\\0\\0'; head -c 99 /dev/zero) >p", 0},
+	};
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		struct buf archive = {0};
+		struct seen seen;
+
+		pack(table[at].command, "p", &archive);
+		walk(&archive, &seen);
+		if (problem_count(&seen) != table[at].format)
+			fail_msg("%s: %u", table[at].command, problem_count(&seen));
+		seen_fini(&seen);
+		buf_fini(&archive);
+	}
+}
+
 static void other_bytes_are_no_container(void **state)
 {
 	static const char *const texts[] = {"", "P", "PK", "Dear all,\n", "Rar! is a word",
@@ -338,6 +372,7 @@ int main(void)
 	        cmocka_unit_test(a_beginning_alone_is_broken),
 	        cmocka_unit_test(clamavs_archives_are_walked),
 	        cmocka_unit_test(archives_behind_something_else_are_found),
+	        cmocka_unit_test(what_cant_be_read_behind_something_else_is_told),
 	        cmocka_unit_test(other_bytes_are_no_container),
 	};
 

@@ -112,6 +112,18 @@ static unsigned found_evil(struct buf *zip)
 	return ambiguous;
 }
 
+static void expect_format(struct buf *zip, const char *what, int format)
+{
+	struct seen seen;
+
+	walk(zip, &seen);
+	if ((seen.problems[UNPACK_FORMAT] > 0) != format ||
+	        problem_count(&seen) != seen.problems[UNPACK_FORMAT])
+		fail_msg("%s: %u of %u", what, seen.problems[UNPACK_FORMAT], problem_count(&seen));
+	seen_fini(&seen);
+	buf_fini(zip);
+}
+
 static void a_plain_zip_has_no_problem(void **state)
 {
 	struct made both[] = {clean, evil};
@@ -355,6 +367,45 @@ static void a_masked_name_alone_is_no_encryption(void **state)
 	seen_fini(&seen);
 }
 
+static void what_cant_be_read_behind_something_else_is_told(void **state)
+{
+	static const char *const fronts[] = {"Hello there.\n", "GIF89a\1", "MZ PK\3\4 PK\5\6"};
+	struct made unknown = evil;
+
+	unknown.local_method = unknown.central_method = 93;
+	for (size_t at = 0; at < sizeof(fronts) / sizeof(fronts[0]); at++) {
+		struct buf zip = {0};
+
+		buf_add_string(&zip, fronts[at]);
+		add_zip(&zip, &unknown, 1);
+		expect_format(&zip, fronts[at], 1);
+		buf_add_string(&zip, fronts[at]);
+		add_zip(&zip, &evil, 1);
+		expect_format(&zip, fronts[at], 0);
+		buf_add_string(&zip, fronts[at]);
+		add_zip(&zip, &evil, 1);
+		memcpy(memmem(zip.data, zip.size, "PK\3\4\x14", 5), "pk", 2);
+		expect_format(&zip, fronts[at], 1);
+	}
+}
+
+/* A program that makes ZIPs carries the beginnings of their headers. */
+static void headers_in_a_program_in_front_are_nobodys(void **state)
+{
+	struct made header = {.local = "%s", .data = "", .local_method = 99};
+	struct buf zip = {0};
+
+	buf_add_string(&zip, "MZ program ");
+	add_local(&zip, &header);
+	buf_add_string(&zip, " program");
+	expect_format(&zip, "program", 0);
+	buf_add_string(&zip, "MZ program ");
+	add_local(&zip, &header);
+	buf_add_string(&zip, " program");
+	add_zip(&zip, &evil, 1);
+	expect_format(&zip, "program and archive", 0);
+}
+
 static void a_zip_stored_in_a_zip_is_one_member(void **state)
 {
 	struct buf zip = {0};
@@ -448,6 +499,8 @@ int main(void)
 	        cmocka_unit_test(an_unknown_method_is_told),
 	        cmocka_unit_test(an_encryption_flag_in_one_place_is_told_and_read),
 	        cmocka_unit_test(a_masked_name_alone_is_no_encryption),
+	        cmocka_unit_test(what_cant_be_read_behind_something_else_is_told),
+	        cmocka_unit_test(headers_in_a_program_in_front_are_nobodys),
 	        cmocka_unit_test(a_zip_stored_in_a_zip_is_one_member),
 	        cmocka_unit_test(a_piece_of_several_volumes_is_told),
 	        cmocka_unit_test(overlapping_members_run_into_the_limit),
