@@ -65,6 +65,8 @@ static void walk_single(struct walk *walk, const struct kind *kind)
 	inner.bytes += skipped;
 	inner.size -= skipped;
 	walk_archive(&inner, kind->name);
+	if (!strcmp(kind->name, "gzip"))
+		walk_gzip_names(&inner);
 	walk->expanded = inner.expanded;
 	walk->stopped = inner.stopped;
 	walk->out_of_bytes = inner.out_of_bytes;

@@ -57,6 +57,9 @@ char *walk_name(const void *bytes, size_t size);
 /* Extracts the members of `kind` with libarchive. */
 void walk_archive(struct walk *walk, const char *kind);
 
+/* Hands out the names in a gzip file as further ones of the member before. */
+void walk_gzip_names(struct walk *walk);
+
 void walk_zip(struct walk *walk);
 void walk_tnef(struct walk *walk);
 void walk_apple(struct walk *walk, const struct kind *kind);

@@ -321,6 +321,12 @@ def odd_single(p, how):
         "xz-padding": lzma.compress(p.data) + bytes(8), "gz-cut": packed_data if p.honest else packed_data[:-9]}[how])
 
 
+@case("C29", "gz-name-inside", "gz-name-of-second", kinds=("name", "program"))
+def gzip_name(p, how):
+    member = b"\x1f\x8b\x08\x08" + bytes(6) + p.name.encode() + b"\0" + gzip.compress(p.data, mtime=0)[10:]
+    return packed(p, "a.gz", member if how == "gz-name-inside" else gzip.compress(b"", mtime=0) + member)
+
+
 @case("C29-zstd-skippable", kinds=("virus", "content"))
 def skippable_frame(p):
     frame = struct.pack("<II", 0x184d2a50, 4) + b"abcd"

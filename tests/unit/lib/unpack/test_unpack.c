@@ -75,6 +75,36 @@ static void a_compressed_file_is_one_member(void **state)
 	}
 }
 
+static void a_gzip_goes_by_the_names_in_it(void **state)
+{
+	static const struct {
+		const char *command;
+		int is_named;
+	} table[] = {
+	        {"gzip x.exe && mv x.exe.gz p", 1},
+	        {"(gzip -c a.txt; gzip -c x.exe) >p", 1},
+	        {"(gzip -nc a.txt; gzip -c x.exe) >p", 1},
+	        {"(printf '\\037\\213\\010\\014\\0\\0\\0\\0\\0\\0\\002\\0abx.exe\\0'; "
+	         "gzip -nc x.exe | tail -c +11) >p",
+	                1},
+	        {"gzip -nc x.exe >p", 0},
+	        {"gzip -c a.txt >p", 0},
+	};
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		struct buf archive = {0};
+		struct seen seen;
+
+		pack(table[at].command, "p", &archive);
+		walk(&archive, &seen);
+		if (!has_name(&seen, "") || has_name(&seen, "x.exe") != table[at].is_named ||
+		        seen.members != 1 || problem_count(&seen))
+			fail_msg("%s: %s", table[at].command, seen.names.data);
+		seen_fini(&seen);
+		buf_fini(&archive);
+	}
+}
+
 static void what_needs_a_password_is_told(void **state)
 {
 	static const struct {
@@ -361,6 +391,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_format_is_walked),
 	        cmocka_unit_test(a_compressed_file_is_one_member),
+	        cmocka_unit_test(a_gzip_goes_by_the_names_in_it),
 	        cmocka_unit_test(what_needs_a_password_is_told),
 	        cmocka_unit_test(names_beyond_ascii_survive),
 	        cmocka_unit_test(folders_and_links_have_no_content),
