@@ -296,10 +296,35 @@ static void read_disc(struct walk *walk)
 	tdestroy(known.tree, free);
 }
 
+/* ---------------------------------------------------------------- cabinets */
+
+/* libarchive takes none whose reserved words aren't zero. */
+static void read_cabinet(struct walk *walk)
+{
+	static const size_t reserved[] = {4, 12, 20};
+	struct walk inner = *walk;
+	struct buf copy = {0};
+	size_t at;
+
+	buf_add(&copy, walk->bytes, walk->size);
+	for (at = 0; at < sizeof(reserved) / sizeof(reserved[0]); at++)
+		if (reserved[at] + 4 <= copy.size)
+			memset(copy.data + reserved[at], 0, 4);
+	inner.bytes = (const unsigned char *)copy.data;
+	read_archive(&inner, reader_new("cab"), "cab", NULL);
+	buf_fini(&copy);
+	inner.bytes = walk->bytes;
+	*walk = inner;
+}
+
+/* ---------------------------------------------------------------- what each kind needs */
+
 void walk_archive(struct walk *walk, const char *kind)
 {
 	if (!strcmp(kind, "iso"))
 		read_disc(walk);
+	else if (!strcmp(kind, "cab"))
+		read_cabinet(walk);
 	else
 		read_archive(walk, reader_new(kind), kind, NULL);
 }

@@ -10,6 +10,9 @@
 enum {
 	FOOTER_SIZE = 512,
 	ZIP_END_SIZE = 22,
+	CAB_HEAD = 36,
+	OLE_HEAD = 512,
+	OLE_CLASS = 80,     /* in an entry of the directory */
 	HEADER_MOST = 4096, /* of an archive, of which a sum is made */
 };
 
@@ -27,7 +30,6 @@ static const struct {
         {{"7z", KIND_ARCHIVE}, 0, 6, "7z\xbc\xaf\x27\x1c"},
         {{"rar", KIND_ARCHIVE}, 0, 7, "Rar!\x1a\7\0"},
         {{"rar5", KIND_ARCHIVE}, 0, 8, "Rar!\x1a\7\1\0"},
-        {{"cab", KIND_ARCHIVE}, 0, 8, "MSCF\0\0\0\0"},
         {{"tar", KIND_ARCHIVE}, 257, 5, "ustar"},
         {{"iso", KIND_ARCHIVE}, 32769, 5, "CD001"},
         {{"cpio", KIND_ARCHIVE}, 0, 6, "070707"},
@@ -194,6 +196,21 @@ static int is_arj(const unsigned char *bytes, size_t size)
 	return length >= 30 && length <= 2600 && bytes[10] == 2;
 }
 
+/* Its size and where its files are listed; then the version. What is reserved some readers want to
+ * be zero, and Windows does not look. */
+static int is_cab(const unsigned char *bytes, size_t size)
+{
+	return has(bytes, size, 0, "MSCF", 4) && size >= CAB_HEAD &&
+	       bytes_little32(bytes + 8) >= CAB_HEAD && bytes_little32(bytes + 16) >= CAB_HEAD &&
+	       bytes_little32(bytes + 16) < bytes_little32(bytes + 8) && bytes[25] == 1;
+}
+
+/* What is cut off inside its header, or has none. */
+static int is_broken_cab(const unsigned char *bytes, size_t size)
+{
+	return has(bytes, size, 0, "MSCF\0\0\0\0", 8);
+}
+
 /* Old binary cpio: two bytes, then fields of which the name's length can be checked. */
 static int is_binary_cpio(const unsigned char *bytes, size_t size)
 {
@@ -219,13 +236,22 @@ static int is_lzma(const unsigned char *bytes, size_t size)
 	       !bytes[13];
 }
 
-/* A Windows Installer file is an OLE document with a class of its own. */
+/* A Windows Installer file or patch is an OLE document whose root, the first entry of its directory
+ * ([MS-CFB] 2.6.1), is of a class of its own. */
 static int is_msi(const unsigned char *bytes, size_t size)
 {
-	static const char class[] = "\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46";
+	static const char class[] = "\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46";
+	unsigned shift;
+	uint64_t at;
 
-	return has(bytes, size, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8) &&
-	       memmem(bytes, size, class, sizeof(class) - 1);
+	if (size < OLE_HEAD || !has(bytes, size, 0, "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", 8))
+		return 0;
+	shift = bytes_little16(bytes + 30);
+	if (shift < 7 || shift > 16)
+		return 0;
+	at = (((uint64_t)bytes_little32(bytes + 48) + 1) << shift) + OLE_CLASS;
+	return at < size && (bytes[at] == 0x84 || bytes[at] == 0x86) &&
+	       has(bytes, size, (size_t)at + 1, class, sizeof(class) - 1);
 }
 
 static int has_footer(const unsigned char *bytes, size_t size, const char *magic)
@@ -251,6 +277,8 @@ static const struct {
         {{"tar", KIND_ARCHIVE}, is_old_tar},
         {{"cpio", KIND_ARCHIVE}, is_binary_cpio},
         {{"lzma", KIND_SINGLE}, is_lzma},
+        {{"cab", KIND_ARCHIVE}, is_cab},
+        {{"cab", KIND_ARCHIVE}, is_broken_cab},
         {{"arj", KIND_NONE}, is_arj},
         {{"msi", KIND_NONE}, is_msi},
         {{"dmg", KIND_NONE}, is_dmg},
@@ -381,9 +409,7 @@ static int is_hidden_rar5(const unsigned char *at, size_t before, size_t left)
 
 static int is_hidden_cab(const unsigned char *at, size_t before, size_t left)
 {
-	return left > 36 && bytes_little32(at + 8) <= left && bytes_little32(at + 8) >= 36 &&
-	       !bytes_little32(at + 12) && bytes_little32(at + 16) < bytes_little32(at + 8) &&
-	       at[24] == 3 && at[25] == 1;
+	return is_cab(at, left) && bytes_little32(at + 8) <= left;
 }
 
 /* The mark stands behind a sum, the header's length, its type and flags. */
@@ -446,7 +472,7 @@ static const struct hidden {
         {{"7z", KIND_ARCHIVE}, 6, "7z\xbc\xaf\x27\x1c", is_hidden_7z},
         {{"rar", KIND_ARCHIVE}, 7, "Rar!\x1a\7\0", is_hidden_rar},
         {{"rar5", KIND_ARCHIVE}, 8, "Rar!\x1a\7\1\0", is_hidden_rar5},
-        {{"cab", KIND_ARCHIVE}, 8, "MSCF\0\0\0\0", is_hidden_cab},
+        {{"cab", KIND_ARCHIVE}, 4, "MSCF", is_hidden_cab},
         {{"ace", KIND_NONE}, 7, "**ACE**", is_hidden_ace},
 };
 

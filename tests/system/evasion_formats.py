@@ -306,6 +306,12 @@ def odd_cabinet(p, how):
         "cab-continued": data[:52] + b"\xfd\xff" + data[54:], "cab-file-offset": data[:48] + struct.pack("<I", 1 << 20) + data[52:]}[how])
 
 
+@case("C29", ("cab-reserve", 4), ("cab-reserve-2", 12), ("cab-reserve-3", 20), kinds=("program", "name"))
+def reserved_cabinet(p, at):
+    data = FORMATS["cab"][1](p.name, p.data)
+    return packed(p, "a.cab", data if p.honest else data[:at] + b"\1\0\0\0" + data[at + 4:])
+
+
 @case("C29", "gz-comment", "gz-junk-behind", "gz-header-sum", "xz-two", "bz2-two", "xz-padding", "gz-cut")
 def odd_single(p, how):
     packed_data = gzip.compress(p.data, mtime=0)
@@ -357,6 +363,12 @@ def fat_image(p, name):
 def installer(p, name):
     clsid = bytes.fromhex("84100c0000000000c000000000000046")
     return packed(p, "a.doc" if p.honest else name, compound(("a", TEXT), clsid=bytes(16) if p.honest else clsid))
+
+
+@case("C29-msi-class-in-text", kinds=())
+def class_in_a_document(p):
+    """An honest twin: it speaks of the class of installers, and is none."""
+    return packed(p, "a.doc", compound(("a", TEXT + bytes.fromhex("84100c0000000000c000000000000046"))))
 
 
 @case("C29", ("ar-in-deb", "a.deb"))

@@ -240,6 +240,50 @@ static void a_cabinet_behind_a_program_is_walked(void **state)
 	buf_fini(&want);
 }
 
+/* Windows does not look at what is reserved; the twin of that is the cabinet as it was made. */
+static void a_cabinet_with_words_where_none_should_be_is_walked(void **state)
+{
+	static const size_t reserved[] = {0, 4, 12, 20};
+	struct buf cabinet = {0}, want = {0};
+
+	assert_int_equal(
+	        file_read("/usr/share/clamav-testfiles/clam.exe", 4096, &want, NULL), RESULT_OK);
+	for (size_t at = 0; at < sizeof(reserved) / sizeof(reserved[0]); at++) {
+		struct seen seen;
+
+		buf_clear(&cabinet);
+		assert_int_equal(
+		        file_read("/usr/share/clamav-testfiles/clam.cab", 1 << 20, &cabinet, NULL),
+		        RESULT_OK);
+		if (reserved[at])
+			cabinet.data[reserved[at]] = 1;
+		walk(&cabinet, &seen);
+		assert_non_null(
+		        memmem(seen.contents.data, seen.contents.size, want.data, want.size));
+		assert_int_equal(problem_count(&seen), 0);
+		seen_fini(&seen);
+	}
+	buf_fini(&cabinet);
+	buf_fini(&want);
+}
+
+static void an_installer_is_told_by_the_class_of_its_root(void **state)
+{
+	static const struct {
+		size_t at;
+		const char *kind;
+	} table[] = {{512 + 80, "msi"}, {512 + 208, "ole"}, {1000, "ole"}};
+	struct buf bytes = {0};
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		put_at(&bytes, 0, BYTES("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"));
+		bytes.data[30] = 9;
+		memcpy(bytes.data + table[at].at, "\x84\x10\x0c\0\0\0\0\0\xc0\0\0\0\0\0\0\x46", 16);
+		assert_string_equal(unpack_kind(bytes.data, bytes.size), table[at].kind);
+	}
+	buf_fini(&bytes);
+}
+
 static void more_hidden_archives_than_are_tried_are_told(void **state)
 {
 	static const char head[] = "Rar!\x1a\7\0\xcf\x90\x73\0\0\x0d\0\0\0\0\0\0\0";
@@ -269,6 +313,8 @@ int main(void)
 	        cmocka_unit_test(macintosh_files_are_opened),
 	        cmocka_unit_test(lha_of_each_level_is_walked),
 	        cmocka_unit_test(a_cabinet_behind_a_program_is_walked),
+	        cmocka_unit_test(a_cabinet_with_words_where_none_should_be_is_walked),
+	        cmocka_unit_test(an_installer_is_told_by_the_class_of_its_root),
 	        cmocka_unit_test(more_hidden_archives_than_are_tried_are_told),
 	};
 
