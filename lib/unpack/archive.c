@@ -12,6 +12,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "lib/unpack/rar.h"
 #include "lib/unpack/walk.h"
 
 /* libarchive converts names to the locale's charset, and loses them where that is ASCII. */
@@ -327,6 +328,8 @@ void walk_archive(struct walk *walk, const char *kind)
 		read_cabinet(walk);
 	else
 		read_archive(walk, reader_new(kind), kind, NULL);
+	if (!strncmp(kind, "rar", 3))
+		rar_streams(walk, !kind[3]);
 }
 
 /* ---------------------------------------------------------------- one member of a ZIP */

@@ -6,6 +6,7 @@
 
 #include "lib/base/bytes.h"
 #include "lib/unpack/disc.h"
+#include "lib/unpack/piece.h"
 
 enum {
 	FOOTER_SIZE = 512,
@@ -419,23 +420,10 @@ static int is_hidden_ace(const unsigned char *at, size_t before, size_t left)
 	       bytes_little16(at - 5) < 4096 && left > 20 && at[7] <= 20 && at[8] <= 20;
 }
 
-/* Slow and small: it is for headers. */
-static uint32_t crc32(const unsigned char *bytes, size_t size)
-{
-	uint32_t crc = 0xffffffff;
-	unsigned bit;
-
-	for (; size; size--, bytes++) {
-		crc ^= *bytes;
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return ~crc;
-}
-
 static int is_sound_7z(const unsigned char *bytes, size_t size)
 {
-	return size >= 32 && crc32(bytes + 12, 20) == bytes_little32(bytes + 8);
+	return size >= 32 &&
+	       piece_crc32((struct piece){bytes + 12, 20}) == bytes_little32(bytes + 8);
 }
 
 static int is_sound_rar(const unsigned char *bytes, size_t size)
@@ -443,7 +431,8 @@ static int is_sound_rar(const unsigned char *bytes, size_t size)
 	size_t length = size >= 14 ? bytes_little16(bytes + 12) : 0;
 
 	return length >= 13 && length <= HEADER_MOST && length <= size - 7 &&
-	       (crc32(bytes + 9, length - 2) & 0xffff) == bytes_little16(bytes + 7);
+	       (piece_crc32((struct piece){bytes + 9, length - 2}) & 0xffff) ==
+	               bytes_little16(bytes + 7);
 }
 
 static int is_sound_rar5(const unsigned char *bytes, size_t size)
@@ -451,7 +440,8 @@ static int is_sound_rar5(const unsigned char *bytes, size_t size)
 	size_t at = 12, length = size > 16 ? take_vint(bytes, size, &at) : 0;
 
 	return length && length <= HEADER_MOST && length <= size - at &&
-	       crc32(bytes + 12, at - 12 + length) == bytes_little32(bytes + 8);
+	       piece_crc32((struct piece){bytes + 12, at - 12 + length}) ==
+	               bytes_little32(bytes + 8);
 }
 
 int kind_is_sound(const struct kind *kind, const unsigned char *bytes, size_t size)

@@ -64,3 +64,16 @@ char *piece_narrow_name(struct piece text)
 
 	return walk_name(whole.at, whole.left);
 }
+
+uint32_t piece_crc32(struct piece piece)
+{
+	uint32_t crc = 0xffffffff;
+	unsigned bit;
+
+	for (; piece.left; piece.at++, piece.left--) {
+		crc ^= *piece.at;
+		for (bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return ~crc;
+}

@@ -24,4 +24,7 @@ struct piece piece_take_text(struct piece *piece);
 char *piece_wide_name(struct piece text);
 char *piece_narrow_name(struct piece text);
 
+/* The sum that headers of archives have; slow, and meant for those. */
+uint32_t piece_crc32(struct piece piece);
+
 #endif

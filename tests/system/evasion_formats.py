@@ -259,6 +259,25 @@ def rar5_stream(p):
     return packed(p, "a.rar", RAR5 + rar5_file(b"a.txt", TEXT[:20]) + (b"" if p.honest else stream) + RAR5_END)
 
 
+@case("C29", ("rar5-stream-packed", ":..\\..\\x.exe"), kinds=("virus", "program"))
+def rar5_stream_packed(p, name):
+    extra = vint(1 + len(name)) + vint(7) + name.encode()
+    stream = rar5_block(3, 0x20, vint(0) + vint(len(p.data)) + vint(0) + vint(3 << 7) + vint(0) + vint(3) + b"STM", zlib.compress(p.data), extra)
+    return packed(p, "a.rar", RAR5 + rar5_file(b"a.txt", TEXT[:20]) + (b"" if p.honest else stream) + RAR5_END)
+
+
+@case("C29", ("rar5-stream-named", "rar5"), ("rar4-stream-named", "rar4"))
+def rar_stream_named(p, kind):
+    """WinRAR has written it out beside the file, or wherever its path led."""
+    name = f":..\\..\\{p.name}"
+    extra = vint(1 + len(name)) + vint(7) + name.encode()
+    five = rar5_block(3, 0x20, vint(0) + vint(len(p.data)) + vint(0) + vint(0) + vint(0) + vint(3) + b"STM", p.data, extra)
+    body = struct.pack("<IIBIIBBHI", len(p.data), len(p.data), 2, zlib.crc32(p.data), 0x58210000, 20, 0x30, 3, 0x20) + b"STM"
+    four = rar4_block(0x7a, 0x8000, body + name.encode("utf-16le"), p.data)
+    return packed(p, "a.rar", {"rar5": RAR5 + rar5_file(b"a.txt", TEXT[:20]) + five + RAR5_END,
+                               "rar4": RAR4 + rar4_file(b"a.txt", TEXT[:20]) + four + RAR4_END}[kind])
+
+
 @case("C27-rar4-header", kinds=("content",), passes=True, twin=False)
 def rar4_encrypted(p):
     return packed(p, "a.rar", b"Rar!\x1a\7\0" + rar4_block(0x73, 0x80, bytes(6)) + bytes(range(1, 201)))
