@@ -76,6 +76,8 @@ const struct choice table_traits[] = {
         {"smuggled", TRAIT_SMUGGLED,
                 "HTML with a script that puts a file together and offers to save it"},
         {"embedded", TRAIT_EMBEDDED, "a document with another file in it"},
+        {"external", TRAIT_EXTERNAL,
+                "fetches a template or an object from elsewhere when it is opened"},
         {"disguised", TRAIT_DISGUISED,
                 "a program, or macros, under the name of something that runs nothing"},
         {"mismatch", TRAIT_MISMATCH, "its content is of another kind than its name says"},

@@ -6,16 +6,22 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/unpack/address.h"
 #include "lib/unpack/walk.h"
 
 enum {
 	HEAD_LOOKED_AT = 1024,
 	ONENOTE_HEAD = 36, /* of a file's data: the id, lengths */
 	WORD_ROOM = 32,
+	ADDRESS_MOST = 2048,
+	TEMPLATES_MOST = 64,
 };
 
 static const char onenote_file[] =
         "\xe4\x52\x5c\x7b\x8c\xd8\xa7\x4d\xae\xb1\x53\x78\xd0\x29\x96\xd3";
+/* The class of an address in an object ([MS-OSHARED] 2.3.7.6). */
+static const char url_moniker[] =
+        "\xe0\xc9\xea\x79\xf9\xba\xce\x11\x8c\x82\x00\xaa\x00\x4b\xa9\x0b";
 static const char onenote_data[] =
         "\xe7\x16\xe3\xbd\x65\x26\x11\x45\xa4\xc4\x8d\x4d\x0b\x7a\x9e\xac";
 
@@ -231,7 +237,7 @@ static void take_object(struct digits *digits)
 
 /* An OLE 1 object: version, format, three texts with their lengths, and what the program named by
  * the first keeps. Without a head that can be read all of it is handed out. */
-static void give_object(struct walk *walk, const struct buf *bytes)
+static void give_object(struct walk *walk, const struct buf *bytes, int is_link)
 {
 	struct piece whole = {(const unsigned char *)bytes->data, bytes->size}, rest = whole, name;
 
@@ -242,6 +248,8 @@ static void give_object(struct walk *walk, const struct buf *bytes)
 	rest = piece_take_run(&rest, piece_take(&rest, 4));
 	if (whole.left)
 		walk_trait(walk, UNPACK_EMBEDDED, "a file in an object");
+	if (is_link && memmem(whole.at, whole.left, url_moniker, sizeof(url_moniker) - 1))
+		walk_trait(walk, UNPACK_EXTERNAL, "an object from elsewhere");
 	if (!rest.left)
 		walk_copy(walk, whole, "");
 	else if (name.left >= 7 && text_same_bytes((const char *)name.at, 7, "package"))
@@ -250,16 +258,66 @@ static void give_object(struct walk *walk, const struct buf *bytes)
 		walk_copy(walk, rest, "");
 }
 
+/* One character of a text at `at`, with its escape undone; gives its end. */
+static const unsigned char *take_character(
+        const unsigned char *at, const unsigned char *end, struct buf *out)
+{
+	if (*at == '\\' && end - at > 3 && at[1] == '\'' && hex(at[2]) >= 0 && hex(at[3]) >= 0) {
+		buf_add_char(out, (char)(hex(at[2]) << 4 | hex(at[3])));
+		return at + 4;
+	}
+	if (*at == '\\' && end - at > 1 && at[1] == '\\')
+		at++;
+	if (!strchr("{\r\n", *at))
+		buf_add_char(out, (char)*at);
+	return at + 1;
+}
+
+static int leads_away(const unsigned char *at, const unsigned char *end)
+{
+	struct buf text = {0};
+	int is_far;
+
+	if (end - at > ADDRESS_MOST)
+		end = at + ADDRESS_MOST;
+	buf_add(&text, "", 0);
+	while (at < end && *at != '}')
+		at = take_character(at, end, &text);
+	is_far = address_is_far((struct piece){(const unsigned char *)text.data, text.size});
+	buf_fini(&text);
+	return is_far;
+}
+
+/* Word fetches the template before anything is shown. */
+static void find_template(struct walk *walk)
+{
+	static const char word[] = "\\template";
+	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
+	size_t count;
+
+	for (count = 0; (at = memmem(at, (size_t)(end - at), word, sizeof(word) - 1)); count++) {
+		at += sizeof(word) - 1;
+		if (count == TEMPLATES_MOST) {
+			walk_problem(walk, UNPACK_LIMIT, "", "more templates than are looked at");
+			return;
+		}
+		if (leads_away(at, end))
+			walk_trait(walk, UNPACK_EXTERNAL, "a template from elsewhere");
+	}
+}
+
 void walk_rich_text(struct walk *walk)
 {
 	const unsigned char *at = walk->bytes, *end = walk->bytes + walk->size;
+	int is_link = memmem(at, walk->size, "\\objautlink", 11) != NULL;
 
+	find_template(walk);
 	while (!walk->stopped && (at = memmem(at, (size_t)(end - at), "\\objdata", 8))) {
 		struct digits digits = {.at = at + 8, .end = end, .high = -1};
 
 		buf_add(&digits.bytes, "", 0);
 		take_object(&digits);
-		give_object(walk, &digits.bytes);
+		give_object(walk, &digits.bytes, is_link);
 		buf_fini(&digits.bytes);
 		at = digits.at;
 	}

@@ -47,6 +47,7 @@ enum unpack_trait {
 	UNPACK_SCRIPT,   /* JavaScript or a program to start in a PDF, a script in a picture */
 	UNPACK_SMUGGLED, /* a script that puts a file together out of text */
 	UNPACK_EMBEDDED, /* a document with another file in it */
+	UNPACK_EXTERNAL, /* a template or an object that is fetched when the document is opened */
 	UNPACK_PACKAGE,  /* its members make up one document: what one of them has, it has */
 };
 

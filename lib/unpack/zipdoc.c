@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/unpack/address.h"
 
 enum {
 	/* parts of documents */
@@ -14,8 +15,8 @@ enum {
 	PART_MANIFEST = 32,
 	PART_MODULE = 64, /* of Basic */
 	PART_SCRIPT = 128,
-	PART_LISTS =
-	        PART_TYPES | PART_RELATIONS | PART_CHART_RELATIONS | PART_MIMETYPE | PART_MANIFEST,
+	PART_ALL_RELATIONS = PART_RELATIONS | PART_CHART_RELATIONS,
+	PART_LISTS = PART_TYPES | PART_ALL_RELATIONS | PART_MIMETYPE | PART_MANIFEST,
 
 	/* what was found */
 	FOUND_MICROSOFT = 1,
@@ -27,6 +28,7 @@ enum {
 	FOUND_SCRIPT = 64,
 	FOUND_COMPOUND = 128,
 	FOUND_ENCRYPTED = 256,
+	FOUND_FAR = 512,
 
 	NAME_END = 512, /* a long name is judged by its ends */
 	NOT_PLAIN = '?',
@@ -97,24 +99,30 @@ unsigned zipdoc_part(const char *name)
 
 /* ---------------------------------------------------------------- what lists say */
 
+enum where { ANYWHERE, INSIDE, FAR };
+
 static const struct sign {
 	unsigned part; /* any of these */
 	unsigned found;
-	int is_relation; /* to something in the document, unless it says otherwise */
+	enum where where; /* what the relation must lead to */
 	const char *text;
 } signs[] = {
-        {PART_TYPES, FOUND_VBA, 0, "vnd.ms-office.vbaproject"},
-        {PART_TYPES, FOUND_SHEET, 0, "macrosheet"},
-        {PART_TYPES, FOUND_OBJECT, 0, "officedocument.oleobject"},
-        {PART_RELATIONS | PART_CHART_RELATIONS, FOUND_VBA, 0, "relationships/vbaproject"},
-        {PART_RELATIONS | PART_CHART_RELATIONS, FOUND_SHEET, 0, "relationships/xlmacrosheet"},
-        {PART_RELATIONS | PART_CHART_RELATIONS, FOUND_SHEET, 0, "relationships/xlintlmacrosheet"},
-        {PART_RELATIONS | PART_CHART_RELATIONS, FOUND_OBJECT, 1, "relationships/oleobject"},
-        {PART_RELATIONS, FOUND_OBJECT, 1, "relationships/package"},
-        {PART_MIMETYPE | PART_MANIFEST, FOUND_OPEN, 0, "vnd.oasis.opendocument"},
-        {PART_MIMETYPE | PART_MANIFEST, FOUND_OPEN, 0, "vnd.sun.xml."},
-        {PART_MANIFEST, FOUND_ENCRYPTED, 0, "encryption-data"},
-        {PART_MANIFEST, FOUND_COMPOUND, 0, "vnd.sun.star.oleobject"},
+        {PART_TYPES, FOUND_VBA, ANYWHERE, "vnd.ms-office.vbaproject"},
+        {PART_TYPES, FOUND_SHEET, ANYWHERE, "macrosheet"},
+        {PART_TYPES, FOUND_OBJECT, ANYWHERE, "officedocument.oleobject"},
+        {PART_ALL_RELATIONS, FOUND_VBA, ANYWHERE, "relationships/vbaproject"},
+        {PART_ALL_RELATIONS, FOUND_SHEET, ANYWHERE, "relationships/xlmacrosheet"},
+        {PART_ALL_RELATIONS, FOUND_SHEET, ANYWHERE, "relationships/xlintlmacrosheet"},
+        {PART_ALL_RELATIONS, FOUND_OBJECT, INSIDE, "relationships/oleobject"},
+        {PART_RELATIONS, FOUND_OBJECT, INSIDE, "relationships/package"},
+        {PART_ALL_RELATIONS, FOUND_FAR, FAR, "relationships/oleobject"},
+        {PART_ALL_RELATIONS, FOUND_FAR, FAR, "relationships/attachedtemplate"},
+        {PART_ALL_RELATIONS, FOUND_FAR, FAR, "relationships/frame"},
+        {PART_ALL_RELATIONS, FOUND_FAR, FAR, "relationships/subdocument"},
+        {PART_MIMETYPE | PART_MANIFEST, FOUND_OPEN, ANYWHERE, "vnd.oasis.opendocument"},
+        {PART_MIMETYPE | PART_MANIFEST, FOUND_OPEN, ANYWHERE, "vnd.sun.xml."},
+        {PART_MANIFEST, FOUND_ENCRYPTED, ANYWHERE, "encryption-data"},
+        {PART_MANIFEST, FOUND_COMPOUND, ANYWHERE, "vnd.sun.star.oleobject"},
 };
 
 static int digit(char c, unsigned base)
@@ -159,17 +167,53 @@ static void make_plain(const struct buf *content, struct buf *out)
 	out->size = to;
 }
 
+/* The value of an attribute of one element; at `end` where it has none. */
+static const char *value_of(const char *element, const char *end, const char *attribute)
+{
+	const char *at = element;
+	size_t length = strlen(attribute);
+
+	while ((at = memmem(at, (size_t)(end - at), attribute, length))) {
+		at += length;
+		while (at < end && strchr(" \t\r\n", *at))
+			at++;
+		if (at == end || *at != '=')
+			continue;
+		while (at < end && strchr(" \t\r\n='\"", *at))
+			at++;
+		return at;
+	}
+	return end;
+}
+
 /* TargetMode="External": a link to what isn't in the document. */
 static int is_link(const char *element, const char *end)
 {
-	static const char mode[] = "targetmode";
-	const char *at = memmem(element, (size_t)(end - element), mode, sizeof(mode) - 1);
+	const char *at = value_of(element, end, "targetmode");
 
-	if (!at)
-		return 0;
-	for (at += sizeof(mode) - 1; at < end && strchr(" \t\r\n='\"", *at); at++)
-		;
 	return end - at >= 8 && !memcmp(at, "external", 8);
+}
+
+static int is_far(const char *element, const char *end)
+{
+	const char *at = value_of(element, end, "target"), *stop = at;
+
+	while (stop < end && *stop != '"' && *stop != '\'')
+		stop++;
+	return address_is_far((struct piece){(const unsigned char *)at, (size_t)(stop - at)});
+}
+
+static int leads(enum where where, const char *element, const char *end)
+{
+	switch (where) {
+	case INSIDE:
+		return !is_link(element, end);
+	case FAR:
+		return is_link(element, end) && is_far(element, end);
+	case ANYWHERE:
+		break;
+	}
+	return 1;
 }
 
 static int has_sign(const struct buf *plain, const struct sign *sign)
@@ -178,12 +222,10 @@ static int has_sign(const struct buf *plain, const struct sign *sign)
 	size_t length = strlen(sign->text);
 
 	while (at < end && (found = memmem(at, (size_t)(end - at), sign->text, length))) {
-		if (!sign->is_relation)
-			return 1;
 		element = memrchr(at, '<', (size_t)(found - at));
 		next = memchr(found, '<', (size_t)(end - found));
 		next = next ? next : end;
-		if (!is_link(element ? element : at, next))
+		if (leads(sign->where, element ? element : at, next))
 			return 1;
 		at = next;
 	}
@@ -248,6 +290,7 @@ void zipdoc_tell(const struct zipdoc *document, struct walk *walk)
 	        {FOUND_MICROSOFT, FOUND_VBA, UNPACK_MACRO, "a VBA project"},
 	        {FOUND_MICROSOFT, FOUND_SHEET, UNPACK_MACRO, "a sheet of Excel 4 macros"},
 	        {FOUND_MICROSOFT, FOUND_OBJECT, UNPACK_EMBEDDED, "a file in an object"},
+	        {FOUND_MICROSOFT, FOUND_FAR, UNPACK_EXTERNAL, "a part of it is elsewhere"},
 	        {FOUND_OPEN, FOUND_MODULE, UNPACK_MACRO, "a module of Basic"},
 	        {FOUND_OPEN, FOUND_SCRIPT, UNPACK_MACRO, "a script"},
 	        {FOUND_OPEN, FOUND_COMPOUND, UNPACK_EMBEDDED, "a file in an object"},

@@ -383,6 +383,7 @@ static void take_trait(void *context, enum unpack_trait trait, const char *detai
 	        [UNPACK_SCRIPT] = TRAIT_SCRIPT,
 	        [UNPACK_SMUGGLED] = TRAIT_SMUGGLED,
 	        [UNPACK_EMBEDDED] = TRAIT_EMBEDDED,
+	        [UNPACK_EXTERNAL] = TRAIT_EXTERNAL,
 	};
 	const struct place *place = context;
 
@@ -529,7 +530,8 @@ static void open_content(struct extract *extract, size_t index)
 static void hand_up_traits(struct scan *scan)
 {
 	static const unsigned handed = 1u << TRAIT_MACRO | 1u << TRAIT_SCRIPT |
-	                               1u << TRAIT_EMBEDDED | 1u << TRAIT_ENCRYPTED;
+	                               1u << TRAIT_EMBEDDED | 1u << TRAIT_EXTERNAL |
+	                               1u << TRAIT_ENCRYPTED;
 	size_t at;
 
 	/* Members stand behind what they are in. */

@@ -341,6 +341,38 @@ static void the_budget_holds_for_documents(void **state)
 	buf_fini(&bytes);
 }
 
+static void a_template_from_elsewhere_is_told(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned told;
+	} table[] = {
+	        {"{\\rtf1{\\*\\template http://h.example/a.dot}}", 1},
+	        {"{\\rtf1{\\*\\template \\'68ttp://h.example/a.dot}}", 1},
+	        {"{\\rtf1{\\*\\template \\\\\\\\h.example\\\\a.dot}}", 1},
+	        {"{\\rtf1{\\*\\template C:\\\\a\\\\Normal.dot}}", 0},
+	        {"{\\rtf1{\\*\\template Normal.dot}}", 0},
+	        {"{\\rtf1{\\field{\\*\\fldinst HYPERLINK http://h.example/}}}", 0},
+	        {"{\\rtf1{\\object\\objautlink{\\*\\objdata "
+	         "0102e0c9ea79f9bace118c8200aa004ba90b}}}",
+	                1},
+	        {"{\\rtf1{\\object\\objemb{\\*\\objdata 0102e0c9ea79f9bace118c8200aa004ba90b}}}",
+	                0},
+	};
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		struct buf text = {0};
+		struct seen seen;
+
+		buf_add_string(&text, table[at].text);
+		walk(&text, &seen);
+		if (seen.traits[UNPACK_EXTERNAL] != table[at].told)
+			fail_msg("%s", table[at].text);
+		seen_fini(&seen);
+		buf_fini(&text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +389,7 @@ int main(void)
 	        cmocka_unit_test(words_and_addresses_are_no_files),
 	        cmocka_unit_test(attachments_of_appointments_and_cards_are_members),
 	        cmocka_unit_test(the_budget_holds_for_documents),
+	        cmocka_unit_test(a_template_from_elsewhere_is_told),
 	};
 
 	unpack_start();

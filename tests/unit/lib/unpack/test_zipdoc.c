@@ -145,6 +145,55 @@ static void macros_are_told_by_relations(void **state)
 	expect_relation("xl/rels.xml", RELATION("vbaProject"), 0, 0);
 }
 
+static void what_is_fetched_when_it_is_opened_is_told(void **state)
+{
+	static const struct {
+		const char *type, *target, *mode;
+		unsigned told;
+	} table[] = {
+	        {"attachedTemplate", "http://h.example/a.dotm", "External", 1},
+	        {"AttachedTemplate", " HTTPS://h.example/a.dotm", "external", 1},
+	        {"attachedTemplate", "&#104;ttp://h.example/a.dotm", "External", 1},
+	        {"attachedTemplate", "file:///\\\\h.example\\a\\b.dotm", "External", 1},
+	        {"attachedTemplate", "file://h.example/a/b.dotm", "External", 1},
+	        {"attachedTemplate", "\\\\192.0.2.1\\a\\b.dotm", "External", 1},
+	        {"oleObject", "mhtml:http://h.example/a!x-usc:http://h.example/a", "External", 1},
+	        {"frame", "ftp://h.example/a", "External", 1},
+	        {"subDocument", "https://h.example/a.docx", "External", 1},
+	        {"attachedTemplate", "file:///C:\\Users\\a\\Normal.dotm", "External", 0},
+	        {"attachedTemplate", "file://localhost/Users/a/Normal.dotm", "External", 0},
+	        {"attachedTemplate", "file:///Users/a/Normal.dotm", "External", 0},
+	        {"attachedTemplate", "C:\\Users\\a\\Normal.dotm", "External", 0},
+	        {"attachedTemplate", "Normal.dotm", "External", 0},
+	        {"subDocument", "chapter%201.docx", "External", 0},
+	        {"oleObject", "../embeddings/http.bin", "Internal", 0},
+	        {"hyperlink", "http://h.example/a.dotm", "External", 0},
+	        {"hyperlink", "http://h.example/relationships.oleObject", "External", 0},
+	        {"image", "http://h.example/a.png", "External", 0},
+	};
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		char text[512];
+		struct made made[] = {
+		        {"word/_rels/settings.xml.rels", text, 0, NULL},
+		        MEMBER("[Content_Types].xml", TYPES("")),
+		};
+		struct seen seen;
+
+		snprintf(text, sizeof(text),
+		        "<Relationships><Relationship Id=\"a\" Type=\"http://x/relationships/%s\" "
+		        "TargetMode=\"%s\" Target = \"%s\"/><Relationship Id=\"b\" "
+		        "Type=\"http://x/relationships/hyperlink\" Target=\"http://h.example/\" "
+		        "TargetMode=\"External\"/></Relationships>",
+		        table[at].type, table[at].mode, table[at].target);
+		made[0].size = strlen(text);
+		walk_members(made, 2, &seen);
+		if (seen.traits[UNPACK_EXTERNAL] != table[at].told)
+			fail_msg("%s %s", table[at].type, table[at].target);
+		seen_fini(&seen);
+	}
+}
+
 static void types_in_wide_letters_are_read(void **state)
 {
 	struct made made[] = {MEMBER("[Content_Types].xml", "")};
@@ -390,6 +439,7 @@ int main(void)
 	        cmocka_unit_test(macros_are_told_by_their_types_whatever_their_names),
 	        cmocka_unit_test(a_document_for_macros_without_any_has_none),
 	        cmocka_unit_test(macros_are_told_by_relations),
+	        cmocka_unit_test(what_is_fetched_when_it_is_opened_is_told),
 	        cmocka_unit_test(types_in_wide_letters_are_read),
 	        cmocka_unit_test(types_are_read_under_either_name_and_in_both_places),
 	        cmocka_unit_test(types_are_read_however_they_are_packed),
