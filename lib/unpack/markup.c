@@ -1,6 +1,9 @@
 /*
  * Files that text brings along: what a script in HTML or SVG puts together and offers to save, a
  * link that is its own content. And whether a picture runs anything.
+ *
+ * A text is taken as it stands, or in pieces that are added. What a script turns round, enciphers
+ * or replaces letters in first is not found: only running it would tell.
  */
 #include <string.h>
 
@@ -98,6 +101,16 @@ static int is_file(const struct buf *bytes, enum blob_place place)
 	return place == BLOB_IN_TEXT && is_script(bytes);
 }
 
+static int is_upper(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static int is_lower(char c)
+{
+	return c >= 'a' && c <= 'z';
+}
+
 /* Base64 of anything packed or secret has letters of both sizes and digits; lists of words, names
  * and the alphabet that a decoder carries have not. */
 static int is_dense(const struct buf *text)
@@ -107,11 +120,24 @@ static int is_dense(const struct buf *text)
 	if (text_find(text->data, text->size, "abcdefghijklmnopqrstuvwxyz"))
 		return 0;
 	for (at = 0; at < text->size; at++) {
-		upper += text->data[at] >= 'A' && text->data[at] <= 'Z';
-		lower += text->data[at] >= 'a' && text->data[at] <= 'z';
+		upper += is_upper(text->data[at]);
+		lower += is_lower(text->data[at]);
 		digits += text->data[at] >= '0' && text->data[at] <= '9';
 	}
 	return upper * 7 > text->size && lower * 7 > text->size && digits * 25 > text->size;
+}
+
+/* Words change the size of their letters seldom, and base64 does all the time. */
+static int is_mixed(const struct buf *text)
+{
+	size_t changes = 0, at;
+
+	for (at = 1; at < text->size; at++) {
+		char before = text->data[at - 1], c = text->data[at];
+
+		changes += (is_upper(before) && is_lower(c)) || (is_lower(before) && is_upper(c));
+	}
+	return changes * 8 > text->size;
 }
 
 /* The sums by which pages name what they load. */
@@ -169,22 +195,59 @@ static const unsigned char *next_piece(const unsigned char *at, const unsigned c
 	return end;
 }
 
-/* A run of base64 and what it goes on with; gives its end. */
-static const unsigned char *take_blob(
-        const unsigned char *at, const unsigned char *end, struct buf *blob)
+static int is_blank(unsigned char c)
 {
-	const unsigned char *start = at, *next;
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
-	for (;;) {
-		while (at < end && (encoded_value(*at) != ENCODED_NONE || *at == '='))
+/* The length of a blank, or of a script's escape that stands for one. */
+static size_t blank_length(const unsigned char *at, const unsigned char *end)
+{
+	if (is_blank(*at))
+		return 1;
+	return *at == '\\' && end - at > 1 && at[1] && strchr("nrtf\n", at[1]) ? 2 : 0;
+}
+
+static int is_of_blob(unsigned char c)
+{
+	return encoded_value(c) != ENCODED_NONE || c == '=';
+}
+
+/* A run of base64 up to what else stands there; blanks in it are left out and end it but where
+ * *blanks is not NULL, which counts them. */
+static const unsigned char *take_run(
+        const unsigned char *at, const unsigned char *end, size_t *blanks, struct buf *blob)
+{
+	while (at < end) {
+		const unsigned char *start = at;
+		size_t length;
+
+		while (at < end && is_of_blob(*at))
 			at++;
 		buf_add(blob, start, (size_t)(at - start));
+		length = at < end && blanks ? blank_length(at, end) : 0;
+		if (!length)
+			break;
+		*blanks += length;
+		at += length;
+	}
+	return at;
+}
+
+/* A run of base64 and what it goes on with; gives its end. */
+static const unsigned char *take_blob(
+        const unsigned char *at, const unsigned char *end, size_t *blanks, struct buf *blob)
+{
+	const unsigned char *next;
+
+	for (;;) {
+		at = take_run(at, end, blanks, blob);
 		if (at == end || !is_quote(*at))
 			return at;
 		next = next_piece(at + 1, end);
-		if (next == end || encoded_value(*next) == ENCODED_NONE)
+		if (next == end || !(is_of_blob(*next) || (blanks && blank_length(next, end))))
 			return at;
-		start = at = next;
+		at = next;
 	}
 }
 
@@ -208,29 +271,45 @@ static enum blob_place place_of(const struct page *page, const unsigned char *at
 	return BLOB_IN_LINK;
 }
 
-static void use_blob(struct page *page, const struct buf *text, enum blob_place place)
+static void use_blob(struct page *page, const struct buf *text, enum blob_place place, int is_sure)
 {
+	int is_dense_text = !is_sum(text) && (encoded_is_hex(text) || is_dense(text));
 	struct buf bytes = {0};
 
 	if (encoded_is_hex(text))
 		encoded_hex(text, &bytes);
 	else
 		encoded_base64(text, &bytes);
-	give(page, &bytes, place, !is_sum(text) && (encoded_is_hex(text) || is_dense(text)));
+	if (is_sure || is_dense_text || is_mixed(text) || is_file(&bytes, place))
+		give(page, &bytes, place, is_dense_text);
 	buf_fini(&bytes);
 }
 
-/* Base64 in a link's address, which long ones are full of, does not begin behind a quote or comma.
- */
+/* Scripts pass over the blanks and line ends in base64, and so do links. Words with blanks between
+ * them look the same, but what they would be is no file. */
+static int may_be_spaced(const struct page *page)
+{
+	static const char link[] = ";base64";
+	size_t length = sizeof(link) - 1;
+
+	if (*page->at != ',')
+		return page->live.has_script;
+	return (size_t)(page->at - page->bytes) >= length &&
+	       text_same_bytes((const char *)page->at - length, length, link);
+}
+
+/* Base64 in a link's address, which long ones are full of, does not begin behind a quote, a comma
+ * or an element's beginning. */
 static void take_quoted(struct page *page)
 {
 	const unsigned char *start = page->at + 1;
+	size_t blanks = *page->at == '>';
 	struct buf text = {0};
 
 	buf_add(&text, "", 0);
-	page->at = take_blob(start, page->end, &text);
+	page->at = take_blob(start, page->end, may_be_spaced(page) ? &blanks : NULL, &text);
 	if (text.size >= BLOB_LEAST)
-		use_blob(page, &text, place_of(page, start));
+		use_blob(page, &text, place_of(page, start), !blanks);
 	buf_fini(&text);
 }
 
@@ -293,7 +372,7 @@ static void read_page(struct page *page)
 		if (page->live.has_script && (c == '\\' || c == '%' || c == '&') &&
 		        take_escapes(page))
 			continue;
-		if (is_quote(c) || c == ',')
+		if (is_quote(c) || c == ',' || (c == '>' && page->live.has_script))
 			take_quoted(page);
 		else
 			page->at++;

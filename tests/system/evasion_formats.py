@@ -448,6 +448,18 @@ def other_smuggling(p, how):
     return packed(p, "a.html", html.encode())
 
 
+@case("C31", "smuggling-blanks", "smuggling-lines", "smuggling-utf-16", "smuggling-element", kinds=("virus", "program"))
+def spaced_smuggling(p, how):
+    """atob() passes over blanks and line ends."""
+    blob = base64.b64encode(p.data).decode()
+    lines = "\n".join(blob[i:i + 60] for i in range(0, len(blob), 60))
+    text = {"smuggling-blanks": "'" + " ".join(blob[i:i + 4] for i in range(0, len(blob), 4)) + "'", "smuggling-utf-16": f"'{blob}'",
+            "smuggling-lines": f"`{lines}`", "smuggling-element": "x.textContent"}[how]
+    element = f"<div id=x>\n{lines}\n</div>" if how == "smuggling-element" else ""
+    html = f"<html><body>{element}<script>var d=atob({text});\nsave(new Blob([d]));</script></body></html>"
+    return packed(p, "a.html", html.encode("utf-16" if how == "smuggling-utf-16" else "ascii"))
+
+
 @case("C31", "calendar-inline", "vcard-inline", kinds=("virus", "content", "program"))
 def calendar_inline(p, how):
     blob = base64.b64encode(p.data).decode()

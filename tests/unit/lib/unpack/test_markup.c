@@ -242,6 +242,47 @@ static void long_runs_take_no_endless_time(void **state)
 	}
 }
 
+/* atob() passes over blanks, and so do links. */
+static void blanks_in_base64_hide_nothing(void **state)
+{
+	static const char *const told[] = {
+	        "<script>f('UEsDBAoA AAAAAAAA IQAAAAAA AAAAAAAA AAAAAAAA AQAAAHhQ SwECFAAK "
+	        "AAAAAAAA "
+	        "IQAAAAAA')</script>",
+	        "<script>f(`TVqQAAMAAAAEAAAA//8AALgAAAA\nAAAAAQAAAAAAAAAAAAAAAAAAAAAAA\n"
+	        "AAAAAAAAAAAAA`)</script>",
+	        "<script>f('TVqQAAMAAAAEAAAA//8AALgAAAA\\nAAAAAQAAAAAAAAAAAAAAAAAAAAAAA\\n' + '"
+	        "AAAAAAAAAAAAA')</script>",
+	        "<script>a='q83vASNFZ4mrze8BI0VniavN7wEj RWeJq83vASNFZ4mrze8BI0VniavN7wEjRWeJ'; "
+	        "atob(a)</script>",
+	        "<div id='x'>\n" ZIP "\n</div><script>f(x)</script>",
+	        "<a href='data:a/b;base64,UEsDBAoA AAAAAAAA IQAAAAAA AAAAAAAA AAAAAAAA AQAAAHhQ "
+	        "SwECFAAK AAAAAAAA'>x</a><script>f()</script>",
+	};
+	static const char *const honest[] = {
+	        "<p class='one two three four five six seven eight nine ten eleven twelve and "
+	        "more'>"
+	        "Words and more words of which there are so many that it would be long enough</p>"
+	        "<script>f(new Blob([x]), atob(y))</script>",
+	        "<script>f('Words and more words of which there are so many that it would be long')"
+	        "; atob(x)</script>",
+	};
+
+	for (size_t at = 0; at < sizeof(told) / sizeof(told[0]); at++)
+		check(told[at], UNPACK_SMUGGLED, 1);
+	for (size_t at = 0; at < sizeof(honest) / sizeof(honest[0]); at++) {
+		struct buf bytes = {0};
+		struct seen seen;
+
+		buf_add_string(&bytes, honest[at]);
+		walk(&bytes, &seen);
+		if (seen.members || seen.traits[UNPACK_SMUGGLED])
+			fail_msg("%s", honest[at]);
+		seen_fini(&seen);
+		buf_fini(&bytes);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -253,6 +294,7 @@ int main(void)
 	        cmocka_unit_test(bytes_in_every_form_are_members),
 	        cmocka_unit_test(short_lists_and_pictures_of_numbers_are_none),
 	        cmocka_unit_test(long_runs_take_no_endless_time),
+	        cmocka_unit_test(blanks_in_base64_hide_nothing),
 	};
 
 	unpack_start();
