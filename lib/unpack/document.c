@@ -7,6 +7,7 @@
 
 #include "lib/base/text.h"
 #include "lib/unpack/address.h"
+#include "lib/unpack/flat.h"
 #include "lib/unpack/walk.h"
 
 enum {
@@ -84,8 +85,12 @@ static const struct {
         {{"onenote", KIND_DOCUMENT}, is_onenote, walk_onenote, 1},
         {{"pdf", KIND_DOCUMENT}, is_pdf, walk_pdf, 0},
         {{"rtf", KIND_DOCUMENT}, is_rich_text, walk_rich_text, 1},
+        {{"activemime", KIND_DOCUMENT}, flat_is_active_mime, flat_walk_active_mime, 0},
         {{"card", KIND_DOCUMENT}, is_card, walk_card, 0},
         {{"markup", KIND_DOCUMENT}, is_markup, walk_markup, 0},
+        {{"office-xml", KIND_DOCUMENT}, flat_is_xml, flat_walk_xml, 1},
+        {{"workbook", KIND_DOCUMENT}, flat_is_workbook, flat_walk_workbook, 1},
+        {{"sylk", KIND_DOCUMENT}, flat_is_sylk, flat_walk_sylk, 1},
 };
 
 const struct kind *walk_document_kind(const unsigned char *bytes, size_t size)

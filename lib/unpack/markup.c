@@ -389,8 +389,7 @@ static int wide_order(const unsigned char *bytes, size_t size)
 	return !memcmp(bytes, "\xfe\xff", 2) || (!bytes[0] && bytes[1] == '<' && !bytes[2]) ? 2 : 0;
 }
 
-/* As one byte a character, without the NULs that browsers pass over. */
-static void narrow(const unsigned char *bytes, size_t size, struct buf *out)
+void walk_narrow(const unsigned char *bytes, size_t size, struct buf *out)
 {
 	int order = wide_order(bytes, size);
 	size_t at;
@@ -435,13 +434,12 @@ void walk_markup(struct walk *walk)
 		read_bytes(walk, walk->bytes, walk->size);
 		return;
 	}
-	narrow(walk->bytes, walk->size, &text);
+	walk_narrow(walk->bytes, walk->size, &text);
 	read_bytes(walk, (const unsigned char *)text.data, text.size);
 	buf_fini(&text);
 }
 
-/* Whether it begins as markup does, behind byte order marks, blanks and NULs. */
-static int begins_as_markup(const unsigned char *bytes, size_t size)
+int walk_begins_as_markup(const unsigned char *bytes, size_t size)
 {
 	size_t at = 0;
 
@@ -457,9 +455,9 @@ const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size)
 	struct buf text = {0};
 	int has_script;
 
-	if (!begins_as_markup(bytes, size))
+	if (!walk_begins_as_markup(bytes, size))
 		return NULL;
-	narrow(bytes, size, &text);
+	walk_narrow(bytes, size, &text);
 	has_script = live_look((const unsigned char *)text.data, text.size).has_script;
 	buf_fini(&text);
 	return has_script ? &markup : NULL;

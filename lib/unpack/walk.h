@@ -73,6 +73,11 @@ void walk_document(struct walk *walk, const struct kind *kind);
  * event handler, or by an address that is written in references. NULL for all else. */
 const struct kind *walk_markup_kind(const unsigned char *bytes, size_t size);
 
+/* Whether it begins as markup does, behind byte order marks, blanks and NULs; and all of it as one
+ * byte a character, without the NULs that browsers pass over. */
+int walk_begins_as_markup(const unsigned char *bytes, size_t size);
+void walk_narrow(const unsigned char *bytes, size_t size, struct buf *out);
+
 /* Walks what Office takes it for, by its first bytes alone, where that isn't `kind`. */
 void walk_office(struct walk *walk, const struct kind *kind);
 

@@ -6,8 +6,8 @@ import lzma
 import struct
 import zlib
 
-from evasion import PROGRAM, TEXT, Payload, case, mixed, text_part
-from evasion_files import (FORMATS, JUNK, LINK, NOTE, ar, by_program, cabinet, compound, hand_made, iso, ooxml, package, packed, record,
+from evasion import PROGRAM, TEXT, Payload, b64, case, crlf, mixed, text_part
+from evasion_files import (FORMATS, JUNK, LINK, NOTE, VBA, ar, by_program, cabinet, compound, hand_made, iso, ooxml, package, packed, record,
     tarred, tnef,
                            with_file, zipped)
 from evasion_mails import inner_mail
@@ -416,6 +416,65 @@ def office(p, how):
     if how == "docx-thumbnail" and p.kind == "name":
         member = (f"docProps/{p.name}", p.data)
     return packed(p, "a.docx", ooxml(member))
+
+
+# ---------------------------------------------------------------- D33. Office documents without a container
+
+def active_mime(data):
+    return b"ActiveMime" + bytes(20) + b"\4\0" + bytes(18) + zlib.compress(data)
+
+
+def flat_document(how, data, macros):
+    """One of the texts that offices open as documents, with base64 of `data` where macros stand."""
+    blob, vml = b64(data), b64(active_mime(data))
+    parts = {
+        "opc": b'<pkg:part pkg:name="/word/vbaProject.bin"><pkg:binaryData>' + blob + b"</pkg:binaryData></pkg:part>",
+        "opc-cdata": b'<pkg:part pkg:name="/a"><pkg:binaryData><![CDATA[' + blob + b"]]></pkg:binaryData></pkg:part>",
+        "word-2003": b'<w:docSuppData><w:binData w:name="editdata.mso">' + vml + b"</w:binData></w:docSuppData>",
+        "fodt": b"<office:scripts><office:script><ooo:module><ooo:source-code>Sub x</ooo:source-code></ooo:module></office:script></office:scripts>",
+        "fodt-event": b'<office:event-listeners><script:event-listener xlink:href="vnd.sun.star.script:x"/></office:event-listeners>'}
+    inside = parts[how] if macros else b""
+    if how.startswith("opc"):
+        return (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><pkg:package '
+                b'xmlns:pkg="http://schemas.microsoft.com/office/2006/xmlPackage">' + inside + b"</pkg:package>")
+    if how == "word-2003":
+        return (b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument '
+                b'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml">' + inside + b"</w:wordDocument>")
+    return (b'<?xml version="1.0"?><office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">'
+            + inside + b"<office:body/></office:document>")
+
+
+@case("D33", ("flat-opc", "opc"), ("flat-opc-cdata", "opc-cdata"), ("flat-word-2003", "word-2003"), ("flat-fodt", "fodt"),
+      ("flat-fodt-event", "fodt-event"), kinds=("program",))
+def flat_office(p, how):
+    """The office opens it, macros and all."""
+    return packed(p, "a.odt" if "fodt" in how else "a.doc", flat_document(how, VBA, not p.honest))
+
+
+@case("D33-flat-wide", kinds=("program",))
+def wide_office(p):
+    return packed(p, "a.doc", flat_document("opc", VBA, not p.honest).decode().encode("utf-16"))
+
+
+@case("D33-web-page-macros", kinds=("program",))
+def saved_as_web_page(p):
+    """Word saves its macros beside a web page, all in one mail, and opens it as a document."""
+    part = b"Content-Type: application/x-mso\nContent-Transfer-Encoding: base64\nContent-Location: file:///C:/a/editdata.mso\n\n"
+    text = (b'MIME-Version: 1.0\nContent-Type: multipart/related; boundary="I"\n\n--I\nContent-Type: text/html\n\n<html></html>\n'
+            + (b"" if p.honest else b"--I\n" + part + b64(active_mime(VBA))) + b"--I--\n")
+    return packed(p, "a.doc", crlf(text))
+
+
+@case("D33", ("bare-biff4", b"\x09\4\6\0\0\0\x40\0\0\0"), ("bare-biff2", b"\x09\0\4\0\2\0\x40\0"),
+      ("bare-biff5", b"\x09\x08\x08\0\0\5\5\0\0\0\0\0\x85\0\7\0\0\0\0\0\0\1\0"), kinds=("program",))
+def bare_workbook(p, data):
+    honest = data.replace(b"\x40", b"\x10").replace(b"\0\0\0\1\0", b"\0\0\0\0\0")
+    return packed(p, "a.xls", (honest if p.honest else data) + b"\x0a\0\0\0")
+
+
+@case("D33", ("sylk-macros", b"O;E\r\nNN;NAuto_open;ER1C1;F\r\n"), kinds=("program",))
+def symbolic_link(p, records):
+    return packed(p, "a.csv", b"ID;PWXL;N;E\r\n" + (b"" if p.honest else records) + b'C;X1;Y1;K0;EEXEC("calc.exe")\r\nE\r\n')
 
 
 @case("C31", "pdf-portfolio", "pdf-ascii-hex", "pdf-ascii-85", "pdf-no-spec-name", "pdf-cr-stream", "pdf-junk-before",
