@@ -65,7 +65,9 @@ static const struct {
         {{"udf", KIND_NONE}, 32769, 5, "BEA01"},
         {{"zpaq", KIND_NONE}, 0, 10, "7kSt\xa0\x31\x83\xd3\x8c\xb2"},
         {{"applesingle", KIND_APPLE}, 0, 6, "\0\5\x16\0\0\2"},
+        {{"applesingle", KIND_APPLE}, 0, 6, "\0\5\x16\0\0\1"},
         {{"appledouble", KIND_APPLE}, 0, 6, "\0\5\x16\7\0\2"},
+        {{"appledouble", KIND_APPLE}, 0, 6, "\0\5\x16\7\0\1"},
         {{"wim", KIND_NONE}, 0, 8, "WLPWM\0\0\0"},
         {{"lrzip", KIND_NONE}, 0, 5, "LRZI\0"},
         {{"rzip", KIND_NONE}, 0, 5, "RZIP\2"},
@@ -174,6 +176,22 @@ static unsigned crc16(const unsigned char *bytes, size_t size)
 	return crc;
 }
 
+/* The first version has neither a sum nor a mark, and nothing else in their places; the forks fill
+ * the file. */
+static int is_plain_macbinary(const unsigned char *bytes, size_t size)
+{
+	size_t data = bytes_big32(bytes + 83), resource = bytes_big32(bytes + 87), at;
+	size_t ends = (data + 127) / 128 * 128 + (resource + 127) / 128 * 128 + 128;
+
+	for (at = 99; at < 128; at++)
+		if (bytes[at])
+			return 0;
+	for (at = 2; at < 2u + bytes[1]; at++)
+		if (bytes[at] < ' ')
+			return 0;
+	return data + resource && size <= ends && ends - size < 128;
+}
+
 /* A Macintosh file's two forks behind a head of 128 bytes, with a sum or, later, a mark. */
 static int is_macbinary(const unsigned char *bytes, size_t size)
 {
@@ -182,7 +200,7 @@ static int is_macbinary(const unsigned char *bytes, size_t size)
 		return 0;
 	if (bytes_big32(bytes + 83) > size - 128 || bytes_big32(bytes + 87) > size - 128)
 		return 0;
-	return !memcmp(bytes + 102, "mBIN", 4) ||
+	return !memcmp(bytes + 102, "mBIN", 4) || is_plain_macbinary(bytes, size) ||
 	       crc16(bytes, 124) == ((unsigned)bytes[124] << 8 | bytes[125]);
 }
 

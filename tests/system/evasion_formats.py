@@ -390,6 +390,17 @@ def class_in_a_document(p):
     return packed(p, "a.doc", compound(("a", TEXT + bytes.fromhex("84100c0000000000c000000000000046"))))
 
 
+@case("C29", "applesingle", "applesingle-first-version", "appledouble-with-data", "macbinary-first-version")
+def macintosh_file(p, how):
+    name = p.name.encode()
+    if how.startswith("macbinary"):
+        head = (b"\0" + bytes([len(name)]) + name.ljust(63, b"\0") + b"????????" + bytes(10) + struct.pack(">I", len(p.data))).ljust(128, b"\0")
+        return packed(p, "a.bin", head + p.data + bytes(-len(p.data) % 128))
+    kind, version = 7 if how == "appledouble-with-data" else 0, 1 if how == "applesingle-first-version" else 2
+    entries = struct.pack(">IIIIII", 3, 50, len(name), 1, 50 + len(name), len(p.data))
+    return packed(p, "a.as", struct.pack(">IHH16xH", 0x00051600 + kind, version, 0, 2) + entries + name + p.data)
+
+
 @case("C29", ("ar-in-deb", "a.deb"))
 def debian_package(p, name):
     return packed(p, name, ar("data.tar.gz", gzip.compress(tarred((p.name, p.data)), mtime=0)))

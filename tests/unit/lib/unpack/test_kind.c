@@ -175,9 +175,43 @@ static void macintosh_files_are_opened(void **state)
 	memcpy(bytes.data + 102, "mBIN", 4);
 	memcpy(bytes.data + 128, "payload\n", 8);
 	check(&bytes, "macbinary", "x.exe");
-	memcpy(bytes.data + 102, "\0\0\0\0", 4); /* neither mark nor sum */
+	memcpy(bytes.data + 102, "\0\0\0\0", 4); /* neither mark nor sum, as in the beginning */
+	check(&bytes, "macbinary", "x.exe");
+	bytes.data[100] = 1;
 	assert_null(unpack_kind(bytes.data, bytes.size));
+	bytes.data[100] = 0;
+	bytes.data[85] = 1; /* more than the file has */
+	assert_null(unpack_kind(bytes.data, bytes.size));
+	put_at(&bytes, 0, BYTES("\0\5x.exe"));
+	memcpy(bytes.data + 83, "\0\0\0\x8", 4);
+	memcpy(bytes.data + 102, "mBIN", 4);
+	bytes.data[121] = 3; /* a second head */
+	memcpy(bytes.data + 256, "payload\n", 8);
+	check(&bytes, "macbinary", "x.exe");
 	buf_fini(&bytes);
+}
+
+static void a_macintosh_file_with_two_of_a_kind_is_ambiguous(void **state)
+{
+	static const char entries[] = "\0\0\0\1\0\0\0\x32\0\0\0\5\0\0\0\1\0\0\0\x37\0\0\0\x8";
+
+	for (char version = 1; version < 3; version++)
+		for (char kind = 0; kind < 8; kind += 7) {
+			struct buf bytes = {0};
+			struct seen seen;
+
+			buf_add(&bytes, BYTES("\0\5\x16\0\0\0\0\0"));
+			bytes.data[3] = kind;
+			bytes.data[5] = version;
+			buf_add(&bytes, BYTES("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\2"));
+			buf_add(&bytes, BYTES(entries));
+			buf_add_string(&bytes, "cleanpayload\n");
+			walk(&bytes, &seen);
+			assert_string_equal(seen.contents.data, "cleanpayload\n");
+			assert_int_equal(seen.problems[UNPACK_AMBIGUOUS], 1);
+			seen_fini(&seen);
+			buf_fini(&bytes);
+		}
 }
 
 /* Stored, by the headers of levels 0 to 2. */
@@ -311,6 +345,7 @@ int main(void)
 	        cmocka_unit_test(words_and_chance_are_no_kind),
 	        cmocka_unit_test(a_volume_is_told),
 	        cmocka_unit_test(macintosh_files_are_opened),
+	        cmocka_unit_test(a_macintosh_file_with_two_of_a_kind_is_ambiguous),
 	        cmocka_unit_test(lha_of_each_level_is_walked),
 	        cmocka_unit_test(a_cabinet_behind_a_program_is_walked),
 	        cmocka_unit_test(a_cabinet_with_words_where_none_should_be_is_walked),
