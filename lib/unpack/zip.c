@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/unpack/walk.h"
 #include "lib/unpack/zipdir.h"
 #include "lib/unpack/zipdoc.h"
@@ -18,7 +19,10 @@ enum {
 	METHOD_STORED = 0,
 	METHOD_DEFLATED = 8,
 	MOST_ENTRIES = 1 << 17,
+	SEARCHED_MOST = 4 << 20, /* bytes in and out; of more only the last block is lost */
 };
+
+static const char broken_data[] = "(-3)"; /* zlib's word for it, in libarchive's */
 
 /* ---------------------------------------------------------------- names */
 
@@ -163,17 +167,56 @@ static int inflate_claim(struct walk *walk, const char *name, const struct zipdi
 	return code;
 }
 
-int walk_inflate(struct walk *walk, struct piece data, struct buf *out)
+/* True where it ends well, or is only cut off. */
+static int inflate_piece(struct walk *walk, struct piece data, struct buf *out)
 {
 	const struct zipdir_claim claim = {.method = METHOD_DEFLATED};
 	struct buf header = {0};
-	const char *why;
+	const char *why = NULL;
 
 	make_header(&claim, 1, &header);
 	buf_add(out, "", 0);
-	if (!walk->out_of_bytes)
-		walk_extract_zip(walk, "", &header, data.at, data.left, out, &why);
+	walk_extract_zip(walk, "", &header, data.at, data.left, out, &why);
 	buf_fini(&header);
+	return !why || !strstr(why, broken_data);
+}
+
+/* What is cut off gives all that came out until then, and what is broken loses its last block: the
+ * longest piece that is not broken is looked for. What the search costs is not what there is. */
+static size_t longest_piece(const struct walk *walk, struct piece data)
+{
+	size_t good = 0, bad = data.left;
+
+	while (bad - good > 1 && clock_monotonic_us() < walk->budget->deadline_us) {
+		struct unpack_budget budget = *walk->budget;
+		struct walk trial = *walk;
+		struct buf out = {0};
+		size_t middle = good + (bad - good) / 2;
+
+		trial.budget = &budget;
+		if (inflate_piece(&trial, (struct piece){data.at, middle}, &out))
+			good = middle;
+		else
+			bad = middle;
+		buf_fini(&out);
+	}
+	return good;
+}
+
+int walk_inflate(struct walk *walk, struct piece data, struct buf *out)
+{
+	struct unpack_budget before = *walk->budget;
+	uint64_t expanded = walk->expanded;
+
+	buf_add(out, "", 0);
+	if (!walk->out_of_bytes && !inflate_piece(walk, data, out) &&
+	        data.left + out->size <= SEARCHED_MOST) {
+		*walk->budget = before;
+		walk->expanded = expanded;
+		data.left = longest_piece(walk, data);
+		buf_clear(out);
+		inflate_piece(walk, data, out);
+	}
 	return !walk->out_of_bytes && !walk->stopped;
 }
 

@@ -478,6 +478,31 @@ static void what_is_deflated_in_another_format_is_read_to_its_end(void **state)
 	buf_fini(&pdf);
 }
 
+/* In stored blocks: "payload\n", and behind it none that there is, or the end of all. */
+static void what_came_out_before_it_broke_is_given(void **state)
+{
+	static const char *const ends[] = {"\xff\xff\xff\xff", "\0\5", "\1\5\0\xfa\xffpay", ""};
+	static const char head[] =
+	        "%PDF-1.4\n1 0 obj<</Type/EmbeddedFile/Filter/FlateDecode>>\nstream\n"
+	        "\x78\x9c\0\x08\0\xf7\xff";
+
+	for (size_t at = 0; at < sizeof(ends) / sizeof(ends[0]); at++) {
+		struct buf pdf = {0};
+		struct seen seen;
+
+		buf_add(&pdf, head, sizeof(head) - 1);
+		buf_add_string(&pdf, "payload\n");
+		buf_add(&pdf, ends[at], at == 1 ? 2 : strlen(ends[at]));
+		buf_add_string(&pdf, "\nendstream\nendobj\n");
+		walk(&pdf, &seen);
+		if (strncmp(seen.contents.data, "payload\n", 8))
+			fail_msg("%zu: %s", at, seen.contents.data);
+		assert_int_equal(problem_count(&seen), 0);
+		seen_fini(&seen);
+		buf_fini(&pdf);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -505,6 +530,7 @@ int main(void)
 	        cmocka_unit_test(a_piece_of_several_volumes_is_told),
 	        cmocka_unit_test(overlapping_members_run_into_the_limit),
 	        cmocka_unit_test(what_is_deflated_in_another_format_is_read_to_its_end),
+	        cmocka_unit_test(what_came_out_before_it_broke_is_given),
 	};
 
 	return cmocka_run_group_tests(tests, pack_begin, pack_end);
