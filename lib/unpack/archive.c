@@ -379,7 +379,7 @@ int walk_extract_zip(struct walk *walk, const char *name, const struct buf *head
 	static char reason[160];
 
 	/* libarchive keeps the last block to itself where a data descriptor is announced and there
-	 * is no room for one; what is deflated elsewhere than in a ZIP has none. */
+	 * is no room for one, as in a ZIP that is cut off. */
 	if (header->data[FLAGS_AT] & FLAG_DESCRIPTOR)
 		pieces.sizes[2] = sizeof(descriptor);
 	archive_read_support_format_zip_streamable(reader);

@@ -5,6 +5,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
+#include "lib/unpack/inflate.h"
 
 /* Below it the ratio means nothing: a page of blanks packs a thousand times. */
 enum { RATIO_FROM_BYTES = 4 << 20 };
@@ -127,6 +128,32 @@ int walk_copy(struct walk *walk, struct piece data, const char *name)
 	walk_member(walk, name, &content, 0);
 	buf_fini(&content);
 	return 1;
+}
+
+struct payer {
+	struct walk *walk;
+	const char *name;
+};
+
+static int spend_for(void *context, size_t bytes)
+{
+	const struct payer *payer = context;
+
+	return walk_spend(payer->walk, bytes, payer->name);
+}
+
+int walk_inflate_named(struct walk *walk, struct piece data, const char *name, struct buf *out)
+{
+	struct payer payer = {walk, name};
+
+	buf_add(out, "", 0);
+	return !walk->out_of_bytes && inflate_all(data, spend_for, &payer, out);
+}
+
+int walk_inflate(struct walk *walk, struct piece data, struct buf *out)
+{
+	walk_inflate_named(walk, data, "", out);
+	return !walk->out_of_bytes && !walk->stopped;
 }
 
 /* The upper half of code page 437. */

@@ -99,6 +99,10 @@ int walk_copy(struct walk *walk, struct piece data, const char *name);
 /* The file in the native data of an OLE 1 Package, with or without their size in front. */
 void walk_package(struct walk *walk, struct piece data);
 
+/* Undoes "deflate" without a header, for a member of that name. True where it came to an end; what
+ * came out before is given all the same. */
+int walk_inflate_named(struct walk *walk, struct piece data, const char *name, struct buf *out);
+
 /* Undoes "deflate" without a header; what can't be read ends it. False where the budget is used up.
  */
 int walk_inflate(struct walk *walk, struct piece data, struct buf *out);

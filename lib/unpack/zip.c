@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
-#include "lib/base/clock.h"
 #include "lib/unpack/walk.h"
 #include "lib/unpack/zipdir.h"
 #include "lib/unpack/zipdoc.h"
@@ -19,10 +18,7 @@ enum {
 	METHOD_STORED = 0,
 	METHOD_DEFLATED = 8,
 	MOST_ENTRIES = 1 << 17,
-	SEARCHED_MOST = 4 << 20, /* bytes in and out; of more only the last block is lost */
 };
-
-static const char broken_data[] = "(-3)"; /* zlib's word for it, in libarchive's */
 
 /* ---------------------------------------------------------------- names */
 
@@ -167,59 +163,6 @@ static int inflate_claim(struct walk *walk, const char *name, const struct zipdi
 	return code;
 }
 
-/* True where it ends well, or is only cut off. */
-static int inflate_piece(struct walk *walk, struct piece data, struct buf *out)
-{
-	const struct zipdir_claim claim = {.method = METHOD_DEFLATED};
-	struct buf header = {0};
-	const char *why = NULL;
-
-	make_header(&claim, 1, &header);
-	buf_add(out, "", 0);
-	walk_extract_zip(walk, "", &header, data.at, data.left, out, &why);
-	buf_fini(&header);
-	return !why || !strstr(why, broken_data);
-}
-
-/* What is cut off gives all that came out until then, and what is broken loses its last block: the
- * longest piece that is not broken is looked for. What the search costs is not what there is. */
-static size_t longest_piece(const struct walk *walk, struct piece data)
-{
-	size_t good = 0, bad = data.left;
-
-	while (bad - good > 1 && clock_monotonic_us() < walk->budget->deadline_us) {
-		struct unpack_budget budget = *walk->budget;
-		struct walk trial = *walk;
-		struct buf out = {0};
-		size_t middle = good + (bad - good) / 2;
-
-		trial.budget = &budget;
-		if (inflate_piece(&trial, (struct piece){data.at, middle}, &out))
-			good = middle;
-		else
-			bad = middle;
-		buf_fini(&out);
-	}
-	return good;
-}
-
-int walk_inflate(struct walk *walk, struct piece data, struct buf *out)
-{
-	struct unpack_budget before = *walk->budget;
-	uint64_t expanded = walk->expanded;
-
-	buf_add(out, "", 0);
-	if (!walk->out_of_bytes && !inflate_piece(walk, data, out) &&
-	        data.left + out->size <= SEARCHED_MOST) {
-		*walk->budget = before;
-		walk->expanded = expanded;
-		data.left = longest_piece(walk, data);
-		buf_clear(out);
-		inflate_piece(walk, data, out);
-	}
-	return !walk->out_of_bytes && !walk->stopped;
-}
-
 static void take_longer(struct buf *out, struct buf *other)
 {
 	struct buf held = *out;
@@ -229,6 +172,18 @@ static void take_longer(struct buf *out, struct buf *other)
 		*other = held;
 	}
 	buf_fini(other);
+}
+
+/* However long it says that it is. */
+static int open_claim(struct walk *walk, const char *name, const struct zipdir_entry *entry,
+        const struct zipdir_claim *claim, struct buf *out, const char **why)
+{
+	struct piece data = {walk->bytes + entry->data, walk->size - entry->data};
+
+	if (claim->method != METHOD_DEFLATED)
+		return inflate_claim(walk, name, entry, claim, 1, out, why);
+	*why = "is cut off or broken";
+	return walk_inflate_named(walk, data, name, out) || walk->out_of_bytes ? 0 : -1;
 }
 
 static void extract_packed(struct walk *walk, const char *name, const struct zipdir_entry *entry,
@@ -243,7 +198,7 @@ static void extract_packed(struct walk *walk, const char *name, const struct zip
 		/* Some program will take the sizes for what they are: wrong. */
 		walk_problem(walk, UNPACK_FORMAT, name, why);
 	}
-	if (inflate_claim(walk, name, entry, claim, 1, &again, &why) && !sizes_known(claim))
+	if (open_claim(walk, name, entry, claim, &again, &why) && !sizes_known(claim))
 		walk_problem(walk, UNPACK_FORMAT, name, why);
 	take_longer(out, &again);
 }

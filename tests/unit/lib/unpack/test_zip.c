@@ -478,10 +478,11 @@ static void what_is_deflated_in_another_format_is_read_to_its_end(void **state)
 	buf_fini(&pdf);
 }
 
-/* In stored blocks: "payload\n", and behind it none that there is, or the end of all. */
+/* A stored block of "payload\n", and behind it nothing, or what is none. */
 static void what_came_out_before_it_broke_is_given(void **state)
 {
-	static const char *const ends[] = {"\xff\xff\xff\xff", "\0\5", "\1\5\0\xfa\xffpay", ""};
+	static const char *const ends[] = {"", "\xff\xff\xff\xff", "\1", "\1\5"};
+	struct made made = {.local = "x.exe", .central_size = 100};
 	static const char head[] =
 	        "%PDF-1.4\n1 0 obj<</Type/EmbeddedFile/Filter/FlateDecode>>\nstream\n"
 	        "\x78\x9c\0\x08\0\xf7\xff";
@@ -492,7 +493,7 @@ static void what_came_out_before_it_broke_is_given(void **state)
 
 		buf_add(&pdf, head, sizeof(head) - 1);
 		buf_add_string(&pdf, "payload\n");
-		buf_add(&pdf, ends[at], at == 1 ? 2 : strlen(ends[at]));
+		buf_add_string(&pdf, ends[at]);
 		buf_add_string(&pdf, "\nendstream\nendobj\n");
 		walk(&pdf, &seen);
 		if (strncmp(seen.contents.data, "payload\n", 8))
@@ -500,6 +501,23 @@ static void what_came_out_before_it_broke_is_given(void **state)
 		assert_int_equal(problem_count(&seen), 0);
 		seen_fini(&seen);
 		buf_fini(&pdf);
+	}
+	/* Of a ZIP the same, but it is told. */
+	for (size_t at = 0; at < sizeof(ends) / sizeof(ends[0]); at++) {
+		struct buf zip = {0};
+		struct seen seen;
+
+		made.data = "";
+		made.local_method = 8;
+		add_local(&zip, &made);
+		zip.data[18] = zip.data[22] = 100;
+		buf_add(&zip, "\0\x08\0\xf7\xffpayload\n", 13);
+		buf_add_string(&zip, ends[at]);
+		walk(&zip, &seen);
+		assert_true(has_content(&seen, "payload\n"));
+		assert_true(seen.problems[UNPACK_FORMAT] > 0);
+		seen_fini(&seen);
+		buf_fini(&zip);
 	}
 }
 
