@@ -7,7 +7,8 @@ enum {
 	BITS_MOST = 15, /* of a code */
 	LITERALS = 288,
 	DISTANCES = 30,
-	ORDERED = 19, /* codes of lengths of codes */
+	ORDERED = 19,   /* codes of lengths of codes */
+	BITS_SHORT = 9, /* of a code that is looked up */
 	END = 256,
 	STEP = 1 << 16, /* bytes that are paid for at once */
 };
@@ -23,10 +24,12 @@ struct inflate {
 	int broken;     /* or at the end */
 };
 
-/* A canonical code: how many of each length there are, and the symbols in its order. */
+/* A canonical code: how many of each length there are, and the symbols in its order. Short codes
+ * are looked up by the bits that come next: 16 times the symbol, and the length; or 0. */
 struct code {
 	uint16_t counts[BITS_MOST + 1];
 	uint16_t symbols[LITERALS];
+	uint16_t quick[1 << BITS_SHORT];
 };
 
 /* ---------------------------------------------------------------- bits and bytes */
@@ -69,6 +72,26 @@ static int may_add(struct inflate *inflate, size_t bytes)
 
 /* ---------------------------------------------------------------- codes */
 
+static unsigned reverse(unsigned value, unsigned length)
+{
+	unsigned reversed = 0;
+
+	for (; length; length--, value >>= 1)
+		reversed = reversed << 1 | (value & 1);
+	return reversed;
+}
+
+static void fill_quick(struct code *code)
+{
+	unsigned value = 0, index = 0, length, n, at;
+
+	memset(code->quick, 0, sizeof(code->quick));
+	for (length = 1; length <= BITS_SHORT; length++, value <<= 1)
+		for (n = 0; n < code->counts[length]; n++, value++, index++)
+			for (at = reverse(value, length); at < 1 << BITS_SHORT; at += 1u << length)
+				code->quick[at] = (uint16_t)(code->symbols[index] << 4 | length);
+}
+
 /* False where more codes are given than there can be; too few are taken for what they are. */
 static int make_code(struct code *code, const unsigned char *lengths, size_t count)
 {
@@ -90,11 +113,12 @@ static int make_code(struct code *code, const unsigned char *lengths, size_t cou
 	for (at = 0; at < count; at++)
 		if (lengths[at])
 			code->symbols[offsets[lengths[at]]++] = (uint16_t)at;
+	fill_quick(code);
 	return 1;
 }
 
 /* Codes of one length are numbers in a row, and follow on those that are shorter. */
-static unsigned take_symbol(struct inflate *inflate, const struct code *code)
+static unsigned take_long_symbol(struct inflate *inflate, const struct code *code)
 {
 	int value = 0, first = 0, index = 0, length;
 
@@ -114,6 +138,23 @@ static unsigned take_symbol(struct inflate *inflate, const struct code *code)
 	return END;
 }
 
+static unsigned take_symbol(struct inflate *inflate, const struct code *code)
+{
+	unsigned known;
+
+	while (inflate->count < BITS_MOST && inflate->data.left) {
+		inflate->bits |= (uint32_t)*inflate->data.at++ << inflate->count;
+		inflate->data.left--;
+		inflate->count += 8;
+	}
+	known = code->quick[inflate->bits & ((1 << BITS_SHORT) - 1)];
+	if (!known || (known & 15) > inflate->count)
+		return take_long_symbol(inflate, code);
+	inflate->bits >>= known & 15;
+	inflate->count -= known & 15;
+	return known >> 4;
+}
+
 /* ---------------------------------------------------------------- blocks */
 
 static void take_stored(struct inflate *inflate)
@@ -121,6 +162,8 @@ static void take_stored(struct inflate *inflate)
 	unsigned size, check;
 	struct piece bytes;
 
+	inflate->data.at -= inflate->count / 8;
+	inflate->data.left += inflate->count / 8;
 	inflate->bits = 0;
 	inflate->count = 0;
 	size = piece_take(&inflate->data, 2);
@@ -151,8 +194,11 @@ static int copy(struct inflate *inflate, unsigned symbol, const struct code *dis
 	back = backs[at] + take_bits(inflate, at < 4 ? 0 : (at - 2) / 2);
 	if (inflate->broken || back > inflate->out->size || !may_add(inflate, size))
 		return 0;
-	for (; size; size--)
-		buf_add_char(inflate->out, inflate->out->data[inflate->out->size - back]);
+	buf_reserve(inflate->out, size + 1);
+	for (; size; size--, inflate->out->size++)
+		inflate->out->data[inflate->out->size] =
+		        inflate->out->data[inflate->out->size - back];
+	inflate->out->data[inflate->out->size] = '\0';
 	return 1;
 }
 
