@@ -11,6 +11,7 @@
 enum {
 	FOOTER_SIZE = 512,
 	ZIP_END_SIZE = 22,
+	ZIP64_LOCATOR_SIZE = 20,
 	CAB_HEAD = 36,
 	OLE_HEAD = 512,
 	OLE_CLASS = 80,     /* in an entry of the directory */
@@ -377,7 +378,8 @@ int kind_is_volume(const struct kind *kind, const unsigned char *bytes, size_t s
 	return !strcmp(kind->name, "cab") && size > 32 && (bytes_little16(bytes + 30) & 3);
 }
 
-/* An end record counts where its directory is found in front of it. */
+/* An end record counts where its directory is found in front of it, or what says where that is in
+ * a ZIP64. */
 int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 {
 	const unsigned char *at = bytes, *end = bytes + size;
@@ -386,6 +388,9 @@ int kind_ends_as_zip(const unsigned char *bytes, size_t size)
 		if ((size_t)(end - at) >= ZIP_END_SIZE) {
 			size_t length = bytes_little32(at + 12);
 
+			if (at - bytes >= ZIP64_LOCATOR_SIZE &&
+			        !memcmp(at - ZIP64_LOCATOR_SIZE, "PK\6\7", 4))
+				return 1;
 			if (length && length <= (size_t)(at - bytes) &&
 			        !memcmp(at - length, "PK\1\2", 4))
 				return 1;

@@ -389,6 +389,42 @@ static void what_cant_be_read_behind_something_else_is_told(void **state)
 	}
 }
 
+/* All that its end says is that there is another end. */
+static void a_large_archive_behind_something_else_is_read(void **state)
+{
+	struct buf zip = {0};
+	struct seen seen;
+	size_t front, directory, end;
+
+	buf_add_string(&zip, "Hello there.\n");
+	front = zip.size;
+	add_local(&zip, &evil);
+	directory = zip.size - front;
+	add_central(&zip, &evil, 0);
+	end = zip.size - front;
+	buf_add(&zip, "PK\6\6", 4);
+	little(&zip, 44, 8);
+	little(&zip, 45 | 45 << 16, 4);
+	little(&zip, 0, 8);
+	little(&zip, 1, 8);
+	little(&zip, 1, 8);
+	little(&zip, end - directory, 8);
+	little(&zip, directory, 8);
+	buf_add(&zip, "PK\6\7", 4);
+	little(&zip, 0, 4);
+	little(&zip, end, 8);
+	little(&zip, 1, 4);
+	buf_add(&zip, "PK\5\6\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0\0", 22);
+	assert_string_equal(unpack_kind(zip.data, zip.size), "zip");
+	assert_int_equal(found_evil(&zip), 0);
+	buf_add_string(&zip, "PK\6\7 are letters, and PK\5\6, too; behind them is nothing at all.");
+	assert_null(unpack_kind(zip.data, zip.size));
+	walk(&zip, &seen);
+	assert_int_equal(seen.members + problem_count(&seen), 0);
+	seen_fini(&seen);
+	buf_fini(&zip);
+}
+
 /* A program that makes ZIPs carries the beginnings of their headers. */
 static void headers_in_a_program_in_front_are_nobodys(void **state)
 {
@@ -543,6 +579,7 @@ int main(void)
 	        cmocka_unit_test(an_encryption_flag_in_one_place_is_told_and_read),
 	        cmocka_unit_test(a_masked_name_alone_is_no_encryption),
 	        cmocka_unit_test(what_cant_be_read_behind_something_else_is_told),
+	        cmocka_unit_test(a_large_archive_behind_something_else_is_read),
 	        cmocka_unit_test(headers_in_a_program_in_front_are_nobodys),
 	        cmocka_unit_test(a_zip_stored_in_a_zip_is_one_member),
 	        cmocka_unit_test(a_piece_of_several_volumes_is_told),
