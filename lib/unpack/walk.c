@@ -67,7 +67,8 @@ static int is_hushed(const struct walk *walk, enum unpack_problem problem, const
 	if (problem != UNPACK_FORMAT || walk->quiet < QUIET_UNLISTED)
 		return 0;
 	return walk->quiet == QUIET_UNLISTED || !detail ||
-	       !text_find(detail, strlen(detail), "unsupported");
+	       (!text_find(detail, strlen(detail), "unsupported") &&
+	               !text_find(detail, strlen(detail), "unknown codec"));
 }
 
 void walk_listed(struct walk *walk)

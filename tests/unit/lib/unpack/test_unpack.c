@@ -344,6 +344,9 @@ static void what_cant_be_read_behind_something_else_is_told(void **state)
 	        {"7z a -m0=Deflate64 i.7z x.exe && (echo Hello; cat i.7z) >p", 1},
 	        {"7z a -m0=Deflate64 i.7z x.exe && (printf GIF89a; cat i.7z) >p", 1},
 	        {"7z a -mhc=on -m0=Deflate64 i.7z x.exe && (printf '%%PDF-'; cat i.7z) >p", 1},
+	        {"7z a -m0=Deflate64 i.7z x.exe && (printf "
+	         "'\\320\\317\\021\\340\\241\\261\\032\\341'; head -c 999 /dev/zero; cat i.7z) >p",
+	                1},
 	        {"zip -q i.zip x.exe && split -b 80 i.zip && (echo Hello; cat xab) >p", 0},
 	        {"7z a i.7z x.exe && (echo Hello; cat i.7z) >p", 0},
 	        {"7z a i.7z x.exe && head -c 60 i.7z >j && (echo Hello; cat j) >p", 0},
