@@ -125,7 +125,8 @@ static void give_stream(struct walk *walk, const char *kind, const struct servic
 {
 	while (*name == ':')
 		name++;
-	if (is_zone(service, name))
+	/* Also where it turns out to be none: each costs a reader. */
+	if (is_zone(service, name) || !walk_count(walk))
 		return;
 	if (service->encrypted)
 		walk_problem(walk, UNPACK_ENCRYPTED, name, kind);
