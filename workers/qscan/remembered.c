@@ -102,7 +102,8 @@ void remembered_add(struct remembered *remembered, const struct digest *digest)
 
 	words_of(digest, words);
 	row = row_of(remembered, words);
-	entry = &row->entries[atomic_fetch_add_explicit(&row->next, 1, memory_order_relaxed) % WAYS];
+	entry = &row->entries[atomic_fetch_add_explicit(&row->next, 1, memory_order_relaxed) %
+	                      WAYS];
 	turn = atomic_load_explicit(&entry->turn, memory_order_relaxed);
 	/* Somebody else writes it, or died over it: there are others. */
 	if (turn & 1 || !atomic_compare_exchange_strong(&entry->turn, &turn, turn + 1))
