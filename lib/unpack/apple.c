@@ -15,6 +15,7 @@ enum {
 	RESOURCE_FORK = 2,
 	REAL_NAME = 3,
 	BINARY_HEAD = 128,
+	NAME_MOST = 1024,
 };
 
 static struct piece part(const struct walk *walk, size_t at, size_t size)
@@ -28,10 +29,12 @@ static struct piece part(const struct walk *walk, size_t at, size_t size)
 /* Names are in a charset of Apple's; what is beyond ASCII is no ending. */
 static void give_part(struct walk *walk, struct piece data, struct piece name)
 {
-	char *text = walk_name(name.at, name.left);
+	char *text;
 
-	if (data.left)
-		walk_copy(walk, data, text);
+	if (!data.left)
+		return;
+	text = walk_name(name.at, name.left < NAME_MOST ? name.left : NAME_MOST);
+	walk_copy(walk, data, text);
 	free(text);
 }
 

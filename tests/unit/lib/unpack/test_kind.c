@@ -191,6 +191,32 @@ static void macintosh_files_are_opened(void **state)
 	buf_fini(&bytes);
 }
 
+/* Each of many entries with a name as long as the file. */
+static void a_macintosh_file_of_entries_is_read_in_time(void **state)
+{
+	static const char head[] = "\0\5\x16\0\0\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff"
+	                           "\0\0\0\3\0\0\0\x1a\0\x10\0\0";
+	int64_t start = clock_monotonic_us();
+	struct buf bytes = {0};
+	struct seen seen;
+
+	buf_add(&bytes, BYTES(head));
+	while (bytes.size < 1 << 20)
+		buf_add(&bytes, BYTES("\0\0\0\2\0\0\0\0\0\0\0\0"));
+	walk(&bytes, &seen);
+	assert_true(clock_monotonic_us() - start < 5000000);
+	seen_fini(&seen);
+	buf_clear(&bytes);
+	buf_add(&bytes, BYTES(head));
+	while (bytes.size < 1 << 20)
+		buf_add(&bytes, BYTES("\0\0\0\2\0\0\0\0\0\0\0\1"));
+	walk(&bytes, &seen);
+	assert_int_equal(seen.problems[UNPACK_LIMIT], 1);
+	assert_true(clock_monotonic_us() - start < 5000000);
+	seen_fini(&seen);
+	buf_fini(&bytes);
+}
+
 static void a_macintosh_file_with_two_of_a_kind_is_ambiguous(void **state)
 {
 	static const char entries[] = "\0\0\0\1\0\0\0\x32\0\0\0\5\0\0\0\1\0\0\0\x37\0\0\0\x8";
@@ -345,6 +371,7 @@ int main(void)
 	        cmocka_unit_test(words_and_chance_are_no_kind),
 	        cmocka_unit_test(a_volume_is_told),
 	        cmocka_unit_test(macintosh_files_are_opened),
+	        cmocka_unit_test(a_macintosh_file_of_entries_is_read_in_time),
 	        cmocka_unit_test(a_macintosh_file_with_two_of_a_kind_is_ambiguous),
 	        cmocka_unit_test(lha_of_each_level_is_walked),
 	        cmocka_unit_test(a_cabinet_behind_a_program_is_walked),
