@@ -127,6 +127,7 @@ static void give_data(struct xml *xml)
 	if (bytes.size)
 		walk_copy(xml->walk, (struct piece){(const unsigned char *)bytes.data, bytes.size},
 		        name);
+	xml->name.left = 0; /* a part has one content */
 	free(name);
 	buf_fini(&bytes);
 	buf_fini(&text);

@@ -71,6 +71,24 @@ static void parts_in_one_text_are_members(void **state)
 	}
 }
 
+static void a_name_is_used_once(void **state)
+{
+	int64_t start = clock_monotonic_us();
+	struct buf text = {0};
+	struct seen seen;
+
+	buf_add_string(&text, "<package><part name='");
+	while (text.size < 1 << 20)
+		buf_add_string(&text, "name");
+	buf_add_string(&text, "'>");
+	while (text.size < 2 << 20)
+		buf_add_string(&text, "<binaryData/>");
+	walk(&text, &seen);
+	assert_true(clock_monotonic_us() - start < 5000000);
+	seen_fini(&seen);
+	buf_fini(&text);
+}
+
 static void parts_in_wide_letters_are_members(void **state)
 {
 	static const char text[] = OPC(PART("x.bin", "octet-stream", BINARY));
@@ -213,6 +231,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(parts_in_one_text_are_members),
+	        cmocka_unit_test(a_name_is_used_once),
 	        cmocka_unit_test(parts_in_wide_letters_are_members),
 	        cmocka_unit_test(macros_in_one_text_are_told),
 	        cmocka_unit_test(what_one_text_fetches_is_told),
