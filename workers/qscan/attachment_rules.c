@@ -149,31 +149,34 @@ static enum result matches_pattern(const struct rule *rule, size_t at, const cha
 	return found ? RESULT_OK : RESULT_NONE;
 }
 
+/* A pattern of which it isn't known whether it matches is not forgotten for the next one that
+ * doesn't. */
+static enum result any_of(enum result one, enum result other)
+{
+	return one == RESULT_NONE || other == RESULT_OK ? other : one;
+}
+
 /* RESULT_TEMPORARY where a regular expression gave up and no other pattern matches. */
 static enum result matches_any(const struct rule *rule, const char *text, int is_path)
 {
-	enum result result = RESULT_NONE, one;
+	enum result result = RESULT_NONE;
 	size_t at;
 
-	for (at = 0; at < rule->config->names.count && result != RESULT_OK; at++) {
-		if (is_path != (strchr(rule->config->names.items[at], '/') != NULL))
-			continue;
-		one = matches_pattern(rule, at, text);
-		result = one == RESULT_NONE ? result : one;
-	}
+	for (at = 0; at < rule->config->names.count && result != RESULT_OK; at++)
+		if (is_path == (strchr(rule->config->names.items[at], '/') != NULL))
+			result = any_of(result, matches_pattern(rule, at, text));
 	return result;
 }
 
 /* A name is tried as it would be opened, and as it was written: a rule may be about just that what
  * the normalising takes off, such as an ending that is a class id. */
 static enum result matches_name(
-        const struct rule *rule, const struct attachment *attachment, size_t at, const char **text)
+        const struct rule *rule, const struct attachment *attachment, size_t at)
 {
 	enum result result = matches_any(rule, attachment->normalised[at], 0);
 
 	if (result != RESULT_OK)
-		result = matches_any(rule, attachment->content->names[at], 0);
-	*text = attachment->content->names[at];
+		result = any_of(result, matches_any(rule, attachment->content->names[at], 0));
 	return result;
 }
 
@@ -198,15 +201,15 @@ static enum result matches_names(
 	enum result result = RESULT_NONE;
 	size_t at;
 
-	if (!rule->config->names.count)
-		return RESULT_NONE;
-	for (at = 0; at < content->name_count && result != RESULT_OK; at++)
-		result = matches_name(rule, attachment, at, text);
+	for (at = 0; at < content->name_count && result != RESULT_OK; at++) {
+		*text = content->names[at];
+		result = any_of(result, matches_name(rule, attachment, at));
+	}
 	if (!content->name_count)
 		result = matches_implied(rule, content, text);
-	if (result != RESULT_OK && matches_any(rule, content->path, 1) == RESULT_OK) {
+	if (result != RESULT_OK) {
 		*text = content->path;
-		result = RESULT_OK;
+		result = any_of(result, matches_any(rule, content->path, 1));
 	}
 	return result;
 }

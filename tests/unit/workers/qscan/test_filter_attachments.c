@@ -528,6 +528,36 @@ static void a_regular_expression_that_takes_too_long_is_no_pass(void **state)
 	scanning_close(&scanning);
 }
 
+/* Of the last name the pattern gives up only where it is held against what would be opened. */
+static void what_a_pattern_left_open_is_not_forgotten_for_the_next_name(void **state)
+{
+#define HARD "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa@"
+	static const struct {
+		const char *pattern, *fields;
+	} table[] = {
+	        {"^(a+)+$", "Content-Type: a/b; name=z.txt\r\n"
+	                    "Content-Disposition: attachment; filename=" HARD "\r\n"},
+	        {"^(a+)+$",
+	                "Content-Disposition: attachment; filename*=utf-8''%E2%80%8B" HARD "\r\n"},
+	        {"/(a+)+$", "Content-Disposition: attachment; filename=" HARD "\r\n"},
+	};
+	char *yaml;
+
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		yaml = alloc_format("attachments: {rules: [{match: regex, names: ['%s']}]}\n",
+		        table[at].pattern);
+		open_defaults(yaml);
+		run_named(table[at].fields, "x", 1);
+		if (!found(&scanning, "UNSCANNED_LIMIT"))
+			fail_msg("%s%s", table[at].fields, all_found(&scanning));
+		run_named("Content-Type: a/b; name=z.txt\r\n", "x", 1);
+		assert_string_equal(all_found(&scanning), "");
+		scanning_close(&scanning);
+		free(yaml);
+	}
+#undef HARD
+}
+
 static void a_wrong_regular_expression_stops_the_start(void **state)
 {
 	struct config *config = scanning_config(RULE("match: regex, names: ['(']"));
@@ -741,6 +771,7 @@ int main(void)
 	        cmocka_unit_test(what_is_signed_is_opened),
 	        cmocka_unit_test(names_may_be_meant_in_four_ways),
 	        cmocka_unit_test(a_regular_expression_that_takes_too_long_is_no_pass),
+	        cmocka_unit_test(what_a_pattern_left_open_is_not_forgotten_for_the_next_name),
 	        cmocka_unit_test(a_wrong_regular_expression_stops_the_start),
 	        cmocka_unit_test(sizes_are_those_of_the_decoded_content),
 	        cmocka_unit_test(rules_look_into_containers_or_not),
