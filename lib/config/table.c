@@ -382,17 +382,18 @@ static const struct field attachment_rule_fields[] = {
                 .prose = "Members of archives and other containers. What is cut is the part that "
                          "holds the member."},
         {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any", .choices = directions,
-                .prose = "Whose mail it is for."},
+                .prose = "Whose mail it is for: out is from clients that have authenticated or are "
+                         "in site.networks, in is from all others."},
         {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "The recipients it is for; everybody's where none are named. A message "
                          "with others, too, is treated for each by his own rules."},
         {"action", FIELD_CHOICE, AT(attachment_rule, action), "cut", .choices = table_actions,
                 .allowed = PART | BIT(NONE) | BIT(ALLOW),
-                .prose =
-                        "What happens. allow lets it pass the rules below, never the virus scan; "
-                        "where it asks for the trait encrypted, ambiguous or broken, it also takes "
-                        "the place of what policy.unscanned says of that: it is delivered, and "
-                        "its header says that it was not scanned."},
+                .prose = "What happens. allow lets it pass the rules below, never the virus scan; "
+                         "for it all names must match, or all declared types, not just one. Where "
+                         "it asks for the trait encrypted, ambiguous or broken, it also takes the "
+                         "place of what policy.unscanned says of that: it is delivered, and its "
+                         "header says that it was not scanned."},
         {"text", FIELD_TEXT, AT(attachment_rule, text),
                 "Attachments of this kind are not accepted here", NULL, FORM_REPLY,
                 .prose = "Why, for the text left in its place and for rejections."},

@@ -156,6 +156,11 @@ static enum result any_of(enum result one, enum result other)
 	return one == RESULT_NONE || other == RESULT_OK ? other : one;
 }
 
+static enum result all_of(enum result one, enum result other)
+{
+	return one == RESULT_OK || other == RESULT_NONE ? other : one;
+}
+
 /* RESULT_TEMPORARY where a regular expression gave up and no other pattern matches. */
 static enum result matches_any(const struct rule *rule, const char *text, int is_path)
 {
@@ -178,6 +183,65 @@ static enum result matches_name(
 	if (result != RESULT_OK)
 		result = any_of(result, matches_any(rule, attachment->content->names[at], 0));
 	return result;
+}
+
+/* Only the last part of the path, and as it would be opened. */
+static enum result covers_path(const struct rule *rule, const struct attachment *attachment)
+{
+	const char *path = attachment->content->path, *slash = strrchr(path, '/');
+	enum result result = matches_any(rule, path, 1);
+	char *opened;
+
+	if (!slash || !attachment->content->name_count)
+		return result;
+	opened = alloc_format("%.*s/%s", (int)(slash - path), path, attachment->normalised[0]);
+	result = all_of(result, matches_any(rule, opened, 1));
+	free(opened);
+	return result;
+}
+
+/* As it would be opened, and with all the endings that it was written with. */
+static enum result covers_name(
+        const struct rule *rule, const struct attachment *attachment, size_t at)
+{
+	char *visible = name_visible(attachment->content->names[at]);
+	const char *slash = strrchr(visible, '/');
+	enum result result = matches_any(rule, attachment->normalised[at], 0);
+
+	result = all_of(result, matches_any(rule, slash ? slash + 1 : visible, 0));
+	if (!at) /* the path has this one in it */
+		result = any_of(result, covers_path(rule, attachment));
+	free(visible);
+	return result;
+}
+
+static enum result covers_implied(const struct rule *rule, const struct content *content)
+{
+	enum result result = RESULT_OK;
+	size_t at, implied = 0;
+	const char *name;
+
+	for (at = 0; at < content->type_count; at++) {
+		name = implied_name(content->types[at]);
+		if (name)
+			result = all_of(result, matches_any(rule, name, 0));
+		implied += name != NULL;
+	}
+	return implied ? result : RESULT_NONE;
+}
+
+/* A sender writes what names he likes, and one for each program that might open it: to forbid, one
+ * of them is enough; to allow, all of them must be meant. */
+static enum result covers_names(const struct rule *rule, const struct attachment *attachment)
+{
+	enum result result = RESULT_OK;
+	size_t at;
+
+	for (at = 0; at < attachment->content->name_count && result != RESULT_NONE; at++)
+		result = all_of(result, covers_name(rule, attachment, at));
+	return at ? result
+	          : any_of(covers_path(rule, attachment),
+	                    covers_implied(rule, attachment->content));
 }
 
 static enum result matches_implied(
@@ -226,14 +290,20 @@ static int type_matches(const struct config_list *patterns, const char *type)
 	return 0;
 }
 
-static const char *matching_type(const struct config_list *patterns, const struct content *content)
+/* To forbid, one of them is enough; to allow, all must be meant. NULL: no match. */
+static const char *matching_type(
+        const struct config_attachment_rule *rule, const struct content *content)
 {
+	const char *matching = NULL;
 	size_t at;
 
-	for (at = 0; at < content->type_count; at++)
-		if (type_matches(patterns, content->types[at]))
-			return content->types[at];
-	return NULL;
+	for (at = 0; at < content->type_count; at++) {
+		if (type_matches(&rule->types, content->types[at]))
+			matching = matching ? matching : content->types[at];
+		else if (rule->action == ACTION_ALLOW)
+			return NULL;
+	}
+	return matching;
 }
 
 /* ---------------------------------------------------------------- the whole rule */
@@ -276,11 +346,13 @@ static enum result is_named(const struct rule *rule, const struct attachment *at
 	enum result result;
 
 	match->what = "name";
-	result = matches_names(rule, attachment, &match->text);
+	match->text = content_name(content);
+	result = config->action == ACTION_ALLOW ? covers_names(rule, attachment)
+	                                        : matches_names(rule, attachment, &match->text);
 	if (result == RESULT_OK)
 		return result;
 	match->what = "type";
-	match->text = matching_type(&config->types, content);
+	match->text = matching_type(config, content);
 	if (match->text)
 		return RESULT_OK;
 	match->what = "true type";

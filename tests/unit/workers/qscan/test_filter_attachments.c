@@ -158,6 +158,56 @@ static void rules_go_by_types_too(void **state)
 	scanning_close(&scanning);
 }
 
+/* Else a second name, that some other program opens it by, would be a pass. */
+static void a_rule_that_allows_is_for_all_names_and_types_of_a_part(void **state)
+{
+	static const char *const evil[] = {"Content-Type: a/b; name=x.asice\r\n"
+	                                   "Content-Disposition: attachment; filename=x.exe\r\n",
+	        "Content-Type: a/b; name=x.exe\r\n"
+	        "Content-Disposition: attachment; filename=x.asice\r\n",
+	        "Content-Disposition: attachment; filename=x.asice\r\n"
+	        "Content-Description: x.exe\r\n",
+	        "Content-Type: a/b; name=x.exe\r\n"
+	        "Content-Disposition: attachment; filename=\"x.docx/[trash]/1.dat\"\r\n",
+	        "Content-Disposition: attachment; filename=\"x.exe:x.asice\"\r\n",
+	        "Content-Disposition: attachment; filename=\"x.docx/[trash]/x.exe:1.dat\"\r\n",
+	        "Content-Disposition: attachment; "
+	        "filename=\"x.asice.{20D04FE0-3AEA-1069-A2D8-08002B30309D}\"\r\n"};
+	static const char *const allowed[] = {
+	        "Content-Type: a/b; name=x.asice\r\n"
+	        "Content-Disposition: attachment; filename=\"X.ASICE\"\r\n"
+	        "Content-Description: y.bdoc\r\n",
+	        "Content-Disposition: attachment; filename=\"../x.asice\"\r\n",
+	        "Content-Disposition: attachment; filename*=utf-8''x%E2%80%8B.asice\r\n"};
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(evil) / sizeof(evil[0]); at++) {
+		run_named(evil[at], program, sizeof(program));
+		if (!found(&scanning, "ATTACHMENT_EXECUTABLES"))
+			fail_msg("%s", evil[at]);
+	}
+	for (size_t at = 0; at < sizeof(allowed) / sizeof(allowed[0]); at++) {
+		run_named(allowed[at], program, sizeof(program));
+		if (found(&scanning, "ATTACHMENT_EXECUTABLES"))
+			fail_msg("%s%s", allowed[at], all_found(&scanning));
+	}
+	scanning_close(&scanning);
+	open_defaults("attachments: {rules: [{types: [a/b], action: allow}, "
+	              "{name: rest, names: ['*']}]}\n");
+	run_named("Content-Type: a/b; name=x\r\n", "x", 1);
+	assert_null(found(&scanning, "ATTACHMENT_REST"));
+	run_named("Content-Type: a/b; name=x\r\nContent-Type: c/d\r\n", "x", 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_REST"));
+	scanning_close(&scanning);
+	open_defaults("attachments: {rules: [{names: [noname.exe], action: allow}, "
+	              "{name: rest, types: ['application/*']}]}\n");
+	run_named("Content-Type: application/x-exe\r\n", "x", 1);
+	assert_null(found(&scanning, "ATTACHMENT_REST"));
+	run_named("Content-Type: application/hta\r\n", "x", 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_REST"));
+	scanning_close(&scanning);
+}
+
 static void the_first_rule_decides(void **state)
 {
 	open_defaults("attachments: {rules: [{name: good, names: ['setup*.exe'], action: allow},"
@@ -752,6 +802,7 @@ int main(void)
 	        cmocka_unit_test(every_name_of_a_part_is_tried),
 	        cmocka_unit_test(a_program_is_one_whatever_it_says),
 	        cmocka_unit_test(rules_go_by_types_too),
+	        cmocka_unit_test(a_rule_that_allows_is_for_all_names_and_types_of_a_part),
 	        cmocka_unit_test(the_first_rule_decides),
 	        cmocka_unit_test(members_of_containers_are_held_against_the_rules),
 	        cmocka_unit_test(a_rule_may_leave_containers_alone),
