@@ -64,30 +64,54 @@ static void place(struct finding *finding, const struct scan *scan, const struct
 	finding_text(&finding->where, "%s", content->path);
 }
 
-/* A part is looked at under each encoding, and its name matches every time. */
-static int is_told(const struct scan *scan, const char *symbol, const struct content *content)
+/* What is to be told of a content: by a rule, or of a trait of it. */
+struct told {
+	const char *symbol;
+	const struct config_attachment_rule *rule; /* NULL: none */
+	const unsigned char *only;                 /* as in a finding */
+};
+
+/* Rules may share a name, and one rule may be for others each time. */
+static int says(const struct finding *finding, const struct scan *scan, const struct told *told)
 {
+	if (strcmp(finding->symbol, told->symbol))
+		return 0;
+	if (told->rule &&
+	        (finding->action != told->rule->action || strcmp(finding->text, told->rule->text)))
+		return 0;
+	return !finding->only ||
+	       (told->only && !memcmp(finding->only, told->only, scan->submission->n_recipients));
+}
+
+/* A part is looked at under each encoding, and its name matches every time. These contents stand
+ * beside each other: to look further back would only take time. */
+static int is_told(const struct scan *scan, const struct content *content, const struct told *told)
+{
+	enum { BESIDE = 16 };
+	long index = content - scan->contents;
 	const struct finding *finding;
 	size_t at;
 
 	for (at = scan->finding_count; at; at--) {
 		finding = &scan->findings[at - 1];
-		if (strcmp(finding->check, check) || finding->part != content->part)
+		if (strcmp(finding->check, check) || finding->part != content->part ||
+		        finding->content < index - BESIDE)
 			return 0;
-		if (!strcmp(finding->symbol, symbol) && !strcmp(finding->where, content->path))
+		if (says(finding, scan, told) && !strcmp(finding->where, content->path))
 			return 1;
 	}
 	return 0;
 }
 
 /* NULL where it was told already. */
-static struct finding *find(struct scan *scan, const struct content *content, const char *symbol)
+static struct finding *find(
+        struct scan *scan, const struct content *content, const struct told *told)
 {
 	struct finding *finding;
 
-	if (is_told(scan, symbol, content))
+	if (is_told(scan, content, told))
 		return NULL;
-	finding = scan_find(scan, check, "attachment", symbol);
+	finding = scan_find(scan, check, "attachment", told->symbol);
 	place(finding, scan, content);
 	return finding;
 }
@@ -109,7 +133,7 @@ static void tell_traits(struct scan *scan, const struct content *content)
 		if (!content_has(content, trait) || is_unscanned(trait))
 			continue;
 		symbol = symbol_of("TRAIT", trait_name(trait));
-		finding = find(scan, content, symbol);
+		finding = find(scan, content, &(struct told){.symbol = symbol});
 		if (finding)
 			finding_text(&finding->detail, "%s%s%s", trait_text(trait),
 			        *content->true_type ? ": " : "", content->true_type);
@@ -228,8 +252,10 @@ static void forbid(struct hearing *hearing, const struct attachment_match *match
         unsigned char **only, size_t count)
 {
 	const struct config_attachment_rule *rule = match->rule;
+	int is_for_all = count == hearing->scan->submission->n_recipients;
 	char *symbol = symbol_of("ATTACHMENT", rule->name);
-	struct finding *finding = find(hearing->scan, hearing->attachment->content, symbol);
+	struct told told = {symbol, rule, is_for_all ? NULL : *only};
+	struct finding *finding = find(hearing->scan, hearing->attachment->content, &told);
 
 	free(symbol);
 	if (!finding)
@@ -238,7 +264,7 @@ static void forbid(struct hearing *hearing, const struct attachment_match *match
 	finding_text(&finding->rule, "attachments.%s", rule->name);
 	finding_text(&finding->text, "%s", rule->text);
 	finding_text(&finding->detail, "%s %s", match->what, match->text);
-	if (count == hearing->scan->submission->n_recipients)
+	if (is_for_all)
 		return;
 	finding->only = *only;
 	*only = NULL;

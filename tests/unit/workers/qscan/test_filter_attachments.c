@@ -700,6 +700,50 @@ static void each_recipient_has_the_first_rule_that_is_for_him(void **state)
 	scanning_close(&scanning);
 }
 
+static int is_quarantined(size_t recipient)
+{
+	const struct finding *finding;
+
+	for (size_t at = 0; at < scanning.scan.finding_count; at++) {
+		finding = &scanning.scan.findings[at];
+		if (finding->action == ACTION_QUARANTINE && finding_concerns(finding, recipient))
+			return 1;
+	}
+	return 0;
+}
+
+static void rules_of_one_name_are_still_two_rules(void **state)
+{
+	open_defaults(
+	        "attachments:\n  rules:\n"
+	        "  - {name: a-b, names: ['*.txt'], recipients: [r@example.net], action: tag}\n"
+	        "  - {name: a_b, names: ['*.txt'], recipients: [s@example.net], "
+	        "action: quarantine}\n"
+	        "  - {name: a-b, names: ['*.txt'], action: quarantine}\n");
+	scanning_add_recipient(&scanning, "s@example.net");
+	scanning_add_recipient(&scanning, "t@example.net");
+	run_named("Content-Type: a/b; name=a.txt\r\n", "x", 1);
+	assert_false(is_quarantined(0));
+	assert_true(is_quarantined(1));
+	assert_true(is_quarantined(2));
+	scanning_close(&scanning);
+}
+
+/* As it stands it is a text, and the first rule is for it; with its encoding undone it is none. */
+static void a_rule_is_told_again_where_it_is_for_others(void **state)
+{
+	open_defaults("attachments:\n  rules:\n"
+	              "  - {name: texts, true_types: [text/plain], recipients: [r@example.net], "
+	              "action: tag}\n"
+	              "  - {name: all, names: ['*.dat'], action: quarantine}\n");
+	scanning_add_recipient(&scanning, "s@example.net");
+	run_named("Content-Type: a/b; name=a.dat\r\nContent-Transfer-Encoding: 7bit\r\n",
+	        "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n1 0 obj\n", 22);
+	assert_true(is_quarantined(0));
+	assert_true(is_quarantined(1));
+	scanning_close(&scanning);
+}
+
 static void an_encrypted_archive_is_a_trait_that_rules_ask_for(void **state)
 {
 	static const char pack[] = "7z a -psecret -mem=ZipCrypto a.zip a.txt";
@@ -829,6 +873,8 @@ int main(void)
 	        cmocka_unit_test(a_pattern_with_a_slash_is_for_the_path),
 	        cmocka_unit_test(the_direction_is_the_clients),
 	        cmocka_unit_test(each_recipient_has_the_first_rule_that_is_for_him),
+	        cmocka_unit_test(rules_of_one_name_are_still_two_rules),
+	        cmocka_unit_test(a_rule_is_told_again_where_it_is_for_others),
 	        cmocka_unit_test(an_encrypted_archive_is_a_trait_that_rules_ask_for),
 	        cmocka_unit_test(an_allowed_encrypted_archive_is_still_not_called_scanned),
 	        cmocka_unit_test(a_rule_that_asks_for_no_trait_allows_no_encrypted_archive),
