@@ -14,6 +14,10 @@
 
 static const char check[] = "attachments";
 
+/* Bytes of a path, and of a name. Each member has its container's path in its own, and each name is
+ * held against every pattern: what packs to nothing would take memory and time for each of them. */
+enum { PATH_MOST = 8192, NAME_MOST = 2048 };
+
 struct extract {
 	struct scan *scan;
 	struct unpack_budget budget;
@@ -68,13 +72,39 @@ static void tell(
 	finding_text(&finding->where, "%s%s%s", path, *path && *member ? "/" : "", member);
 }
 
+static void tell_names(struct scan *scan, const struct content *content)
+{
+	struct finding *finding = scan_unscanned(
+	        scan, check, UNSCANNED_LIMIT, "more or longer names than are looked at");
+
+	finding->part = content->part;
+	finding->content = content - scan->contents;
+	finding_text(&finding->where, "%s", content->path);
+}
+
 /* Adds what is found here, and says what it was found in; lends it until the next one. */
 static struct content *add_content(const struct place *place, int part, const char *path)
 {
-	struct content *content = scan_add_content(place->extract->scan, part, place->level, path);
+	struct scan *scan = place->extract->scan;
+	size_t length = strnlen(path, PATH_MOST);
+	char *kept = alloc_bytes(path, length);
+	struct content *content = scan_add_content(scan, part, place->level, kept);
 
 	content->parent = place->container;
+	free(kept);
+	if (path[length])
+		tell_names(scan, content);
 	return content;
+}
+
+/* Of one that is too long, the end, which says what opens it. */
+static void add_name(struct scan *scan, struct content *content, const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length > NAME_MOST || content->name_count == SCAN_MOST_TEXTS)
+		tell_names(scan, content);
+	content_add_name(content, length > NAME_MOST ? name + length - NAME_MOST : name);
 }
 
 static long index_of(const struct extract *extract, const struct content *content)
@@ -94,12 +124,12 @@ static void own(struct content *content, struct buf *bytes)
 
 /* ---------------------------------------------------------------- parts */
 
-static void describe(struct content *content, const struct mime_part *part)
+static void describe(struct scan *scan, struct content *content, const struct mime_part *part)
 {
 	size_t at;
 
 	for (at = 0; at < part->name_count; at++)
-		content_add_name(content, part->names[at].text);
+		add_name(scan, content, part->names[at].text);
 	content_add_type(content, part->type);
 	for (at = 0; at < part->other_type_count; at++)
 		content_add_type(content, part->other_types[at]);
@@ -132,7 +162,7 @@ static struct content *add_part(const struct place *place, const struct mime_map
 	char *path = path_of(place, part);
 	struct content *content = add_content(place, place->level ? place->part : (int)index, path);
 
-	describe(content, part);
+	describe(place->extract->scan, content, part);
 	if (is_ambiguous(part))
 		content->traits |= 1u << TRAIT_AMBIGUOUS;
 	free(path);
@@ -324,7 +354,7 @@ static void add_member(struct place *place, struct unpack_member *member)
 	char *path = alloc_format("%s/%s", path_to(place), name);
 	struct content *content = add_content(place, place->part, path);
 
-	content_add_name(content, name);
+	add_name(place->extract->scan, content, name);
 	if (member->content)
 		own(content, member->content);
 	place->last = index_of(place->extract, content);
@@ -335,11 +365,12 @@ static void add_member(struct place *place, struct unpack_member *member)
 static void take_member(void *context, struct unpack_member *member)
 {
 	struct place *place = context;
+	struct scan *scan = place->extract->scan;
 
 	if (member->is_folder)
 		place->last = SCAN_NO_CONTENT;
 	else if (member->is_alias && place->last != SCAN_NO_CONTENT)
-		content_add_name(&place->extract->scan->contents[place->last], member->name);
+		add_name(scan, &scan->contents[place->last], member->name);
 	else
 		add_member(place, member);
 }
@@ -460,7 +491,7 @@ static void open_armour(struct extract *extract, size_t index)
 		name = unpacked_name(content_name(outer));
 		path = alloc_format("%s/%s", outer->path, *name ? name : "base64");
 		inner = add_content(&place, place.part, path);
-		content_add_name(inner, name);
+		add_name(extract->scan, inner, name);
 		own(inner, &bytes);
 		free(path);
 		free(name);

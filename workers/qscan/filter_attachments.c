@@ -335,8 +335,10 @@ static void attachments_scan(void *state, struct scan *scan)
 	direction =
 	        authentic_insider(scan->config, scan->submission) ? DIRECTION_OUT : DIRECTION_IN;
 	extract_all(scan);
-	for (at = 0; at < scan->content_count; at++)
+	for (at = 0; at < scan->content_count && !scan_late(scan); at++)
 		judge(state, scan, &scan->contents[at], direction);
+	if (at < scan->content_count)
+		scan_unscanned(scan, check, UNSCANNED_TIMEOUT, "no time left for the rules");
 }
 
 const struct filter filter_attachments = {

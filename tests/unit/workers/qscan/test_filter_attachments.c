@@ -309,6 +309,52 @@ static void limits_are_told(void **state)
 	scanning_close(&scanning);
 }
 
+/* A container of one member whose name is long, and so is that container's, and so on: each member
+ * would have all of them in its path. */
+static void long_names_and_paths_are_a_limit(void **state)
+{
+	enum { LEVELS = 5, LENGTH = 2040, LONG = 4000 };
+	static const char pack[] =
+	        "import zipfile\n"
+	        "def pack(out, name, data):\n"
+	        "    with zipfile.ZipFile(out, 'w') as z: z.writestr(name, data)\n"
+	        "    return open(out, 'rb').read()\n";
+	char command[700];
+
+	open_defaults("");
+	for (int levels = LEVELS - 2; levels <= LEVELS; levels += 2) {
+		snprintf(command, sizeof(command),
+		        "python3 -c \"%sd = b'x'\nfor i in range(%d): d = pack('a.zip', 'n' * %d + "
+		        "'.zip', d)\"",
+		        pack, levels, LENGTH);
+		run_packed(command, "a.zip", "a.zip");
+		assert_int_equal(found(&scanning, "UNSCANNED_LIMIT") != NULL, levels == LEVELS);
+	}
+	snprintf(command, sizeof(command),
+	        "python3 -c \"%spack('a.zip', 'n' * %d + '.exe', b'x')\"", pack, LONG);
+	run_packed(command, "a.zip", "a.zip");
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_int_equal(found(&scanning, "UNSCANNED_LIMIT")->part, 2);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	scanning_close(&scanning);
+}
+
+static void rules_take_no_longer_than_there_is_time(void **state)
+{
+	struct scan *scan = &scanning.scan;
+
+	open_defaults("");
+	run_packed("zip -q a.zip x.exe", "a.zip", "a.zip");
+	assert_null(found(&scanning, "UNSCANNED_TIMEOUT"));
+	scan->deadline_us = 0;
+	filter_attachments.scan(scanning.states[1], scan);
+	assert_int_equal(count_of(&scanning, "ATTACHMENT_EXECUTABLES"), 1);
+	assert_string_equal(scan->findings[scan->finding_count - 1].symbol, "UNSCANNED_TIMEOUT");
+	assert_string_equal(
+	        scan->findings[scan->finding_count - 1].detail, "no time left for the rules");
+	scanning_close(&scanning);
+}
+
 static void time_is_a_limit_too(void **state)
 {
 	open_defaults("");
@@ -852,6 +898,8 @@ int main(void)
 	        cmocka_unit_test(a_rule_may_leave_containers_alone),
 	        cmocka_unit_test(what_cannot_be_opened_is_unscanned),
 	        cmocka_unit_test(limits_are_told),
+	        cmocka_unit_test(long_names_and_paths_are_a_limit),
+	        cmocka_unit_test(rules_take_no_longer_than_there_is_time),
 	        cmocka_unit_test(time_is_a_limit_too),
 	        cmocka_unit_test(documents_pass),
 	        cmocka_unit_test(winmail_dat_is_opened),
