@@ -430,7 +430,8 @@ static void open_container(struct extract *extract, size_t index, const char *ki
 	struct place place = inside(extract, index);
 	struct unpack_sink sink = {&place, take_member, take_problem, take_trait};
 
-	extract->scan->contents[index].kind = kind;
+	if (!*content->kind)
+		extract->scan->contents[index].kind = kind;
 	place.is_single = unpack_is_single(kind);
 	if (!is_too_deep(&place))
 		unpack_walk(content->bytes, content->size, &extract->budget, &sink);
@@ -536,21 +537,22 @@ static int is_yenc(const struct content *content)
 static void open_content(struct extract *extract, size_t index)
 {
 	const struct content *content = &extract->scan->contents[index];
-	enum opaque opaque;
+	enum opaque opaque = OPAQUE_NOT;
 	const char *kind;
-	int is_text;
+	int is_text, is_mail;
 
 	if (!content->bytes)
 		return;
 	is_text = filetype_text(content->bytes, content->size) || is_yenc(content);
-	if (is_text && !content->is_read && open_text(extract, index))
-		return;
-	if (is_text)
+	is_mail = is_text && !content->is_read && open_text(extract, index);
+	if (is_text && !is_mail)
 		open_armour(extract, index);
 	content = &extract->scan->contents[index]; /* they may have moved */
 	/* A text may be a container by what its script brings along, and hold an encrypted message.
-	 */
-	opaque = opaque_kind(content->bytes, content->size);
+	 * One that begins like mail is a page or a document to programs that look for its beginning
+	 * further on, wherever in the mail that is. */
+	if (!is_mail)
+		opaque = opaque_kind(content->bytes, content->size);
 	kind = unpack_kind(content->bytes, content->size);
 	if (kind)
 		open_container(extract, index, kind);

@@ -585,6 +585,40 @@ static void texts_in_archives_are_opened_as_mail_and_for_files_in_them(void **st
 
 #define RULE(rest) "attachments: {rules: [{name: one, " rest "}]}\n"
 
+/* Browsers and PDF readers skip what is in front. */
+static void a_file_that_begins_like_mail_is_still_what_it_is(void **state)
+{
+	static const char page[] =
+	        "<html><script>var b = atob(\"%s\"); var a = document.createElement(\"a\"); "
+	        "a.href = URL.createObjectURL(new Blob([b])); a.download = \"x.exe\"; "
+	        "a.click();</script></html>";
+	static const char *const fronts[] = {"", "Content-Type: text/plain\n\n",
+	        "Content-Type: text/plain\nX: %s\n\nhello\n",
+	        "Content-Type: multipart/mixed; boundary=b\n\n%s\n--b\n\nhello\n--b--\n"};
+	char letters[2001] = "", *smuggling, *file;
+
+	for (size_t at = 0; at + 17 < sizeof(letters); at += 16)
+		memcpy(letters + at, "TVqQAAMAAAAEAAAA", 17);
+	smuggling = alloc_format(page, letters);
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(fronts) / sizeof(fronts[0]); at++) {
+		const char *hole = strstr(fronts[at], "%s");
+
+		file = hole ? alloc_format("%.*s%s%s", (int)(hole - fronts[at]), fronts[at],
+		                      smuggling, hole + 2)
+		            : alloc_format("%s%s", fronts[at], smuggling);
+		run_named("Content-Type: a/b; name=x.html\r\n", file, strlen(file));
+		if (!found(&scanning, "ATTACHMENT_SMUGGLED"))
+			fail_msg("%.60s%s", file, all_found(&scanning));
+		free(file);
+	}
+	run_named("Content-Type: a/b; name=x.html\r\n",
+	        "Content-Type: text/plain\n\n<html><script>a.click();</script></html>", 65);
+	assert_string_equal(all_found(&scanning), "");
+	free(smuggling);
+	scanning_close(&scanning);
+}
+
 static const struct finding *found_by(const char *yaml, const char *name, const char *content)
 {
 	char *fields = alloc_format("Content-Type: a/b; name=\"%s\"\r\n", name);
@@ -912,6 +946,7 @@ int main(void)
 	        cmocka_unit_test(mail_in_mail_in_mail_ends_at_the_limit),
 	        cmocka_unit_test(what_is_encrypted_by_mail_programs_is_told),
 	        cmocka_unit_test(what_is_signed_is_opened),
+	        cmocka_unit_test(a_file_that_begins_like_mail_is_still_what_it_is),
 	        cmocka_unit_test(names_may_be_meant_in_four_ways),
 	        cmocka_unit_test(a_regular_expression_that_takes_too_long_is_no_pass),
 	        cmocka_unit_test(what_a_pattern_left_open_is_not_forgotten_for_the_next_name),
