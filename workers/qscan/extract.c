@@ -169,7 +169,24 @@ static struct content *add_part(const struct place *place, const struct mime_map
 	return content;
 }
 
-/* A leaf under one encoding. Identity lends the message's own bytes. */
+/* What is decoded in mail inside mail counts as unpacked: each mail around it may come in several
+ * readings, and each of these has it again. What lies in the message itself is bounded by that. */
+static int may_decode(const struct place *place, size_t size)
+{
+	struct unpack_budget *budget = &place->extract->budget;
+
+	if (!place->level)
+		return 1;
+	if (size > budget->bytes) {
+		tell(place, UNSCANNED_LIMIT, "", "more bytes than are unpacked");
+		return 0;
+	}
+	budget->bytes -= size;
+	return 1;
+}
+
+/* A leaf under one encoding. Identity lends the message's own bytes; without bytes where there was
+ * no room for them. */
 static struct content *add_leaf(const struct place *place, const struct mime_map *map, size_t index,
         enum mime_encoding encoding)
 {
@@ -181,7 +198,7 @@ static struct content *add_leaf(const struct place *place, const struct mime_map
 		content->bytes = map->bytes + part->body.offset;
 		content->size = part->body.length;
 		content->is_read = text_starts(part->type, "text/");
-	} else {
+	} else if (may_decode(place, part->body.length)) {
 		decode_part(map, index, encoding, &decoded);
 		own(content, &decoded);
 	}
@@ -280,7 +297,8 @@ static void read_encoded(const struct place *place, const struct mime_map *map, 
 	struct place inner = inside(place->extract, (size_t)index_of(place->extract, content));
 
 	content->is_read = 1;
-	read_decoded(&inner, map, index);
+	if (content->bytes)
+		read_decoded(&inner, map, index);
 }
 
 /* The children of a multipart are what it is as it stands; a leaf has none. */

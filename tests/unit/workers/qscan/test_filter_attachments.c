@@ -355,6 +355,35 @@ static void rules_take_no_longer_than_there_is_time(void **state)
 	scanning_close(&scanning);
 }
 
+static void run_mail_with_decoded_parts(size_t size)
+{
+	static const char head[] = "Content-Transfer-Encoding: quoted-printable\r\n\r\n";
+	char *text = alloc_zero(size + 1, 1);
+	struct buf inner = {0};
+
+	memset(text, 'x', size);
+	for (size_t at = 76; at < size; at += 77)
+		text[at] = '\n';
+	buf_add_format(&inner,
+	        "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n%s%s\r\n"
+	        "--b\r\n%s%s\r\n--b--\r\n",
+	        head, text, head, text);
+	run_named("Content-Type: a/b; name=a.txt\r\n", inner.data, inner.size);
+	buf_fini(&inner);
+	free(text);
+}
+
+static void what_is_decoded_in_mail_inside_mail_is_unpacked_too(void **state)
+{
+	open_defaults("attachments: {max_expanded: 1M}\n");
+	run_mail_with_decoded_parts(200 << 10);
+	assert_string_equal(all_found(&scanning), "");
+	run_mail_with_decoded_parts(600 << 10);
+	assert_non_null(found(&scanning, "UNSCANNED_LIMIT"));
+	assert_int_equal(found(&scanning, "UNSCANNED_LIMIT")->part, 2);
+	scanning_close(&scanning);
+}
+
 static void time_is_a_limit_too(void **state)
 {
 	open_defaults("");
@@ -934,6 +963,7 @@ int main(void)
 	        cmocka_unit_test(limits_are_told),
 	        cmocka_unit_test(long_names_and_paths_are_a_limit),
 	        cmocka_unit_test(rules_take_no_longer_than_there_is_time),
+	        cmocka_unit_test(what_is_decoded_in_mail_inside_mail_is_unpacked_too),
 	        cmocka_unit_test(time_is_a_limit_too),
 	        cmocka_unit_test(documents_pass),
 	        cmocka_unit_test(winmail_dat_is_opened),
