@@ -200,9 +200,38 @@ static void find_type(struct filetype *types, struct content *content)
 
 /* ---------------------------------------------------------------- rules */
 
+/* Whom each rule is for, asked once a message: one byte a recipient. NULL: not asked yet. */
+struct audiences {
+	unsigned char **list;
+	size_t count;
+};
+
+static const unsigned char *audience_of(const struct audiences *audiences,
+        const Lz__Submission *submission, const struct attachment_match *match)
+{
+	unsigned char **audience = &audiences->list[match->next - 1];
+	size_t at;
+
+	if (*audience)
+		return *audience;
+	*audience = alloc_zero(submission->n_recipients, 1);
+	for (at = 0; at < submission->n_recipients; at++)
+		(*audience)[at] = attachment_rule_is_for(
+		                          match->rule, submission->recipients[at]->address) != 0;
+	return *audience;
+}
+
+static void audiences_fini(struct audiences *audiences)
+{
+	while (audiences->count)
+		free(audiences->list[--audiences->count]);
+	free(audiences->list);
+}
+
 /* A content before the rules; `left` has one byte a recipient for whom none has decided yet. */
 struct hearing {
 	struct scan *scan;
+	const struct audiences *audiences;
 	const struct attachment *attachment;
 	unsigned char *left;
 	size_t left_count;
@@ -212,20 +241,18 @@ struct hearing {
  * freed.
  */
 static unsigned char *decide_for(
-        struct hearing *hearing, const struct config_attachment_rule *rule, size_t *count)
+        struct hearing *hearing, const struct attachment_match *match, size_t *count)
 {
 	const Lz__Submission *submission = hearing->scan->submission;
+	const unsigned char *audience = audience_of(hearing->audiences, submission, match);
 	unsigned char *only = alloc_zero(submission->n_recipients, 1);
 	size_t at;
 
 	*count = 0;
 	for (at = 0; at < submission->n_recipients; at++) {
-		if (!hearing->left[at] ||
-		        !attachment_rule_is_for(rule, submission->recipients[at]->address))
-			continue;
-		only[at] = 1;
-		hearing->left[at] = 0;
-		++*count;
+		only[at] = hearing->left[at] & audience[at];
+		hearing->left[at] -= only[at];
+		*count += only[at];
 	}
 	hearing->left_count -= *count;
 	return only;
@@ -273,7 +300,7 @@ static void forbid(struct hearing *hearing, const struct attachment_match *match
 static void apply_rule(struct hearing *hearing, const struct attachment_match *match)
 {
 	size_t count;
-	unsigned char *only = decide_for(hearing, match->rule, &count);
+	unsigned char *only = decide_for(hearing, match, &count);
 
 	if (count && match->rule->action == ACTION_ALLOW)
 		allow(hearing, match->rule, only);
@@ -292,11 +319,11 @@ static void tell_unsure(
 	finding_text(&finding->rule, "attachments.%s", rule->name);
 }
 
-static void apply_rules(const struct attachment_rules *rules, struct scan *scan,
-        const struct attachment *attachment)
+static void apply_rules(const struct attachment_rules *rules, const struct audiences *audiences,
+        struct scan *scan, const struct attachment *attachment)
 {
 	size_t count = scan->submission->n_recipients;
-	struct hearing hearing = {scan, attachment, alloc_zero(count, 1), count};
+	struct hearing hearing = {scan, audiences, attachment, alloc_zero(count, 1), count};
 	struct attachment_match match = {0};
 	enum result result = RESULT_OK;
 
@@ -311,8 +338,8 @@ static void apply_rules(const struct attachment_rules *rules, struct scan *scan,
 	free(hearing.left);
 }
 
-static void judge(const struct attachments *attachments, struct scan *scan, struct content *content,
-        enum config_direction direction)
+static void judge(const struct attachments *attachments, const struct audiences *audiences,
+        struct scan *scan, struct content *content, enum config_direction direction)
 {
 	struct attachment attachment;
 
@@ -320,13 +347,14 @@ static void judge(const struct attachments *attachments, struct scan *scan, stru
 	attachment_init(&attachment, content, direction);
 	traits_of_names(&attachment);
 	look_for_unknown(scan, &attachment);
-	apply_rules(attachments->rules, scan, &attachment);
+	apply_rules(attachments->rules, audiences, scan, &attachment);
 	tell_traits(scan, content);
 	attachment_fini(&attachment);
 }
 
 static void attachments_scan(void *state, struct scan *scan)
 {
+	struct audiences audiences = {.count = scan->config->attachments.count};
 	enum config_direction direction;
 	size_t at;
 
@@ -335,10 +363,12 @@ static void attachments_scan(void *state, struct scan *scan)
 	direction =
 	        authentic_insider(scan->config, scan->submission) ? DIRECTION_OUT : DIRECTION_IN;
 	extract_all(scan);
+	audiences.list = alloc_zero(audiences.count, sizeof(*audiences.list));
 	for (at = 0; at < scan->content_count && !scan_late(scan); at++)
-		judge(state, scan, &scan->contents[at], direction);
+		judge(state, &audiences, scan, &scan->contents[at], direction);
 	if (at < scan->content_count)
 		scan_unscanned(scan, check, UNSCANNED_TIMEOUT, "no time left for the rules");
+	audiences_fini(&audiences);
 }
 
 const struct filter filter_attachments = {
