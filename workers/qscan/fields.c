@@ -156,7 +156,8 @@ void fields_make(const struct scan *scan, const struct group *group, Lz__Group *
 	add_field(out, "X-Lazaret", our_state(scan, group));
 	if (group->disposition == LZ__DISPOSITION__REDIRECT)
 		add_recipients(scan, group, out);
-	if (ran(scan, "virus") && !could_not(scan, "virus"))
+	/* The engine finds an archive clean that nobody could open. */
+	if (ran(scan, "virus") && !could_not(scan, "virus") && !could_not(scan, "attachments"))
 		add_field(out, "X-Virus-Scanned",
 		        alloc_format("Lazaret " LAZARET_VERSION " at %s", scan->config->site.name));
 	add_spam_fields(scan, outcome, out);

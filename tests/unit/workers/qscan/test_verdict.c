@@ -144,6 +144,15 @@ static void a_virus_check_that_could_not_look_does_not_say_scanned(void **state)
 	assert_null(field(make()->verdict->groups[0], "X-Virus-Scanned"));
 }
 
+static void what_could_not_be_opened_is_not_called_scanned_for_viruses(void **state)
+{
+	made->scan.costs[made->scan.cost_count++].name = "virus";
+	scan_unscanned(&made->scan, "spam", UNSCANNED_LIMIT, "");
+	assert_non_null(field(make()->verdict->groups[0], "X-Virus-Scanned"));
+	scan_unscanned(&made->scan, "attachments", UNSCANNED_ENCRYPTED, "");
+	assert_null(field(make()->verdict->groups[0], "X-Virus-Scanned"));
+}
+
 static void spam_is_told_in_the_customary_fields(void **state)
 {
 	const Lz__Group *group;
@@ -431,6 +440,7 @@ int main(void)
 	        TEST(a_clean_message_says_so_and_keeps_its_other_bytes),
 	        TEST(what_was_not_scanned_is_not_called_clean),
 	        TEST(a_virus_check_that_could_not_look_does_not_say_scanned),
+	        TEST(what_could_not_be_opened_is_not_called_scanned_for_viruses),
 	        TEST(spam_is_told_in_the_customary_fields),
 	        TEST(the_subject_of_spam_gets_its_prefix),
 	        TEST(a_cut_part_is_replaced_by_a_text_that_names_it_its_item_and_who_to_ask),
