@@ -382,8 +382,7 @@ static const struct field attachment_rule_fields[] = {
                 .prose = "Members of archives and other containers. What is cut is the part that "
                          "holds the member."},
         {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any", .choices = directions,
-                .prose = "Whose mail it is for: out is from clients that have authenticated or are "
-                         "in site.networks, in is from all others."},
+                .prose = "Whose mail it is for."},
         {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "The recipients it is for; everybody's where none are named. A message "
                          "with others, too, is treated for each by his own rules."},
