@@ -210,13 +210,47 @@ static int is_believed(const struct mime_part *part, enum mime_encoding encoding
 	return (part->encodings >> encoding & 1) != 0;
 }
 
+/* With a blank for each bare CR; false where there is none. */
+static int with_blanks(const unsigned char *bytes, size_t size, struct buf *out)
+{
+	const unsigned char *at = bytes, *end = bytes + size, *cr;
+	int found = 0;
+
+	while (at < end && (cr = memchr(at, '\r', (size_t)(end - at)))) {
+		at = cr + 1;
+		if (at < end && *at == '\n')
+			continue;
+		if (!found)
+			buf_add(out, bytes, size);
+		found = 1;
+		out->data[cr - bytes] = ' ';
+	}
+	return found;
+}
+
+/* A bare CR never leaves as one, but as a blank (lib/smtp/body.h): what that makes of a body is
+ * looked at, too. */
+static void add_as_sent(const struct place *place, const struct mime_map *map, size_t index)
+{
+	const struct mime_range body = map->parts[index].body;
+	struct buf sent = {0};
+	struct content *content;
+
+	if (place->level || !with_blanks(map->bytes + body.offset, body.length, &sent))
+		return;
+	content = add_part(place, map, index);
+	own(content, &sent);
+}
+
 /* The bytes as they stand, which is also what an unknown encoding leaves. */
 static void add_raw(const struct place *place, const struct mime_map *map, size_t index)
 {
 	const struct mime_part *part = &map->parts[index];
 
-	if (is_believed(part, MIME_IDENTITY) || is_believed(part, MIME_UNKNOWN_ENCODING))
-		add_leaf(place, map, index, MIME_IDENTITY);
+	if (!is_believed(part, MIME_IDENTITY) && !is_believed(part, MIME_UNKNOWN_ENCODING))
+		return;
+	add_leaf(place, map, index, MIME_IDENTITY);
+	add_as_sent(place, map, index);
 }
 
 static void add_leaves(const struct place *place, const struct mime_map *map, size_t index)

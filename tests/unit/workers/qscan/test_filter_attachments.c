@@ -610,6 +610,20 @@ static void texts_in_archives_are_opened_as_mail_and_for_files_in_them(void **st
 	scanning_close(&scanning);
 }
 
+/* Our own door sends a blank where a bare CR was. */
+static void a_body_is_looked_at_as_it_is_sent_on(void **state)
+{
+	open_defaults("");
+	scanning_text(&scanning, "Subject: x\r\n\r\nalpha\rbeta\r\n");
+	assert_int_equal(scanning.scan.content_count, 2);
+	assert_memory_equal(scanning.scan.contents[0].bytes, "alpha\rbeta\r\n", 12);
+	assert_memory_equal(scanning.scan.contents[1].bytes, "alpha beta\r\n", 12);
+	assert_int_equal(scanning.scan.contents[1].size, 12);
+	scanning_text(&scanning, "Subject: x\r\n\r\nalpha\r\nbeta\r\n");
+	assert_int_equal(scanning.scan.content_count, 1);
+	scanning_close(&scanning);
+}
+
 /* ---------------------------------------------------------------- what rules may ask for */
 
 #define RULE(rest) "attachments: {rules: [{name: one, " rest "}]}\n"
@@ -995,6 +1009,7 @@ int main(void)
 	        cmocka_unit_test(the_rests_in_a_signed_document_are_no_programs),
 	        cmocka_unit_test(taking_apart_takes_no_longer_than_its_own_limit),
 	        cmocka_unit_test(texts_in_archives_are_opened_as_mail_and_for_files_in_them),
+	        cmocka_unit_test(a_body_is_looked_at_as_it_is_sent_on),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
