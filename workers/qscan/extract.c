@@ -267,12 +267,17 @@ static void add_leaves(const struct place *place, const struct mime_map *map, si
 
 static void read_map(const struct place *place, const struct mime_map *map, size_t first);
 
+static void tell_truncated(const struct place *place)
+{
+	tell(place, UNSCANNED_LIMIT, "", "more parts than are looked at");
+}
+
 static void tell_anomalies(const struct place *place, const struct mime_map *map)
 {
 	size_t at;
 
 	if (map->truncated)
-		tell(place, UNSCANNED_LIMIT, "", "more parts than are looked at");
+		tell_truncated(place);
 	for (at = 0; at < map->anomaly_count; at++) {
 		if (mime_anomaly_severity(map->anomalies[at].kind) < 2)
 			continue;
@@ -511,6 +516,13 @@ static int is_mail(const struct content *content, const struct mime_map *map)
 	       (is_named_mail(content) && map->parts[0].field_count);
 }
 
+/* There may be more in it. A text whose first lines look like a thousand fields is a text. */
+static int has_too_many_parts(const struct mime_map *map)
+{
+	return mime_map_has(map, MIME_ANOMALY_TOO_MANY_PARTS) ||
+	       mime_map_has(map, MIME_ANOMALY_TOO_DEEP);
+}
+
 /* A text that is mail, or has files or mail in it. What else is odd about it is that of a text. */
 static int open_text(struct extract *extract, size_t index)
 {
@@ -518,13 +530,16 @@ static int open_text(struct extract *extract, size_t index)
 	struct place place = inside(extract, index);
 	const struct content *content = container_of(&place);
 	struct mime_map *map = mime_map_new(content->bytes, content->size, &mime);
-	int mail = is_mail(content, map), more = mail || map->part_count > 1;
+	int mail = is_mail(content, map);
+	int more = mail || map->part_count > 1 || has_too_many_parts(map);
 
 	if (more)
 		extract->scan->contents[index].kind = mail ? "mail" : "text";
 	if (more && !is_too_deep(&place)) {
 		if (mail)
 			tell_anomalies(&place, map);
+		else if (has_too_many_parts(map))
+			tell_truncated(&place);
 		read_map(&place, map, mail ? 0 : 1);
 	}
 	mime_map_free(&map);

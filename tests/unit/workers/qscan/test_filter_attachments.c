@@ -384,6 +384,29 @@ static void what_is_decoded_in_mail_inside_mail_is_unpacked_too(void **state)
 	scanning_close(&scanning);
 }
 
+/* And lines that look like fields are no limit in a text that is no mail. */
+static void more_files_in_a_text_than_are_looked_at_are_told(void **state)
+{
+	static const char file[] = "begin 644 a.txt\n%:&5L;&\\\n`\nend\n\n";
+	struct buf text = {0};
+
+	open_defaults("attachments: {max_parts: 6}\n");
+	buf_add_string(&text, "hello\n\n");
+	for (int files = 1; files <= 8; files++) {
+		buf_add_string(&text, file);
+		run_named("Content-Type: a/b; name=a.dat\r\n", text.data, text.size);
+		if ((found(&scanning, "UNSCANNED_LIMIT") != NULL) != (files > 5))
+			fail_msg("%d files%s", files, all_found(&scanning));
+	}
+	buf_clear(&text);
+	for (int line = 0; line < 1200; line++)
+		buf_add_format(&text, "key-%d: value\n", line);
+	run_named("Content-Type: a/b; name=a.txt\r\n", text.data, text.size);
+	assert_string_equal(all_found(&scanning), "");
+	buf_fini(&text);
+	scanning_close(&scanning);
+}
+
 static void time_is_a_limit_too(void **state)
 {
 	open_defaults("");
@@ -978,6 +1001,7 @@ int main(void)
 	        cmocka_unit_test(long_names_and_paths_are_a_limit),
 	        cmocka_unit_test(rules_take_no_longer_than_there_is_time),
 	        cmocka_unit_test(what_is_decoded_in_mail_inside_mail_is_unpacked_too),
+	        cmocka_unit_test(more_files_in_a_text_than_are_looked_at_are_told),
 	        cmocka_unit_test(time_is_a_limit_too),
 	        cmocka_unit_test(documents_pass),
 	        cmocka_unit_test(winmail_dat_is_opened),
