@@ -394,13 +394,16 @@ static char *unpacked_name(const char *name)
 {
 	const char *dot = strrchr(name, '.');
 	const char *slash = strrchr(name, '/');
+	int stem;
 
 	if (!dot || dot == name || (slash && dot < slash))
 		return alloc_string(name);
-	if (text_starts(dot, ".t") || text_starts(dot, ".svgz"))
-		return alloc_format(
-		        "%.*s.%s", (int)(dot - name), name, text_starts(dot, ".t") ? "tar" : "svg");
-	return alloc_bytes(name, (size_t)(dot - name));
+	stem = (int)(dot - name);
+	if (text_starts(dot, ".svgz"))
+		return alloc_format("%.*s.svg", stem, name);
+	if (text_starts(dot, ".t") && !text_same(dot, ".txt"))
+		return alloc_format("%.*s.tar", stem, name);
+	return alloc_bytes(name, (size_t)stem);
 }
 
 static void add_member(struct place *place, struct unpack_member *member)

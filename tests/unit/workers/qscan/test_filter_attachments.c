@@ -647,6 +647,22 @@ static void a_body_is_looked_at_as_it_is_sent_on(void **state)
 	scanning_close(&scanning);
 }
 
+static void what_was_packed_has_the_rest_of_the_name(void **state)
+{
+	static const struct {
+		const char *name, *path;
+	} table[] = {{"a.exe.gz", "2/a.exe.gz/a.exe"}, {"a.tgz", "2/a.tgz/a.tar"},
+	        {"a.svgz", "2/a.svgz/a.svg"}, {"a.txt", "2/a.txt/a"}};
+
+	open_defaults("");
+	for (size_t at = 0; at < sizeof(table) / sizeof(table[0]); at++) {
+		run_packed("gzip -nc a.txt >a.gz", "a.gz", table[at].name);
+		assert_string_equal(scanning.scan.contents[scanning.scan.content_count - 1].path,
+		        table[at].path);
+	}
+	scanning_close(&scanning);
+}
+
 /* ---------------------------------------------------------------- what rules may ask for */
 
 #define RULE(rest) "attachments: {rules: [{name: one, " rest "}]}\n"
@@ -1015,6 +1031,7 @@ int main(void)
 	        cmocka_unit_test(what_is_encrypted_by_mail_programs_is_told),
 	        cmocka_unit_test(what_is_signed_is_opened),
 	        cmocka_unit_test(a_file_that_begins_like_mail_is_still_what_it_is),
+	        cmocka_unit_test(what_was_packed_has_the_rest_of_the_name),
 	        cmocka_unit_test(names_may_be_meant_in_four_ways),
 	        cmocka_unit_test(a_regular_expression_that_takes_too_long_is_no_pass),
 	        cmocka_unit_test(what_a_pattern_left_open_is_not_forgotten_for_the_next_name),
