@@ -21,7 +21,7 @@ enum {
 	IN_HEADER = 109, /* numbers of table sectors in the header */
 	STREAM = 2,
 	ROOT = 5,
-	NAMES_MOST = 4,
+	NAMES_MOST = 32,
 	NAME_SIZE = 64,
 	CONTENTS_HEAD = 4096,
 	LOOKS_MOST = 8, /* times the file that its streams may be together */
@@ -349,6 +349,7 @@ struct storage {
 	long data; /* index, or -1 */
 	char *names[NAMES_MOST];
 	size_t name_count;
+	int too_many; /* or too long: a name that a reader may take is not kept */
 };
 
 static void use_property(
@@ -365,8 +366,13 @@ static void use_property(
 	for (at = 0; at < sizeof(names) / sizeof(names[0]); at++)
 		if (text_starts(entry->name, names[at]))
 			break;
-	if (at == sizeof(names) / sizeof(names[0]) || storage->name_count == NAMES_MOST ||
-	        entry->size > 4096 || !read_stream(compound, entry, &text))
+	if (at == sizeof(names) / sizeof(names[0]))
+		return;
+	if (storage->name_count == NAMES_MOST || entry->size > 4096) {
+		storage->too_many = 1;
+		return;
+	}
+	if (!read_stream(compound, entry, &text))
 		return;
 	piece = (struct piece){(const unsigned char *)text.data, text.size};
 	storage->names[storage->name_count++] =
@@ -378,6 +384,8 @@ static void give_storage(struct compound *compound, struct storage *storage)
 {
 	size_t at;
 
+	if (storage->too_many)
+		walk_problem(compound->walk, UNPACK_LIMIT, "", "an attachment with too many names");
 	if (storage->data >= 0) {
 		struct entry entry = read_entry(compound, (size_t)storage->data);
 

@@ -32,7 +32,7 @@ enum {
 	TYPE_BINARY = 0x102,
 	TYPE_OBJECT = 0x0d,
 	MOST_VALUES = 4096,
-	MOST_NAMES = 8,
+	MOST_NAMES = 32,
 	MOST_CONTENTS = 8,
 	GUID_SIZE = 16,
 };
@@ -46,6 +46,7 @@ struct attachment {
 	int too_many;
 	char *names[MOST_NAMES];
 	size_t name_count;
+	int too_many_names; /* a reader may take one that isn't kept */
 };
 
 /* ---------------------------------------------------------------- names */
@@ -56,10 +57,12 @@ static void add_name(struct attachment *attachment, char *name)
 
 	for (at = 0; at < attachment->name_count && strcmp(attachment->names[at], name); at++)
 		;
-	if (*name && at == attachment->name_count && at < MOST_NAMES)
+	if (*name && at == attachment->name_count && at < MOST_NAMES) {
 		attachment->names[attachment->name_count++] = name;
-	else
-		free(name);
+		return;
+	}
+	attachment->too_many_names |= at == MOST_NAMES;
+	free(name);
 }
 
 static void add_content(struct attachment *attachment, struct piece content)
@@ -209,6 +212,8 @@ static void give_attachment(struct walk *walk, struct attachment *attachment)
 		add_content(attachment, (struct piece){walk->bytes, 0});
 	if (attachment->too_many)
 		walk_problem(walk, UNPACK_FORMAT, "", "an attachment with too many contents");
+	if (attachment->too_many_names)
+		walk_problem(walk, UNPACK_LIMIT, "", "an attachment with too many names");
 	for (at = 0; at < attachment->content_count && walk_count(walk); at++)
 		give_content(walk, attachment, attachment->contents[at]);
 	for (at = 0; at < attachment->name_count; at++)

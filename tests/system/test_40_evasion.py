@@ -21,7 +21,7 @@ from mails import CLAM
 from world import BUILD, ROOT, make_database
 
 EVERY = sorted(CASES.items(), key=lambda one: one[0])
-SECONDS_MOST = 20  # of one mail; all are made so that linear work takes a small part of it
+SECONDS_MOST = 60  # of one mail, on a busy machine, too; all are made so that linear work takes a small part of it
 
 CONFIG = """site:
   name: mx.example.org

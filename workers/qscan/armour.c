@@ -7,7 +7,6 @@
 
 enum {
 	LEAST = 64,            /* characters: less is a word */
-	LINE_MOST = 1 << 10,   /* of a line that names what it is */
 	HEAD_LOOKED_AT = 8192, /* that is base64 and nothing else */
 };
 
@@ -58,18 +57,44 @@ static int is_base64(const char *at, const char *end)
 	return seen >= LEAST;
 }
 
-int armour_undo(const void *bytes, size_t size, struct buf *out)
+/* The next block at or behind *at, which is moved to its beginning; gives its end. */
+static const char *next_block(const char **at, const char *end)
 {
-	const char *at = bytes, *end = at + size, *found;
+	const char *found;
 
-	found = memmem(at, size < LINE_MOST ? size : LINE_MOST, begin, sizeof(begin) - 1);
-	if (found && text_starts(found + sizeof(begin) - 1, "PGP "))
-		return 0;
-	if (found)
-		at = behind_head(found, end);
-	end = find_end(at, end);
+	while ((found = memmem(*at, (size_t)(end - *at), begin, sizeof(begin) - 1))) {
+		*at = behind_head(found, end);
+		if (!text_starts(found + sizeof(begin) - 1, "PGP "))
+			return find_end(*at, end);
+	}
+	return NULL;
+}
+
+static int undo_whole(const char *at, const char *end, struct buf *out)
+{
+	if (end - at >= 3 && !memcmp(at, "\xef\xbb\xbf", 3))
+		at += 3;
 	if (!is_base64(at, end))
 		return 0;
 	decode_base64(at, (size_t)(end - at), out);
 	return out->size > 0;
+}
+
+int armour_undo(const void *bytes, size_t size, size_t *at, struct buf *out)
+{
+	const char *start = (const char *)bytes + *at, *all = (const char *)bytes + size, *end;
+	int whole = !*at && !memmem(bytes, size, begin, sizeof(begin) - 1);
+
+	*at = size;
+	if (whole)
+		return undo_whole(start, all, out);
+	while ((end = next_block(&start, all))) {
+		if (is_base64(start, end)) {
+			decode_base64(start, (size_t)(end - start), out);
+			*at = (size_t)(end - (const char *)bytes);
+			return 1;
+		}
+		start = end;
+	}
+	return 0;
 }

@@ -9,8 +9,9 @@
 
 #include "lib/base/buf.h"
 
-/* Adds what the base64 stands for; false where the bytes are something else, and for OpenPGP, whose
- * armour goes by other rules. Linear. */
-int armour_undo(const void *bytes, size_t size, struct buf *out);
+/* Adds what the base64 stands for, of the next block at or behind *at, which is moved behind it and
+ * is 0 in the beginning. False where there is none; blocks of OpenPGP, whose armour goes by other
+ * rules, are passed over. All blocks together are linear. */
+int armour_undo(const void *bytes, size_t size, size_t *at, struct buf *out);
 
 #endif

@@ -549,25 +549,30 @@ static int open_text(struct extract *extract, size_t index)
 	return mail;
 }
 
-/* What armour is around is a content of its own. */
+static void add_unarmoured(const struct place *place, struct buf *bytes)
+{
+	char *name = unpacked_name(content_name(container_of(place)));
+	char *path = alloc_format("%s/%s", path_to(place), *name ? name : "base64");
+	struct content *content = add_content(place, place->part, path);
+
+	add_name(place->extract->scan, content, name);
+	own(content, bytes);
+	free(path);
+	free(name);
+}
+
+/* What armour is around is a content of its own; there may be several in a text. */
 static void open_armour(struct extract *extract, size_t index)
 {
-	const struct content *outer = &extract->scan->contents[index];
+	const unsigned char *bytes = extract->scan->contents[index].bytes;
+	size_t size = extract->scan->contents[index].size, at = 0;
 	struct place place = inside(extract, index);
-	struct buf bytes = {0};
-	struct content *inner;
-	char *name, *path;
+	struct buf undone = {0};
 
-	if (armour_undo(outer->bytes, outer->size, &bytes) && !is_too_deep(&place)) {
-		name = unpacked_name(content_name(outer));
-		path = alloc_format("%s/%s", outer->path, *name ? name : "base64");
-		inner = add_content(&place, place.part, path);
-		add_name(extract->scan, inner, name);
-		own(inner, &bytes);
-		free(path);
-		free(name);
-	}
-	buf_fini(&bytes);
+	while (armour_undo(bytes, size, &at, &undone) && !is_too_deep(&place) &&
+	        may_read_part(&place) && may_decode(&place, undone.size))
+		add_unarmoured(&place, &undone);
+	buf_fini(&undone);
 }
 
 /* A signature beside what it signs has nothing in it. */

@@ -19,6 +19,8 @@
 
 static const char check[] = "attachments";
 
+enum { TRAITS_TOLD = 1000 };
+
 struct attachments {
 	struct filetype *types;
 	struct attachment_rules *rules;
@@ -129,7 +131,8 @@ static void tell_traits(struct scan *scan, const struct content *content)
 	enum trait trait;
 	char *symbol;
 
-	for (trait = 0; trait < TRAITS; trait++) {
+	/* A thousand are told enough: too many findings would hold the message. */
+	for (trait = 0; trait < TRAITS && scan->finding_count < TRAITS_TOLD; trait++) {
 		if (!content_has(content, trait) || is_unscanned(trait))
 			continue;
 		symbol = symbol_of("TRAIT", trait_name(trait));

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "lib/base/alloc.h"
 #include "lib/unpack/unpack.h"
 
-enum { SEEN = 16 };
+enum { SEEN = 64 };
 
 static struct {
 	char *name;
@@ -200,6 +201,25 @@ static void test_a_text_that_can_not_be_read_is_told(void **state)
 	forget();
 }
 
+/* A reader may show the last one. */
+static void names_beyond_those_that_are_kept_are_told(void **state)
+{
+	struct buf tnef = {0};
+	char name[16];
+
+	for (int count = 31; count < 33; count++) {
+		start(&tnef);
+		begin_attachment(&tnef, "a.txt");
+		for (int at = 0; at < count; at++) {
+			snprintf(name, sizeof(name), "a%d.txt", at);
+			add_text_attribute(&tnef, 0x18010, name);
+		}
+		walk(&tnef);
+		assert_int_equal(problems, count == 31 ? 0 : 1);
+		forget();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -209,6 +229,7 @@ int main(void)
 	        cmocka_unit_test(test_more_contents_than_are_kept_are_told),
 	        cmocka_unit_test(test_the_texts_of_the_message_are_handed_out),
 	        cmocka_unit_test(test_a_text_that_can_not_be_read_is_told),
+	        cmocka_unit_test(names_beyond_those_that_are_kept_are_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
