@@ -214,6 +214,16 @@ static void member(FILE *out, const char *name, const char *text, int first)
 	free(safe);
 }
 
+static void json_texts(FILE *out, const char *name, char *const *texts, size_t count)
+{
+	size_t i;
+
+	fprintf(out, ",\"%s\":[", name);
+	for (i = 0; i < count; i++)
+		member(out, NULL, texts[i], i == 0);
+	fputc(']', out);
+}
+
 static void json_part(FILE *out, const struct mime_map *map, size_t index)
 {
 	const struct mime_part *part = &map->parts[index];
@@ -223,8 +233,11 @@ static void json_part(FILE *out, const struct mime_map *map, size_t index)
 	member(out, "path", part->path, 1);
 	member(out, "type", part->type, 0);
 	member(out, "encoding", mime_encoding_name(part->encoding), 0);
-	fprintf(out, ",\"offset\":%zu,\"length\":%zu,\"names\":[", part->whole.offset,
-	        part->whole.length);
+	json_texts(out, "other_types", part->other_types, part->other_type_count);
+	fprintf(out,
+	        ",\"offset\":%zu,\"length\":%zu,\"body_offset\":%zu,\"body_length\":%zu,\"names\":"
+	        "[",
+	        part->whole.offset, part->whole.length, part->body.offset, part->body.length);
 	for (i = 0; i < part->name_count; i++)
 		member(out, NULL, part->names[i].text, i == 0);
 	fputs("],\"anomalies\":[", out);
@@ -235,16 +248,6 @@ static void json_part(FILE *out, const struct mime_map *map, size_t index)
 		first = 0;
 	}
 	fputs("]}", out);
-}
-
-static void json_texts(FILE *out, const char *name, char *const *texts, size_t count)
-{
-	size_t i;
-
-	fprintf(out, ",\"%s\":[", name);
-	for (i = 0; i < count; i++)
-		member(out, NULL, texts[i], i == 0);
-	fputc(']', out);
 }
 
 static void json_content(FILE *out, const struct scan *scan, size_t index)
