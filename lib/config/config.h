@@ -50,6 +50,7 @@ struct config_site {
 };
 
 enum config_log_to { LOG_TO_STDERR, LOG_TO_SYSLOG };
+enum config_sandbox { SANDBOX_REQUIRED, SANDBOX_BEST_EFFORT };
 
 struct config_log {
 	int level; /* enum log_level */
@@ -99,6 +100,7 @@ struct config_workers {
 	uint64_t memory;    /* of one scanner, beyond the engine */
 	uint64_t max_jobs;  /* messages after which a scanner is replaced; 0: never */
 	char *tmp_dir;
+	enum config_sandbox sandbox;
 };
 
 struct config_size {

@@ -44,6 +44,12 @@ static const struct choice log_targets[] = {
         {NULL, 0, NULL},
 };
 
+static const struct choice sandbox_words[] = {
+        {"required", SANDBOX_REQUIRED, "scanners do not start without a seccomp filter"},
+        {"best_effort", SANDBOX_BEST_EFFORT, "they start with what the kernel gives them"},
+        {NULL, 0, NULL},
+};
+
 static const struct choice pattern_matches[] = {
         {"exact", MATCH_EXACT, "the whole text"},
         {"prefix", MATCH_PREFIX, "the text begins so"},
@@ -247,6 +253,10 @@ static const struct field workers_fields[] = {
         {"tmp_dir", FIELD_TEXT, AT(workers, tmp_dir), "<site.run_dir>/tmp", NULL, FORM_PATH,
                 .prose = "Folder under which each scanner has scratch space of its own: best a "
                          "tmpfs."},
+        {"sandbox", FIELD_CHOICE, AT(workers, sandbox), "required", .choices = sandbox_words,
+                .prose = "What is done where the kernel, or a container around it, gives scanners "
+                         "no seccomp filter. What else is missing is said at the start and by "
+                         "qctl check, and stops nothing."},
 };
 static const struct section workers_section = SECTION(workers, workers_fields);
 

@@ -156,6 +156,10 @@ static void warn_limits(const struct warner *warner)
 	else if (config->virus.max_file_size < config->size.max_size)
 		warn(warner, &config->virus.max_file_size,
 		        "is less than size.max_size: large mail counts as unscanned (limit)");
+	if (config->workers.sandbox == SANDBOX_BEST_EFFORT)
+		warn(warner, &config->workers.sandbox,
+		        "scanners start even where nothing keeps one that is taken over from what "
+		        "its account may do");
 	if (config->workers.memory < config->attachments.max_expanded + 2 * config->size.max_size)
 		warn(warner, &config->workers.memory,
 		        "is less than attachments.max_expanded and two messages of size.max_size: "

@@ -64,6 +64,14 @@ static void refusals_behind_a_queue_are_doubtful(void **state)
 	        "mostly forged; use cut, quarantine or discard\n");
 }
 
+static void scanners_without_a_fence_are_doubtful(void **state)
+{
+	warned(NEEDED "workers: {sandbox: required}\n", "");
+	warned(NEEDED "workers:\n  sandbox: best_effort\n",
+	        "l.yaml:8: workers.sandbox: scanners start even where nothing keeps one that is "
+	        "taken over from what its account may do\n");
+}
+
 static void unscanned_mail_taken_for_clean_is_doubtful(void **state)
 {
 	warned(NEEDED "policies:\n  - recipients: [a@b.c]\n    unscanned:\n      timeout: none\n"
@@ -145,6 +153,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_careful_configuration_is_silent),
 	        cmocka_unit_test(refusals_behind_a_queue_are_doubtful),
+	        cmocka_unit_test(scanners_without_a_fence_are_doubtful),
 	        cmocka_unit_test(unscanned_mail_taken_for_clean_is_doubtful),
 	        cmocka_unit_test(times_that_lose_mail_are_doubtful),
 	        cmocka_unit_test(limits_that_do_not_fit_are_doubtful),
