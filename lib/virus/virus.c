@@ -142,6 +142,7 @@ static cl_error_t set_limits(struct cl_engine *clamav, const struct virus_limits
 	        {CL_ENGINE_MAX_FILES, limits->files},
 	        {CL_ENGINE_MAX_RECURSION, limits->recursion},
 	        {CL_ENGINE_MAX_SCANTIME, (long long)limits->time_ms},
+	        {CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_INTERPRETER},
 	};
 	cl_error_t code;
 	size_t at;
