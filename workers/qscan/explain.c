@@ -1,5 +1,6 @@
 #include "workers/qscan/explain.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,6 +13,7 @@
 #include "lib/daemon/daemon.h"
 #include "workers/qscan/pipeline.h"
 #include "workers/qscan/sandbox.h"
+#include "workers/qscan/tmp.h"
 #include "workers/qscan/verdict.h"
 
 enum { MAIL_LIMIT = 1 << 30 };
@@ -73,24 +75,28 @@ static void tell(struct scan *scan, struct pipeline *pipeline, const char *path,
 }
 
 /* Whoever asks may be root, and the message is as hostile as any. */
-static enum result give_up_rights(const struct config *config, struct err *err)
+static enum result give_up_rights(const struct config *config, const char *tmp, struct err *err)
 {
+	const struct sandbox sandbox = {
+	        .tmp = tmp, .pair = -1, .is_required = config->workers.sandbox == SANDBOX_REQUIRED};
 	enum result result = RESULT_OK;
 
+	sandbox_bound();
 	if (geteuid() == 0 && *config->site.scan_user)
 		result = daemon_drop(config->site.scan_user, err);
-	return result ? result : sandbox_enter(err);
+	setenv("TMPDIR", tmp, 1);
+	return result ? result : sandbox_enter(&sandbox, err);
 }
 
 static enum result explain(const struct config *config, const struct arguments *arguments,
-        const char *path, struct pipeline *pipeline, struct err *err)
+        const char *path, const char *tmp, struct pipeline *pipeline, struct err *err)
 {
 	Lz__Submission *submission;
 	struct buf mail = {0};
 	struct scan scan;
 
 	if (read_mail(path, &mail, err) || pipeline_settle(pipeline, err) ||
-	        give_up_rights(config, err)) {
+	        give_up_rights(config, tmp, err)) {
 		buf_fini(&mail);
 		return RESULT_PERMANENT;
 	}
@@ -104,11 +110,11 @@ static enum result explain(const struct config *config, const struct arguments *
 }
 
 static int is_explained(const struct config *config, const struct arguments *arguments,
-        const char *path, struct pipeline *pipeline)
+        const char *path, const char *tmp, struct pipeline *pipeline)
 {
 	struct err err;
 
-	if (!explain(config, arguments, path, pipeline, &err))
+	if (!explain(config, arguments, path, tmp, pipeline, &err))
 		return !fflush(stdout);
 	fprintf(stderr, "qscan: %s\n", err.text);
 	return 0;
@@ -117,7 +123,7 @@ static int is_explained(const struct config *config, const struct arguments *arg
 /* The sandbox has no way back, and a message that ends its reader must not end the others: so each
  * has a process, which finds everything open. Gives an exit code. */
 static int explain_apart(const struct config *config, const struct arguments *arguments,
-        const char *path, struct pipeline *pipeline)
+        const char *path, const char *tmp, struct pipeline *pipeline)
 {
 	pid_t pid;
 	int status;
@@ -125,37 +131,76 @@ static int explain_apart(const struct config *config, const struct arguments *ar
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		_exit(is_explained(config, arguments, path, pipeline) ? EX_OK : EX_UNAVAILABLE);
+		_exit(is_explained(config, arguments, path, tmp, pipeline) ? EX_OK
+		                                                           : EX_UNAVAILABLE);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
 		fprintf(stderr, "qscan: %s: can't start a process\n", path);
 		return EX_OSERR;
 	}
+	tmp_empty(tmp);
 	if (WIFEXITED(status))
 		return WEXITSTATUS(status);
-	fprintf(stderr, "qscan: %s: its reader was ended by signal %d\n", path, WTERMSIG(status));
+	fprintf(stderr, "qscan: %s: its reader was ended by signal %d (%s)\n", path,
+	        WTERMSIG(status), strsignal(WTERMSIG(status)));
 	return EX_SOFTWARE;
+}
+
+/* The one folder that stays open to the readers. To be removed and freed. NULL: err says why. */
+static char *make_tmp(const struct config *config, struct err *err)
+{
+	const char *base = getenv("TMPDIR"), *user = config->site.scan_user;
+	char *folder = alloc_format("%s/qscan-XXXXXX", base && *base == '/' ? base : "/tmp");
+	const struct passwd *account = geteuid() == 0 && *user ? getpwnam(user) : NULL;
+
+	if (!mkdtemp(folder)) {
+		err_sys(err, RESULT_PERMANENT, "make the folder %s", folder);
+		free(folder);
+		return NULL;
+	}
+	if (!account || chown(folder, account->pw_uid, account->pw_gid) == 0)
+		return folder;
+	err_sys(err, RESULT_PERMANENT, "give %s to %s", folder, user);
+	rmdir(folder);
+	free(folder);
+	return NULL;
+}
+
+static int explain_all(
+        const struct config *config, const struct arguments *arguments, struct pipeline *pipeline)
+{
+	int code = EX_OK, one;
+	struct err err;
+	char *tmp = make_tmp(config, &err);
+	size_t at;
+
+	if (!tmp) {
+		fprintf(stderr, "qscan: %s\n", err.text);
+		return EX_UNAVAILABLE;
+	}
+	for (at = 0; at < arguments->explain_count; at++) {
+		one = explain_apart(config, arguments, arguments->explain[at], tmp, pipeline);
+		code = code ? code : one;
+	}
+	tmp_remove(tmp);
+	free(tmp);
+	return code;
 }
 
 int explain_run(const struct config *config, const struct arguments *arguments)
 {
 	struct pipeline *pipeline = NULL;
-	int code = EX_OK, one;
+	int code = EX_UNAVAILABLE;
 	struct err err;
-	size_t at;
 
 	if (!arguments->explain_count) {
 		fprintf(stderr, "qscan: expected --explain MAIL; see qscan --help\n");
 		return EX_USAGE;
 	}
-	if (pipeline_open(config, warn, NULL, &pipeline, &err)) {
+	if (!sandbox_check(config, warn, NULL, &err) &&
+	        !pipeline_open(config, warn, NULL, &pipeline, &err))
+		code = explain_all(config, arguments, pipeline);
+	else
 		fprintf(stderr, "qscan: %s\n", err.text);
-		pipeline_close(&pipeline);
-		return EX_UNAVAILABLE;
-	}
-	for (at = 0; at < arguments->explain_count; at++) {
-		one = explain_apart(config, arguments, arguments->explain[at], pipeline);
-		code = code ? code : one;
-	}
 	pipeline_close(&pipeline);
 	return code;
 }

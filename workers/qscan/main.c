@@ -6,6 +6,7 @@
 #include "workers/qscan/explain.h"
 #include "workers/qscan/keeper.h"
 #include "workers/qscan/qscan.h"
+#include "workers/qscan/sandbox.h"
 
 static const struct daemon_options options = {
         .program = "qscan",
@@ -28,8 +29,10 @@ static int supervise(const struct config *config, int control)
 	const struct config_site *site = &config->site;
 	const char *user = *site->scan_user ? site->scan_user : site->user;
 	struct err err;
-	enum result result = daemon_drop(user, &err);
+	enum result result;
 
+	sandbox_bound();
+	result = daemon_drop(user, &err);
 	return result ? daemon_failed(result, &err) : qscan_run(config, control);
 }
 

@@ -17,6 +17,7 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
+#include "workers/qscan/sandbox.h"
 #include "workers/qscan/scanner.h"
 #include "workers/qscan/tmp.h"
 #include "workers/qscan/watch.h"
@@ -310,7 +311,9 @@ int qscan_run(const struct config *config, int control)
 	tune_memory();
 	/* Before the files are read: a change while they are is seen as one. */
 	watch_init(&supervisor.watch, config);
-	result = pipeline_open(config, warn, NULL, &supervisor.pipeline, &err);
+	result = sandbox_check(config, warn, NULL, &err);
+	if (!result)
+		result = pipeline_open(config, warn, NULL, &supervisor.pipeline, &err);
 	if (result) {
 		watch_fini(&supervisor.watch);
 		return daemon_failed(result, &err);

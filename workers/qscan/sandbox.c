@@ -1,113 +1,22 @@
 #include "workers/qscan/sandbox.h"
 
 #include <errno.h>
-#include <seccomp.h>
+#include <linux/capability.h>
+#include <linux/securebits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <unistd.h>
 
-const struct sandbox_rule sandbox_rules[] = {
-        /* other programs */
-        {"execve", SANDBOX_KILL},
-        {"execveat", SANDBOX_KILL},
-        {"fork", SANDBOX_REFUSE},
-        {"vfork", SANDBOX_REFUSE},
-        {"clone", SANDBOX_REFUSE},
-        {"clone3", SANDBOX_REFUSE},
-        /* the network, and local sockets; the pair is open already */
-        {"socket", SANDBOX_KILL},
-        {"socketpair", SANDBOX_KILL},
-        {"connect", SANDBOX_KILL},
-        {"bind", SANDBOX_KILL},
-        {"listen", SANDBOX_KILL},
-        {"accept", SANDBOX_KILL},
-        {"accept4", SANDBOX_KILL},
-        /* other processes */
-        {"ptrace", SANDBOX_KILL},
-        {"process_vm_readv", SANDBOX_KILL},
-        {"process_vm_writev", SANDBOX_KILL},
-        {"process_madvise", SANDBOX_KILL},
-        {"pidfd_open", SANDBOX_KILL},
-        {"pidfd_getfd", SANDBOX_KILL},
-        {"pidfd_send_signal", SANDBOX_KILL},
-        {"kcmp", SANDBOX_KILL},
-        {"kill", SANDBOX_REFUSE},
-        {"tkill", SANDBOX_REFUSE},
-        {"rt_sigqueueinfo", SANDBOX_REFUSE},
-        /* who we are */
-        {"setuid", SANDBOX_KILL},
-        {"setgid", SANDBOX_KILL},
-        {"setreuid", SANDBOX_KILL},
-        {"setregid", SANDBOX_KILL},
-        {"setresuid", SANDBOX_KILL},
-        {"setresgid", SANDBOX_KILL},
-        {"setgroups", SANDBOX_KILL},
-        {"setfsuid", SANDBOX_KILL},
-        {"setfsgid", SANDBOX_KILL},
-        {"capset", SANDBOX_KILL},
-        {"personality", SANDBOX_KILL},
-        {"setns", SANDBOX_KILL},
-        {"unshare", SANDBOX_KILL},
-        /* the system */
-        {"mount", SANDBOX_KILL},
-        {"umount2", SANDBOX_KILL},
-        {"move_mount", SANDBOX_KILL},
-        {"open_tree", SANDBOX_KILL},
-        {"fsopen", SANDBOX_KILL},
-        {"fsmount", SANDBOX_KILL},
-        {"fsconfig", SANDBOX_KILL},
-        {"mount_setattr", SANDBOX_KILL},
-        {"pivot_root", SANDBOX_KILL},
-        {"chroot", SANDBOX_KILL},
-        {"swapon", SANDBOX_KILL},
-        {"swapoff", SANDBOX_KILL},
-        {"reboot", SANDBOX_KILL},
-        {"kexec_load", SANDBOX_KILL},
-        {"kexec_file_load", SANDBOX_KILL},
-        {"init_module", SANDBOX_KILL},
-        {"finit_module", SANDBOX_KILL},
-        {"delete_module", SANDBOX_KILL},
-        {"settimeofday", SANDBOX_KILL},
-        {"clock_settime", SANDBOX_KILL},
-        {"adjtimex", SANDBOX_KILL},
-        {"clock_adjtime", SANDBOX_KILL},
-        {"sethostname", SANDBOX_KILL},
-        {"setdomainname", SANDBOX_KILL},
-        {"syslog", SANDBOX_KILL},
-        {"acct", SANDBOX_KILL},
-        {"quotactl", SANDBOX_KILL},
-        {"iopl", SANDBOX_KILL},
-        {"ioperm", SANDBOX_KILL},
-        {"mknod", SANDBOX_KILL},
-        {"mknodat", SANDBOX_KILL},
-        {"open_by_handle_at", SANDBOX_KILL},
-        {"name_to_handle_at", SANDBOX_KILL},
-        /* corners of the kernel that most of its holes were found in */
-        {"bpf", SANDBOX_KILL},
-        {"perf_event_open", SANDBOX_KILL},
-        {"userfaultfd", SANDBOX_KILL},
-        {"io_uring_setup", SANDBOX_KILL},
-        {"io_uring_enter", SANDBOX_KILL},
-        {"io_uring_register", SANDBOX_KILL},
-        {"keyctl", SANDBOX_KILL},
-        {"add_key", SANDBOX_KILL},
-        {"request_key", SANDBOX_KILL},
-        {"modify_ldt", SANDBOX_KILL},
-        {"vmsplice", SANDBOX_KILL},
-        {"fanotify_init", SANDBOX_KILL},
-        {"lookup_dcookie", SANDBOX_KILL},
-        {"msgget", SANDBOX_KILL},
-        {"semget", SANDBOX_KILL},
-        {"shmget", SANDBOX_KILL},
-        {"mq_open", SANDBOX_KILL},
-};
-const size_t sandbox_rule_count = sizeof(sandbox_rules) / sizeof(sandbox_rules[0]);
+#include "lib/daemon/fences.h"
+#include "workers/qscan/landlock.h"
 
-enum { MAX_DESCRIPTORS = 256 };
+enum { MAX_DESCRIPTORS = 256, MAX_STACK = 8 << 20 };
 
 /* The engine is shared with the supervisor and counts towards the address space of each. */
 static uint64_t address_space(void)
@@ -138,9 +47,10 @@ static enum result set_limit(int what, uint64_t value, const char *name, struct 
 static enum result settle_process(int parent, struct err *err)
 {
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to who writes it */
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0 ||
-	        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return err_sys(err, RESULT_PERMANENT, "prctl");
+	/* A container that refuses these was told of by sandbox_check(). */
+	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (getppid() != parent)
 		return err_set(err, RESULT_PERMANENT, "the supervisor is gone");
 	return RESULT_OK;
@@ -156,6 +66,7 @@ enum result sandbox_limit(const struct config *config, int parent, struct err *e
 	            set_limit(RLIMIT_AS, now + config->workers.memory, "memory", err)) ||
 	        set_limit(RLIMIT_FSIZE, largest + (64 << 20), "file size", err) ||
 	        set_limit(RLIMIT_NOFILE, MAX_DESCRIPTORS, "descriptors", err) ||
+	        set_limit(RLIMIT_STACK, MAX_STACK, "stack", err) ||
 	        set_limit(RLIMIT_NPROC, 0, "processes", err) ||
 	        set_limit(RLIMIT_CORE, 0, "core files", err))
 		return RESULT_PERMANENT;
@@ -176,41 +87,80 @@ void sandbox_clock(int64_t ms)
 	setrlimit(RLIMIT_CPU, &limit);
 }
 
-static enum result add_rule(
-        scmp_filter_ctx filter, const struct sandbox_rule *rule, struct err *err)
-{
-	uint32_t action =
-	        rule->action == SANDBOX_KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO(EPERM);
-	int number = seccomp_syscall_resolve_name(rule->name), failed;
+/* ---------------------------------------------------------------- who it is */
 
-	/* glibc asks clone3 first and falls back to clone on this error only. */
-	if (strcmp(rule->name, "clone3") == 0)
-		action = SCMP_ACT_ERRNO(ENOSYS);
-	if (number == __NR_SCMP_ERROR)
-		return RESULT_OK; /* this machine does not have it */
-	failed = seccomp_rule_add(filter, action, number, 0);
-	if (failed && failed != -EDOM) /* not on this architecture */
-		return err_set(err, RESULT_PERMANENT, "seccomp rule for %s: %s", rule->name,
-		        strerror(-failed));
+void sandbox_bound(void)
+{
+	int capability;
+
+	prctl(PR_SET_SECUREBITS,
+	        SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_KEEP_CAPS_LOCKED |
+	                SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED,
+	        0, 0, 0);
+	for (capability = 0; prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; capability++)
+		prctl(PR_CAPBSET_DROP, capability, 0, 0, 0);
+}
+
+/* What is left to root that was not told another account, and to who was started with some. */
+static void drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
+
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	syscall(SYS_capset, &header, none);
+}
+
+/* ---------------------------------------------------------------- the fences */
+
+enum result sandbox_check(const struct config *config,
+        void (*warn)(void *context, const char *sentence), void *context, struct err *err)
+{
+	char sentence[200];
+	int fence;
+
+	for (fence = 0; fence < FENCES; fence++) {
+		if (fence_stands((enum fence)fence))
+			continue;
+		if (fence == FENCE_SECCOMP && config->workers.sandbox == SANDBOX_REQUIRED)
+			return err_set(err, RESULT_PERMANENT,
+			        "no seccomp filter can be loaded on this host; workers.sandbox: "
+			        "best_effort would start scanners without");
+		snprintf(sentence, sizeof(sentence), "no %s on this host: %s",
+		        fence_name((enum fence)fence), fence_loss((enum fence)fence));
+		warn(context, sentence);
+	}
 	return RESULT_OK;
 }
 
-enum result sandbox_enter(struct err *err)
+/* The compiler of patterns leaves its pages open to writing. Nothing is compiled or freed any more,
+ * so they can be closed: then no page is for writing and for executing, and none can become so. */
+static void close_code(void)
 {
-	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-	enum result result = RESULT_OK;
-	size_t i;
-	int failed;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	unsigned long from, to;
+	char line[512], rights[5];
 
-	if (!filter)
-		return err_set(err, RESULT_PERMANENT, "no seccomp filter");
-	for (i = 0; i < sandbox_rule_count && !result; i++)
-		result = add_rule(filter, &sandbox_rules[i], err);
-	/* A call of another architecture (int 0x80) has other numbers. */
-	seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS);
-	failed = result ? 0 : seccomp_load(filter);
-	if (failed)
-		result = err_set(err, RESULT_PERMANENT, "seccomp: %s", strerror(-failed));
-	seccomp_release(filter);
+	if (!maps)
+		return;
+	while (fgets(line, sizeof(line), maps))
+		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && rights[1] == 'w' &&
+		        rights[2] == 'x')
+			mprotect((void *)from, to - from, PROT_READ | PROT_EXEC);
+	fclose(maps);
+}
+
+enum result sandbox_enter(const struct sandbox *sandbox, struct err *err)
+{
+	enum result result;
+
+	close_code();
+	drop_capabilities();
+	result = landlock_enter(sandbox->tmp, err);
+	if (result == RESULT_OK || result == RESULT_NONE)
+		result = sandbox_filter(sandbox->pair, err);
+	if (result == RESULT_NONE)
+		result = sandbox->is_required ? RESULT_PERMANENT : RESULT_OK;
 	return result;
 }

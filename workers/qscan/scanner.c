@@ -119,6 +119,9 @@ static enum result work(const struct scanner *scanner, struct buf *out, struct e
 
 static enum result settle(const struct scanner *scanner, struct err *err)
 {
+	const struct sandbox sandbox = {.tmp = scanner->tmp,
+	        .pair = scanner->end,
+	        .is_required = scanner->config->workers.sandbox == SANDBOX_REQUIRED};
 	enum result result;
 
 	signal(SIGTERM, SIG_DFL);
@@ -128,7 +131,7 @@ static enum result settle(const struct scanner *scanner, struct err *err)
 	result = sandbox_limit(scanner->config, scanner->supervisor, err);
 	if (!result)
 		result = pipeline_settle(scanner->pipeline, err);
-	return result ? result : sandbox_enter(err);
+	return result ? result : sandbox_enter(&sandbox, err);
 }
 
 int scanner_run(const struct scanner *scanner)
