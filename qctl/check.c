@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/daemon/fences.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
 
@@ -124,12 +125,34 @@ static void check_keys(struct check *check, const struct config_curve *curve)
 		say(check, GRADE_OK, "curve.secret_key", "");
 }
 
+/* Asked with the account that runs this; a container can treat the scanners' another way, which
+ * they say in their log. */
+static void check_fences(struct check *check, const struct config *config)
+{
+	enum grade missing;
+	char *what;
+	int at;
+
+	for (at = 0; at < FENCES; at++) {
+		enum fence fence = (enum fence)at;
+		int stands = fence_stands(fence);
+
+		missing = fence == FENCE_SECCOMP && config->workers.sandbox == SANDBOX_REQUIRED
+		                  ? GRADE_FAILED
+		                  : GRADE_WARNING;
+		what = alloc_format("sandbox: %s", fence_name(fence));
+		say(check, stands ? GRADE_OK : missing, what, stands ? "" : fence_loss(fence));
+		free(what);
+	}
+}
+
 static void check_host(struct check *check, const struct config *config)
 {
 	check_accounts(check, &config->site);
 	check_folder(check, config->site.run_dir, 0);
 	check_folder(check, config->quarantine.path, 1);
 	check_keys(check, &config->curve);
+	check_fences(check, config);
 	if (config->virus.enabled)
 		check_readable(check, config->virus.database,
 		        "no signatures can be read: mail would be unscanned(database)");
