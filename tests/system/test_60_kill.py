@@ -181,3 +181,37 @@ def test_stopping_and_starting_in_the_middle_of_the_mail_loses_and_doubles_nothi
         check_all(world, "a stop and a start of everything")
     finally:
         world.stop()
+
+
+def scanner_pids(world):
+    """Those whose start is in the log and whose end is not."""
+    log = world.lazaret.log()
+    started = {int(pid) for pid in re.findall(r"event=scanner slot=\d+ pid=(\d+)", log)}
+    return sorted(started - {int(pid) for pid in re.findall(r"event=scanner_died pid=(\d+)", log)})
+
+
+def test_a_scanner_that_breaks_out_of_its_sandbox_ends_alone_and_is_told_of_by_name():
+    """SIGSYS is what the kernel ends it with; that it does is shown in the unit test of the sandbox."""
+    world = World(CONFIG)
+    try:
+        world.start()
+        sender = threading.Thread(target=send_all, args=(world,))
+        sender.start()
+        ended = 0
+        while sender.is_alive():
+            time.sleep(0.7)
+            pids = scanner_pids(world)
+            if pids and ended < 6:
+                try:
+                    os.kill(pids[-1], signal.SIGSYS)
+                    ended += 1
+                except ProcessLookupError:
+                    pass
+        sender.join()
+        assert ended >= 2
+        check_all(world, "qscan")
+        log = world.lazaret.log()
+        assert 1 <= log.count("name=SIGSYS") <= ended
+        assert "made a system call that it may not" in log
+    finally:
+        world.stop()
