@@ -377,8 +377,8 @@ static void files_in_encoded_text_of_encoded_messages_are_found(void **state)
 	static const char *const pieces[] = {"begin 644 x.exe\r\n#0V%T\r\n`\r\nend\r\n",
 	        "(This file must be converted with BinHex 4.0)\r\n\r\n:#@0[G'9X!:\r\n",
 	        "=ybegin line=128 size=3 name=x.exe\r\nabc\r\n=yend size=3\r\n",
-	        "Content-Type: a/b; name=x.exe\r\nContent-Transfer-Encoding: "
-	        "base64\r\n\r\nQUJD\r\n"};
+	        ("Content-Type: a/b; name=x.exe\r\n"
+	         "Content-Transfer-Encoding: base64\r\n\r\nQUJD\r\n")};
 	static const enum mime_anomaly_kind kinds[] = {MIME_ANOMALY_UUENCODE_IN_TEXT,
 	        MIME_ANOMALY_BINHEX_IN_TEXT, MIME_ANOMALY_YENC_IN_TEXT,
 	        MIME_ANOMALY_MESSAGE_IN_TEXT};

@@ -116,8 +116,8 @@ static void macros_in_one_text_are_told(void **state)
 	        "<ooo:library-embedded ooo:name='A'><ooo:module ooo:name='B'><ooo:source-code>Sub x"
 	        "</ooo:source-code></ooo:module></ooo:library-embedded></ooo:libraries>"
 	        "</office:script></office:scripts></office:document>",
-	        "<office:document><office:event-listeners><script:event-listener "
-	        "xlink:href='vnd.sun.star.script:a'/></office:event-listeners></office:document>",
+	        ("<office:document><office:event-listeners><script:event-listener "
+	         "xlink:href='vnd.sun.star.script:a'/></office:event-listeners></office:document>"),
 	};
 	static const char *const honest[] = {
 	        OPC(PART("/word/media/a.png", "png", BINARY)),
