@@ -124,6 +124,14 @@ void text_hex(const void *bytes, size_t size, char *out)
 	*out = '\0';
 }
 
+int text_hex_value(unsigned char digit)
+{
+	if (digit >= '0' && digit <= '9')
+		return digit - '0';
+	digit |= 32;
+	return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+}
+
 int text_number(const char *text, uint64_t most, uint64_t *out)
 {
 	uint64_t value = 0, digit;

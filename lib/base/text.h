@@ -25,6 +25,9 @@ int text_glob(const char *pattern, const char *text, size_t size);
 /* Lower-case hex, NUL-terminated: out has room for 2 * size + 1. */
 void text_hex(const void *bytes, size_t size, char *out);
 
+/* The value of a hexadecimal digit of either case; -1 for anything else. */
+int text_hex_value(unsigned char digit);
+
 /* A whole unsigned decimal number at most `most`; 0 if it is not one. */
 int text_number(const char *text, uint64_t most, uint64_t *out);
 

@@ -1,14 +1,7 @@
 #include <string.h>
 
+#include "lib/base/text.h"
 #include "lib/mime/decoder.h"
-
-static int hex(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 /* The "=" and what was held back behind it stand for themselves. */
 static void quoted_bad(struct quoted_decoder *state, struct buf *out)
@@ -29,7 +22,7 @@ static const unsigned char *quoted_behind_equals(struct quoted_decoder *state,
 {
 	const unsigned char *stop = from;
 
-	if (state->at == QUOTED_EQUALS && hex(*from) >= 0) {
+	if (state->at == QUOTED_EQUALS && text_hex_value(*from) >= 0) {
 		state->digit = *from;
 		state->at = QUOTED_DIGIT;
 		return from + 1;
@@ -61,11 +54,12 @@ static const unsigned char *quoted_escape(struct quoted_decoder *state, const un
 	case QUOTED_BLANKS:
 		return quoted_behind_equals(state, from, end, out);
 	case QUOTED_DIGIT:
-		if (hex(*from) < 0) {
+		if (text_hex_value(*from) < 0) {
 			quoted_bad(state, out);
 			return from;
 		}
-		buf_add_char(out, (char)(hex(state->digit) * 16 + hex(*from)));
+		buf_add_char(
+		        out, (char)(text_hex_value(state->digit) * 16 + text_hex_value(*from)));
 		break;
 	case QUOTED_CR:
 		state->at = QUOTED_TEXT;
@@ -93,8 +87,8 @@ static const unsigned char *quoted_fast(struct quoted_decoder *state, const unsi
 			from = equals;
 			continue;
 		}
-		high = end - from >= 3 ? hex(from[1]) : -1;
-		low = high >= 0 ? hex(from[2]) : -1;
+		high = end - from >= 3 ? text_hex_value(from[1]) : -1;
+		low = high >= 0 ? text_hex_value(from[2]) : -1;
 		if (low < 0) {
 			state->at = QUOTED_EQUALS;
 			return from + 1;

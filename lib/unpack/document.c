@@ -170,14 +170,6 @@ struct digits {
 	int high;           /* half a byte, or -1 */
 };
 
-static int hex(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void take_digit(struct digits *digits, int value)
 {
 	if (digits->skipped || value < 0)
@@ -235,7 +227,7 @@ static void take_object(struct digits *digits)
 		} else if (c == '\\') {
 			take_word(digits);
 		} else {
-			take_digit(digits, hex(c));
+			take_digit(digits, text_hex_value(c));
 		}
 	}
 }
@@ -267,8 +259,9 @@ static void give_object(struct walk *walk, const struct buf *bytes, int is_link)
 static const unsigned char *take_character(
         const unsigned char *at, const unsigned char *end, struct buf *out)
 {
-	if (*at == '\\' && end - at > 3 && at[1] == '\'' && hex(at[2]) >= 0 && hex(at[3]) >= 0) {
-		buf_add_char(out, (char)(hex(at[2]) << 4 | hex(at[3])));
+	if (*at == '\\' && end - at > 3 && at[1] == '\'' && text_hex_value(at[2]) >= 0 &&
+	        text_hex_value(at[3]) >= 0) {
+		buf_add_char(out, (char)(text_hex_value(at[2]) << 4 | text_hex_value(at[3])));
 		return at + 4;
 	}
 	if (*at == '\\' && end - at > 1 && at[1] == '\\')

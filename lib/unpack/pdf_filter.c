@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "lib/base/text.h"
 enum { ZLIB_HEAD = 2 };
 
 static void undo_flate(struct walk *walk, struct piece data, struct buf *out)
@@ -16,20 +17,12 @@ static int is_enough(const struct walk *walk, const struct buf *out)
 	return out->size > walk->budget->bytes;
 }
 
-static int hex(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static void undo_hex(struct walk *walk, struct piece data, struct buf *out)
 {
 	int high = -1, value;
 
 	for (; data.left && *data.at != '>' && !is_enough(walk, out); piece_take_run(&data, 1)) {
-		value = hex(*data.at);
+		value = text_hex_value(*data.at);
 		if (value < 0)
 			continue;
 		if (high >= 0)

@@ -2,14 +2,7 @@
 
 #include <string.h>
 
-static int hex(unsigned char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 32;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
+#include "lib/base/text.h"
 static int is_blank(unsigned char c)
 {
 	return !c || c == ' ' || (c >= '\t' && c <= '\r' && c != '\v');
@@ -44,9 +37,10 @@ static void take_name(struct piece *rest, struct pdf_token *token, int has_escap
 	while (rest->left && is_regular(*rest->at)) {
 		unsigned char c = (unsigned char)piece_take(rest, 1);
 
-		if (has_escapes && c == '#' && rest->left >= 2 && hex(rest->at[0]) >= 0 &&
-		        hex(rest->at[1]) >= 0) {
-			c = (unsigned char)(hex(rest->at[0]) << 4 | hex(rest->at[1]));
+		if (has_escapes && c == '#' && rest->left >= 2 &&
+		        text_hex_value(rest->at[0]) >= 0 && text_hex_value(rest->at[1]) >= 0) {
+			c = (unsigned char)(text_hex_value(rest->at[0]) << 4 |
+			                    text_hex_value(rest->at[1]));
 			piece_take_run(rest, 2);
 		}
 		if (length < PDF_NAME_ROOM)
@@ -178,7 +172,7 @@ size_t pdf_string(const struct pdf_token *token, unsigned char *bytes, size_t ro
 	if (token->kind != PDF_HEX)
 		return read_literal(token->text, bytes, room);
 	for (at = 0; at < token->text.left && length < room; at++) {
-		value = hex(token->text.at[at]);
+		value = text_hex_value(token->text.at[at]);
 		if (value < 0)
 			continue;
 		if (high >= 0)
