@@ -44,13 +44,71 @@ int text_is_printable(const char *text)
 	return 1;
 }
 
+/* The byte of a word that text has the fewest of: a sign rather than a letter, a rare letter rather
+ * than a common one. */
+static size_t rarest(const char *word)
+{
+	static const char common[] = "zqxjkvbpygfwmucldrhsnioate";
+	size_t at, best = 0;
+	const char *place;
+	long rank, lowest = 100;
+
+	for (at = 0; word[at]; at++) {
+		place = strchr(common, lower(word[at]));
+		rank = place ? place - common : -1;
+		if (rank < lowest) {
+			lowest = rank;
+			best = at;
+		}
+	}
+	return best;
+}
+
+/* Where a byte stands next in its lower and its upper case; each is looked for only when it was
+ * passed. */
+struct hunt {
+	const char *next[2], *end;
+	int cases[2];
+};
+
+static const char *hunt_from(struct hunt *hunt, const char *from)
+{
+	const char *nearest = NULL;
+	int at;
+
+	for (at = 0; at < 2; at++) {
+		if (hunt->next[at] && hunt->next[at] < from)
+			hunt->next[at] = memchr(from, hunt->cases[at], (size_t)(hunt->end - from));
+		if (hunt->next[at] && (!nearest || hunt->next[at] < nearest))
+			nearest = hunt->next[at];
+	}
+	return nearest;
+}
+
+static void hunt_begin(struct hunt *hunt, const char *from, const char *end, char c)
+{
+	char low = lower(c), high = low >= 'a' && low <= 'z' ? (char)(low - 32) : low;
+
+	hunt->end = end;
+	hunt->cases[0] = (unsigned char)low;
+	hunt->cases[1] = (unsigned char)high;
+	hunt->next[0] = memchr(from, low, (size_t)(end - from));
+	hunt->next[1] = high == low ? NULL : memchr(from, high, (size_t)(end - from));
+}
+
 const char *text_find(const char *bytes, size_t size, const char *needle)
 {
-	size_t length = strlen(needle), at;
+	size_t length = strlen(needle), anchor = rarest(needle);
+	const char *at, *last;
+	struct hunt hunt;
 
-	for (at = 0; at + length <= size; at++)
-		if (text_same_bytes(bytes + at, length, needle))
-			return bytes + at;
+	if (!length || length > size)
+		return length ? NULL : bytes;
+	last = bytes + size - length + anchor + 1; /* behind the last place of the anchor */
+	hunt_begin(&hunt, bytes + anchor, last, needle[anchor]);
+	for (at = hunt_from(&hunt, bytes); at; at = hunt_from(&hunt, at + 1))
+		if (text_same_bytes(at - anchor, length, needle))
+			return at - anchor;
 	return NULL;
 }
 

@@ -46,6 +46,37 @@ static void test_a_glob_with_many_stars_takes_no_exponential_time(void **state)
 	assert_false(globs("*a*a*a*a*a*a*a*a*a*a*a*a*a*a*a*b", text));
 }
 
+/* Held against the plainest way to look for a word. */
+static const char *find_slowly(const char *bytes, size_t size, const char *word)
+{
+	size_t at, length = strlen(word);
+
+	for (at = 0; at + length <= size; at++)
+		if (strncasecmp(bytes + at, word, length) == 0)
+			return bytes + at;
+	return NULL;
+}
+
+static void test_a_word_is_found_where_it_stands_first(void **state)
+{
+	static const char letters[] = "aAbB:<z";
+	char text[40], word[5];
+	unsigned round, at, length, random = 1;
+
+	for (round = 0; round < 20000; round++) {
+		for (at = 0; at < sizeof(text) - 1; at++)
+			text[at] = letters[(random = random * 1103515245 + 12345) / 65536 % 7];
+		text[at] = '\0';
+		length = round % sizeof(word);
+		for (at = 0; at < length; at++)
+			word[at] = letters[(random = random * 1103515245 + 12345) / 65536 % 7];
+		word[length] = '\0';
+		assert_ptr_equal(text_find(text, round % sizeof(text), word),
+		        find_slowly(text, round % sizeof(text), word));
+	}
+	assert_null(text_find("abc", 2, "abc"));
+}
+
 static void test_a_number_is_whole_and_bounded(void **state)
 {
 	uint64_t value = 7;
@@ -186,6 +217,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_a_glob_matches_without_regard_to_case),
 	        cmocka_unit_test(test_a_glob_with_many_stars_takes_no_exponential_time),
+	        cmocka_unit_test(test_a_word_is_found_where_it_stands_first),
 	        cmocka_unit_test(test_a_number_is_whole_and_bounded),
 	        cmocka_unit_test(test_printable_text_is_ascii_without_controls),
 	        cmocka_unit_test(test_utf8_is_read_strictly),
