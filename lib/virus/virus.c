@@ -10,9 +10,11 @@
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/virus/sieve.h"
 
 struct virus_engine {
 	struct cl_engine *clamav; /* NULL: no signatures */
+	struct sieve *sieve;      /* NULL: not asked for */
 	struct virus_limits limits;
 	char *state;
 };
@@ -155,10 +157,22 @@ static cl_error_t set_limits(struct cl_engine *clamav, const struct virus_limits
 	return CL_SUCCESS;
 }
 
+/* Links are looked at only where a list says whose are worth it: that comes with the signatures. */
+static unsigned load_options(const struct virus_limits *limits)
+{
+	const unsigned links =
+	        1u << VIRUS_PHISHING | 1u << VIRUS_CLOAKED | 1u << VIRUS_SSL_MISMATCH;
+	unsigned options = CL_DB_STDOPT;
+
+	if (!(limits->heuristics & links))
+		options &= ~(unsigned)CL_DB_PHISHING_URLS;
+	return limits->pua ? options | CL_DB_PUA : options;
+}
+
 static enum result load(const char *folder, const struct virus_limits *limits,
         struct cl_engine *clamav, unsigned *signatures, struct err *err)
 {
-	unsigned options = CL_DB_STDOPT | (limits->pua ? CL_DB_PUA : 0);
+	unsigned options = load_options(limits);
 	cl_error_t code = set_limits(clamav, limits);
 
 	complaint[0] = '\0';
@@ -172,6 +186,8 @@ static enum result load(const char *folder, const struct virus_limits *limits,
 	        complaint[0] ? ": " : "", complaint);
 }
 
+static void take_match(int fd, const char *name, void *context);
+
 static enum result open_engine(const char *folder, struct dirent **files, int count,
         struct virus_engine *engine, struct err *err)
 {
@@ -184,7 +200,10 @@ static enum result open_engine(const char *folder, struct dirent **files, int co
 		return err_set(err, RESULT_TEMPORARY, "libclamav: no engine");
 	if (load(folder, &engine->limits, engine->clamav, &signatures, err))
 		return RESULT_PERMANENT;
+	cl_engine_set_clcb_virus_found(engine->clamav, take_match);
 	engine->state = describe(folder, files, count, signatures);
+	if (engine->limits.sieve)
+		engine->sieve = sieve_new(folder, files, count, engine->limits.pua);
 	return RESULT_OK;
 }
 
@@ -220,6 +239,7 @@ void virus_close(struct virus_engine **engine)
 		return;
 	if ((*engine)->clamav)
 		cl_engine_free((*engine)->clamav);
+	sieve_free(&(*engine)->sieve);
 	free((*engine)->state);
 	free(*engine);
 	*engine = NULL;
@@ -230,18 +250,38 @@ const char *virus_state(const struct virus_engine *engine)
 	return engine->state;
 }
 
+/* ---------------------------------------------------------------- what is for mail */
+
+const struct virus_needs *virus_needs(const struct virus_engine *engine)
+{
+	static const struct virus_needs unknown = {.obstacle = "it was not asked for"};
+
+	return engine->sieve ? sieve_needs(engine->sieve) : &unknown;
+}
+
+int virus_marks(struct virus_engine *engine, const void *bytes, size_t size)
+{
+	return !engine->sieve || sieve_marks(engine->sieve, bytes, size);
+}
+
 /* ---------------------------------------------------------------- scanning */
 
-/* Heuristics that are no virus but the absence of an answer. */
+/* Names that libclamav gives to what is no signature's. Other heuristics are its own ways to
+ * recognise a virus, and count as one. */
 static enum virus_answer classify(const char *name)
 {
 	static const struct {
 		const char *beginning;
 		enum virus_answer answer;
 	} table[] = {
+	        {"PUA.", VIRUS_PUA},
 	        {"Heuristics.Limits.Exceeded.MaxScanTime", VIRUS_TIMEOUT},
 	        {"Heuristics.Limits.Exceeded", VIRUS_LIMIT},
 	        {"Heuristics.Encrypted", VIRUS_ENCRYPTED},
+	        {"Heuristics.Phishing", VIRUS_HEURISTIC},
+	        {"Heuristics.OLE2.ContainsMacros", VIRUS_HEURISTIC},
+	        {"Heuristics.Broken", VIRUS_HEURISTIC},
+	        {"Heuristics.Structured", VIRUS_HEURISTIC},
 	};
 	size_t at;
 
@@ -265,17 +305,79 @@ static enum virus_answer failure(cl_error_t code)
 	}
 }
 
-static cl_error_t scan_map(struct virus_engine *engine, cl_fmap_t *map, const char **found)
+static int is_found(const struct virus_report *report, enum virus_answer answer, const char *name)
+{
+	size_t at;
+
+	for (at = 0; at < report->count; at++)
+		if (report->found[at].answer == answer && !strcmp(report->found[at].name, name))
+			return 1;
+	return 0;
+}
+
+static void say(struct virus_report *report, enum virus_answer answer, const char *name)
+{
+	struct virus_found *found;
+
+	report->answers |= 1u << answer;
+	if (is_found(report, answer, name))
+		return;
+	if (report->count == VIRUS_FOUND_MOST) {
+		report->is_cut = 1;
+		return;
+	}
+	found = &report->found[report->count++];
+	found->answer = answer;
+	snprintf(found->name, sizeof(found->name), "%s", name);
+}
+
+int virus_said(const struct virus_report *report, enum virus_answer answer)
+{
+	return (report->answers >> answer & 1) != 0;
+}
+
+/* Called for each match, as "all matches" is on. */
+static void take_match(int fd, const char *name, void *context)
+{
+	say(context, classify(name), name);
+}
+
+static unsigned heuristics_of(const struct virus_engine *engine)
+{
+	static const unsigned flags[VIRUS_HEURISTICS] = {
+	        [VIRUS_CLOAKED] = CL_SCAN_HEURISTIC_PHISHING_CLOAK,
+	        [VIRUS_SSL_MISMATCH] = CL_SCAN_HEURISTIC_PHISHING_SSL_MISMATCH,
+	        [VIRUS_MACROS] = CL_SCAN_HEURISTIC_MACROS,
+	        [VIRUS_BROKEN] = CL_SCAN_HEURISTIC_BROKEN,
+	        [VIRUS_BROKEN_MEDIA] = CL_SCAN_HEURISTIC_BROKEN_MEDIA,
+	};
+	unsigned at, wanted = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
+	                      CL_SCAN_HEURISTIC_ENCRYPTED_DOC;
+
+	for (at = 0; at < VIRUS_HEURISTICS; at++)
+		if (engine->limits.heuristics >> at & 1)
+			wanted |= flags[at];
+	return wanted;
+}
+
+/* All matches, as libclamav keeps one finding of the weaker kinds only: a suspicion would hide that
+ * a limit was met. */
+static cl_error_t scan_map(struct virus_engine *engine, cl_fmap_t *map, struct virus_report *report)
 {
 	struct cl_scan_options options = {
-	        .general = CL_SCAN_GENERAL_HEURISTICS | CL_SCAN_GENERAL_UNPRIVILEGED,
+	        .general = CL_SCAN_GENERAL_HEURISTICS | CL_SCAN_GENERAL_UNPRIVILEGED |
+	                   CL_SCAN_GENERAL_ALLMATCHES,
 	        .parse = ~0U,
-	        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX | CL_SCAN_HEURISTIC_ENCRYPTED_ARCHIVE |
-	                     CL_SCAN_HEURISTIC_ENCRYPTED_DOC,
+	        .heuristic = heuristics_of(engine),
 	};
 	unsigned long scanned = 0;
+	const char *found = NULL;
+	cl_error_t code =
+	        cl_scanmap_callback(map, NULL, &found, &scanned, engine->clamav, &options, report);
 
-	return cl_scanmap_callback(map, NULL, found, &scanned, engine->clamav, &options, NULL);
+	if (code == CL_VIRUS && found)
+		say(report, classify(found), found);
+	return code;
 }
 
 /* The limit is set before each scan: a message's parts share one time, and the process has one
@@ -290,39 +392,40 @@ static void limit_time(struct virus_engine *engine, int64_t time_ms)
 }
 
 /* libclamav answers a map above its limit with CL_VIRUS and no name. */
-static int too_large(const struct virus_engine *engine, size_t size, char name[VIRUS_NAME_ROOM])
+static int is_too_large(const struct virus_engine *engine, size_t size)
 {
-	if (size <= engine->limits.file_bytes && size <= engine->limits.scan_bytes)
-		return 0;
-	snprintf(name, VIRUS_NAME_ROOM, "Heuristics.Limits.Exceeded.MaxFileSize");
-	return 1;
+	return size > engine->limits.file_bytes || size > engine->limits.scan_bytes;
 }
 
-enum virus_answer virus_scan(struct virus_engine *engine, const void *bytes, size_t size,
-        int64_t time_ms, char name[VIRUS_NAME_ROOM])
+static void scan_memory(struct virus_engine *engine, const void *bytes, size_t size,
+        int64_t time_ms, struct virus_report *report)
 {
-	const char *found = NULL;
+	cl_fmap_t *map = cl_fmap_open_memory(bytes, size);
 	cl_error_t code;
-	cl_fmap_t *map;
 
-	name[0] = '\0';
-	if (!engine->clamav)
-		return VIRUS_DATABASE;
-	if (!size)
-		return VIRUS_CLEAN;
-	if (too_large(engine, size, name))
-		return VIRUS_LIMIT;
-	map = cl_fmap_open_memory(bytes, size);
-	if (!map)
-		return VIRUS_ERROR;
+	if (!map) {
+		say(report, VIRUS_ERROR, "no map");
+		return;
+	}
 	limit_time(engine, time_ms);
-	code = scan_map(engine, map, &found);
+	code = scan_map(engine, map, report);
 	cl_fmap_close(map);
-	snprintf(name, VIRUS_NAME_ROOM, "%s", found ? found : "");
-	if (code == CL_VIRUS)
-		return classify(name);
-	if (code == CL_CLEAN || code == CL_VERIFIED)
-		return VIRUS_CLEAN;
-	snprintf(name, VIRUS_NAME_ROOM, "%s", cl_strerror(code));
-	return failure(code);
+	if (code != CL_CLEAN && code != CL_VERIFIED && code != CL_VIRUS)
+		say(report, failure(code), cl_strerror(code));
+	else if (code == CL_VIRUS && !report->answers)
+		say(report, VIRUS_HIT, "");
+}
+
+void virus_scan(struct virus_engine *engine, const void *bytes, size_t size, int64_t time_ms,
+        struct virus_report *report)
+{
+	report->count = 0;
+	report->answers = 0;
+	report->is_cut = 0;
+	if (!engine->clamav)
+		say(report, VIRUS_DATABASE, "");
+	else if (is_too_large(engine, size))
+		say(report, VIRUS_LIMIT, "Heuristics.Limits.Exceeded.MaxFileSize");
+	else if (size)
+		scan_memory(engine, bytes, size, time_ms, report);
 }

@@ -80,17 +80,31 @@ static struct virus_engine *opened(const struct virus_limits *with)
 	return engine;
 }
 
+enum { CLEAN = -1 };
+
+/* The first finding's answer and name; CLEAN where there is none. */
+static int scan_for(struct virus_engine *engine, const void *bytes, size_t size, int64_t time_ms,
+        char name[VIRUS_NAME_ROOM])
+{
+	struct virus_report report;
+
+	virus_scan(engine, bytes, size, time_ms, &report);
+	assert_false(report.is_cut);
+	snprintf(name, VIRUS_NAME_ROOM, "%s", report.count ? report.found[0].name : "");
+	return report.count ? (int)report.found[0].answer : CLEAN;
+}
+
 static void finds_a_signature_and_names_it(void **state)
 {
 	struct virus_engine *engine = opened(&limits);
 	char text[69], name[VIRUS_NAME_ROOM];
 
 	eicar(text);
-	assert_int_equal(virus_scan(engine, text, 68, 20000, name), VIRUS_HIT);
+	assert_int_equal(scan_for(engine, text, 68, 20000, name), VIRUS_HIT);
 	assert_string_equal(name, "Test.Eicar.UNOFFICIAL");
-	assert_int_equal(virus_scan(engine, "nothing here", 12, 20000, name), VIRUS_CLEAN);
+	assert_int_equal(scan_for(engine, "nothing here", 12, 20000, name), CLEAN);
 	assert_string_equal(name, "");
-	assert_int_equal(virus_scan(engine, "", 0, 20000, name), VIRUS_CLEAN);
+	assert_int_equal(scan_for(engine, "", 0, 20000, name), CLEAN);
 	virus_close(&engine);
 	assert_null(engine);
 }
@@ -111,7 +125,7 @@ static void finds_all_of_clamavs_test_files_from_memory(void **state)
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", TESTFILES, entry->d_name);
 		assert_int_equal(file_read(path, 16 << 20, &bytes, NULL), RESULT_OK);
-		if (virus_scan(engine, bytes.data, bytes.size, 20000, name) != VIRUS_HIT)
+		if (scan_for(engine, bytes.data, bytes.size, 20000, name) != VIRUS_HIT)
 			fail_msg("%s: %s", entry->d_name, name);
 		buf_fini(&bytes);
 		found++;
@@ -131,20 +145,20 @@ static void a_limit_is_not_clean(void **state)
 	small.file_bytes = 10000;
 	engine = opened(&small);
 	memset(large, 'a', 20000);
-	assert_int_equal(virus_scan(engine, large, 20000, 20000, name), VIRUS_LIMIT);
+	assert_int_equal(scan_for(engine, large, 20000, 20000, name), VIRUS_LIMIT);
 	assert_string_equal(name, "Heuristics.Limits.Exceeded.MaxFileSize");
-	assert_int_equal(virus_scan(engine, large, 9000, 20000, name), VIRUS_CLEAN);
+	assert_int_equal(scan_for(engine, large, 9000, 20000, name), CLEAN);
 	free(large);
 	virus_close(&engine);
 }
 
 /* Packs a small text with `command`, whose %s are the archive and the text. */
-static enum virus_answer scan_packed(const char *command)
+static int scan_packed(const char *command)
 {
 	struct virus_engine *engine = opened(&limits);
 	char archive[160], text[160], line[512], name[VIRUS_NAME_ROOM];
-	enum virus_answer answer;
 	struct buf bytes = {0};
+	int answer;
 
 	write_database("a.txt", "hello\n");
 	snprintf(text, sizeof(text), "%s/a.txt", folder);
@@ -152,7 +166,7 @@ static enum virus_answer scan_packed(const char *command)
 	snprintf(line, sizeof(line), "%s %s %s >/dev/null", command, archive, text);
 	assert_int_equal(system(line), 0);
 	assert_int_equal(file_read(archive, 1 << 20, &bytes, NULL), RESULT_OK);
-	answer = virus_scan(engine, bytes.data, bytes.size, 20000, name);
+	answer = scan_for(engine, bytes.data, bytes.size, 20000, name);
 	buf_fini(&bytes);
 	remove_database("a.txt");
 	remove_database("packed.bin");
@@ -164,8 +178,53 @@ static void what_needs_a_password_is_encrypted(void **state)
 {
 	assert_int_equal(scan_packed("7z a -tzip -pword"), VIRUS_ENCRYPTED);
 	assert_int_equal(scan_packed("7z a -t7z -pword -mhe=on"), VIRUS_ENCRYPTED);
-	assert_int_equal(scan_packed("7z a -tzip"), VIRUS_CLEAN);
-	assert_int_equal(scan_packed("7z a -t7z"), VIRUS_CLEAN);
+	assert_int_equal(scan_packed("7z a -tzip"), CLEAN);
+	assert_int_equal(scan_packed("7z a -t7z"), CLEAN);
+}
+
+/* libclamav keeps one finding of the weaker kinds: the first or the last. */
+static void no_finding_hides_another(void **state)
+{
+	char text[69], line[512], name[VIRUS_NAME_ROOM];
+	struct virus_limits all = limits;
+	struct virus_engine *engine;
+	struct virus_report report;
+	struct buf bytes = {0};
+
+	all.pua = 1;
+	write_database("unwanted.ndu", "PUA.Test.Tool:0:*:756e77616e74656420746f6f6c\n");
+	write_database("a.txt", "this is an unwanted tool\n");
+	eicar(text);
+	write_database("b.txt", text);
+	snprintf(line, sizeof(line),
+	        "cd %s && 7z a -tzip -pword x.zip a.txt >/dev/null && tar cf x.tar a.txt x.zip && "
+	        "tar cf y.tar x.zip a.txt b.txt",
+	        folder);
+	assert_int_equal(system(line), 0);
+	engine = opened(&all);
+	snprintf(line, sizeof(line), "%s/x.tar", folder);
+	assert_int_equal(file_read(line, 1 << 20, &bytes, NULL), RESULT_OK);
+	virus_scan(engine, bytes.data, bytes.size, 20000, &report);
+	assert_int_equal(report.answers, 1u << VIRUS_PUA | 1u << VIRUS_ENCRYPTED);
+	assert_int_equal(report.count, 2);
+	assert_string_equal(report.found[0].name, "PUA.Test.Tool.UNOFFICIAL");
+	assert_string_equal(report.found[1].name, "Heuristics.Encrypted.Zip");
+	buf_clear(&bytes);
+	snprintf(line, sizeof(line), "%s/y.tar", folder);
+	assert_int_equal(file_read(line, 1 << 20, &bytes, NULL), RESULT_OK);
+	virus_scan(engine, bytes.data, bytes.size, 20000, &report);
+	assert_int_equal(report.answers, 1u << VIRUS_HIT | 1u << VIRUS_PUA | 1u << VIRUS_ENCRYPTED);
+	virus_close(&engine);
+	engine = opened(&limits); /* which looks for nothing unwanted */
+	assert_int_equal(scan_for(engine, "an unwanted tool", 16, 20000, name), CLEAN);
+	virus_close(&engine);
+	buf_fini(&bytes);
+	remove_database("a.txt");
+	remove_database("b.txt");
+	remove_database("x.zip");
+	remove_database("x.tar");
+	remove_database("y.tar");
+	remove_database("unwanted.ndu");
 }
 
 static void a_folder_without_signatures_answers_database(void **state)
@@ -176,7 +235,7 @@ static void a_folder_without_signatures_answers_database(void **state)
 	assert_non_null(mkdtemp(empty));
 	assert_int_equal(virus_open(empty, &limits, &engine, NULL), RESULT_OK);
 	assert_string_equal(virus_state(engine), "none");
-	assert_int_equal(virus_scan(engine, "x", 1, 100, name), VIRUS_DATABASE);
+	assert_int_equal(scan_for(engine, "x", 1, 100, name), VIRUS_DATABASE);
 	virus_close(&engine);
 	rmdir(empty);
 }
@@ -226,6 +285,7 @@ int main(void)
 	        cmocka_unit_test(finds_all_of_clamavs_test_files_from_memory),
 	        cmocka_unit_test(a_limit_is_not_clean),
 	        cmocka_unit_test(what_needs_a_password_is_encrypted),
+	        cmocka_unit_test(no_finding_hides_another),
 	        cmocka_unit_test(a_folder_without_signatures_answers_database),
 	        cmocka_unit_test(an_unreadable_folder_is_an_error),
 	        cmocka_unit_test(a_broken_database_is_an_error),

@@ -1,0 +1,28 @@
+/*
+ * The patterns of a logical signature without which it can't match. libclamav evaluates each
+ * logical signature for each file, which costs more than to look for all of their patterns; so where
+ * only "could it match?" is asked, a few patterns are looked for instead. Pure.
+ *
+ * The forms of signatures are those of the ClamAV manual, "Logical signatures".
+ */
+#ifndef LIB_VIRUS_COVER_H
+#define LIB_VIRUS_COVER_H
+
+#include <stddef.h>
+
+#include "lib/base/buf.h"
+
+/* The target of a signature's file that may be a mail: any file, or mail itself. */
+int cover_is_for_mail(const char *target, size_t size);
+
+/*
+ * Adds to `out`, a pattern a line, what must be found wherever the signature matches: one of them
+ * at least. `fields` are the expression and the patterns behind it, as they stand in the signature.
+ * 0, and nothing added, where no such patterns can be told: then it has to be asked itself.
+ */
+int cover_find(char *const *fields, size_t count, struct buf *out);
+
+/* The bytes of a pattern that stand fast in their longest run; 0: it is none that stands alone. */
+size_t cover_fixed(const char *pattern, size_t size);
+
+#endif

@@ -1,0 +1,437 @@
+#include "lib/virus/sieve.h"
+
+#include <clamav.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "lib/base/text.h"
+#include "lib/unpack/stream.h"
+#include "lib/virus/cover.h"
+
+enum {
+	LINE_MOST = 4 << 20,
+	FIELDS_MOST = 80,
+	CVD_HEAD = 512,
+	FILE_MOST = 1 << 30,
+	LEAST_LEVEL = 51, /* that libclamav has asked for since these forms exist */
+};
+
+struct sieve {
+	struct cl_engine *clamav; /* NULL: nothing in the signatures is for mail */
+	struct virus_needs needs;
+};
+
+/* ---------------------------------------------------------------- reading signatures */
+
+struct survey;
+
+/* What a kind of file's lines are read by. Other kinds have nothing that is for mail. */
+struct kind {
+	const char *extension;
+	int is_pua;
+	void (*read)(struct survey *survey, char *line);
+};
+
+struct survey {
+	struct virus_needs *needs;
+	struct buf bodies, logicals; /* of the small engine */
+	int pua;
+	const struct kind *kind; /* of the file in hand */
+	size_t lines;            /* of it */
+	struct buf line;
+};
+
+static void object(struct survey *survey, const char *why)
+{
+	if (!survey->needs->obstacle)
+		survey->needs->obstacle = why;
+}
+
+/* In place. */
+static size_t split(char *line, char separator, char *fields[FIELDS_MOST])
+{
+	size_t count = 0;
+
+	while (line && count < FIELDS_MOST) {
+		fields[count++] = line;
+		line = strchr(line, separator);
+		if (line)
+			*line++ = '\0';
+	}
+	return count;
+}
+
+/* libclamav passes over what is for a later version of itself. */
+static int is_for_later(const char *level)
+{
+	return atoi(level) > (int)cl_retflevel();
+}
+
+static void add_body(struct survey *survey, const char *pattern)
+{
+	if (cover_fixed(pattern, strlen(pattern)) < 2)
+		object(survey, "a signature is too short to be looked for");
+	else
+		buf_add_format(&survey->bodies, "Mail:0:*:%s\n", pattern);
+}
+
+/* Name:target:offset:pattern[:least[:most]] */
+static void read_body(struct survey *survey, char *line)
+{
+	char *fields[FIELDS_MOST];
+	size_t count = split(line, ':', fields);
+
+	if (count < 4 || !cover_is_for_mail(fields[1], strlen(fields[1])))
+		return;
+	if (count > 4 && is_for_later(fields[4]))
+		return;
+	add_body(survey, fields[3]);
+}
+
+/* Name=pattern, or Name (Clam)=pattern */
+static void read_old_body(struct survey *survey, char *line)
+{
+	char *pattern = strrchr(line, '=');
+
+	if (pattern)
+		add_body(survey, pattern + 1);
+}
+
+struct description {
+	int is_for_mail, is_in_mail, is_for_later;
+};
+
+/* "Engine:81-255,Target:0,Container:CL_TYPE_MAIL"; without a target it is for any file. */
+static struct description describe(char *text)
+{
+	struct description found = {.is_for_mail = 1};
+	char *words[FIELDS_MOST];
+	size_t at, count = split(text, ',', words);
+
+	for (at = 0; at < count; at++) {
+		if (text_starts(words[at], "Target:"))
+			found.is_for_mail = cover_is_for_mail(words[at] + 7, strlen(words[at] + 7));
+		else if (text_starts(words[at], "Engine:"))
+			found.is_for_later = is_for_later(words[at] + 7);
+		else if (text_starts(words[at], "Container:") ||
+		         text_starts(words[at], "Intermediates:"))
+			found.is_in_mail |= text_find(words[at], strlen(words[at]), "MAIL") != NULL;
+	}
+	return found;
+}
+
+static void add_patterns(struct survey *survey, const struct buf *patterns)
+{
+	const char *at = patterns->data, *end;
+
+	while ((end = strchr(at, '\n'))) {
+		buf_add_format(&survey->bodies, "Mail:0:*:%.*s\n", (int)(end - at), at);
+		at = end + 1;
+	}
+}
+
+/* As it is, but for any file of any size anywhere. */
+static void add_logical(struct survey *survey, char *const *fields, size_t count)
+{
+	size_t at;
+
+	buf_add_format(&survey->logicals, "Mail;Engine:%d-255,Target:0", LEAST_LEVEL);
+	for (at = 0; at < count; at++)
+		buf_add_format(&survey->logicals, ";%s", fields[at]);
+	buf_add_char(&survey->logicals, '\n');
+}
+
+/* Name;description;expression;pattern;pattern… What is only for files inside mail may match a part
+ * that was taken out of it, and then it has lost its mail. */
+static void read_logical(struct survey *survey, char *line)
+{
+	char *fields[FIELDS_MOST];
+	size_t count = split(line, ';', fields);
+	struct description found;
+	struct buf patterns = {0};
+
+	if (count < 4)
+		return;
+	found = describe(fields[1]);
+	if (found.is_for_later || !(found.is_for_mail || found.is_in_mail))
+		return;
+	survey->needs->inside |= found.is_in_mail;
+	if (cover_find(fields + 2, count - 2, &patterns))
+		add_patterns(survey, &patterns);
+	else
+		add_logical(survey, fields + 2, count - 2);
+	buf_fini(&patterns);
+}
+
+/* The second line of a bytecode program is the logical signature that starts it. */
+static void read_bytecode(struct survey *survey, char *line)
+{
+	if (survey->lines == 2)
+		read_logical(survey, line);
+}
+
+static void read_rule(struct survey *survey, char *line)
+{
+	object(survey, "there are YARA rules, which may be about mail");
+}
+
+/* Name:container:… */
+static void read_container(struct survey *survey, char *line)
+{
+	char *fields[FIELDS_MOST];
+	size_t count = split(line, ':', fields);
+
+	survey->needs->names |= count > 1 && (!strcmp(fields[1], "*") ||
+	                                             !strcmp(fields[1], "CL_TYPE_MAIL"));
+}
+
+static void read_links(struct survey *survey, char *line)
+{
+	survey->needs->links = 1;
+}
+
+static void read_addresses(struct survey *survey, char *line)
+{
+	survey->needs->addresses = 1;
+}
+
+static const struct kind kinds[] = {
+        {"ndb", 0, read_body},
+        {"ndu", 1, read_body},
+        {"sdb", 0, read_body},
+        {"db", 0, read_old_body},
+        {"ldb", 0, read_logical},
+        {"ldu", 1, read_logical},
+        {"cbc", 0, read_bytecode},
+        {"yar", 0, read_rule},
+        {"yara", 0, read_rule},
+        {"cdb", 0, read_container},
+        {"pdb", 0, read_links},
+        {"wdb", 0, read_links},
+        {"gdb", 0, read_addresses},
+};
+
+static const struct kind *kind_of(const struct survey *survey, const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	size_t at;
+
+	for (at = 0; dot && at < sizeof(kinds) / sizeof(kinds[0]); at++)
+		if (text_same(dot + 1, kinds[at].extension))
+			return kinds[at].is_pua && !survey->pua ? NULL : &kinds[at];
+	return NULL;
+}
+
+/* ---------------------------------------------------------------- lines */
+
+static void end_line(struct survey *survey)
+{
+	struct buf *line = &survey->line;
+
+	buf_add(line, "", 0);
+	while (line->size && strchr("\r ", line->data[line->size - 1]))
+		line->data[--line->size] = '\0';
+	survey->lines++;
+	if (line->size && line->data[0] != '#')
+		survey->kind->read(survey, line->data);
+	buf_clear(line);
+}
+
+static int want(void *context, const char *name)
+{
+	struct survey *survey = context;
+
+	survey->kind = kind_of(survey, name);
+	survey->lines = 0;
+	return survey->kind != NULL;
+}
+
+static void take(void *context, const void *bytes, size_t size)
+{
+	struct survey *survey = context;
+	const char *at = bytes, *end = at + size, *stop;
+
+	while (at < end) {
+		stop = memchr(at, '\n', (size_t)(end - at));
+		buf_add(&survey->line, at, (size_t)((stop ? stop : end) - at));
+		if (survey->line.size > LINE_MOST) {
+			object(survey, "a signature is too long to be read");
+			buf_clear(&survey->line);
+		}
+		if (stop)
+			end_line(survey);
+		at = stop ? stop + 1 : end;
+	}
+}
+
+static void end(void *context)
+{
+	struct survey *survey = context;
+
+	if (survey->line.size)
+		end_line(survey);
+}
+
+/* ---------------------------------------------------------------- files */
+
+static void read_loose(struct survey *survey, const char *path, const char *name)
+{
+	char bytes[64 << 10];
+	size_t size;
+	FILE *file;
+
+	if (!want(survey, name))
+		return;
+	file = fopen(path, "re");
+	if (!file) {
+		object(survey, "a file of signatures could not be read again");
+		return;
+	}
+	while ((size = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		take(survey, bytes, size);
+	end(survey);
+	fclose(file);
+}
+
+static void read_packed(struct survey *survey, const char *path)
+{
+	struct unpack_reader reader = {want, take, end, survey};
+	struct err err;
+
+	if (unpack_stream(path, CVD_HEAD, &reader, &err) != RESULT_OK)
+		object(survey, "a packed file of signatures could not be read again");
+}
+
+static void read_file(struct survey *survey, const char *folder, const char *name)
+{
+	char *path = alloc_format("%s/%s", folder, name);
+	const char *dot = strrchr(name, '.');
+
+	if (dot && (text_same(dot, ".cvd") || text_same(dot, ".cld") || text_same(dot, ".cud")))
+		read_packed(survey, path);
+	else
+		read_loose(survey, path, name);
+	free(path);
+}
+
+/* ---------------------------------------------------------------- the small engine */
+
+/* libclamav loads from files alone. */
+static int write_lines(const char *folder, const char *name, const struct buf *lines)
+{
+	char *path = alloc_format("%s/%s", folder, name);
+	enum result result =
+	        lines->size ? file_write(path, lines->data, lines->size, 0600, NULL) : RESULT_OK;
+
+	free(path);
+	return result == RESULT_OK;
+}
+
+static void remove_file(const char *folder, const char *name)
+{
+	char *path = alloc_format("%s/%s", folder, name);
+
+	unlink(path);
+	free(path);
+}
+
+/* What it is asked to look for is looked for in the bytes as they come, however many. */
+static struct cl_engine *load(const char *folder)
+{
+	struct cl_engine *clamav = cl_engine_new();
+	unsigned signatures = 0;
+
+	if (!clamav)
+		return NULL;
+	if (cl_engine_set_num(clamav, CL_ENGINE_DISABLE_CACHE, 1) == CL_SUCCESS &&
+	        cl_engine_set_num(clamav, CL_ENGINE_MAX_SCANSIZE, FILE_MOST) == CL_SUCCESS &&
+	        cl_engine_set_num(clamav, CL_ENGINE_MAX_FILESIZE, FILE_MOST) == CL_SUCCESS &&
+	        cl_load(folder, clamav, &signatures, 0) == CL_SUCCESS &&
+	        cl_engine_compile(clamav) == CL_SUCCESS)
+		return clamav;
+	cl_engine_free(clamav);
+	return NULL;
+}
+
+static void make_engine(struct sieve *sieve, struct survey *survey)
+{
+	const char *scratch = getenv("TMPDIR");
+	char *folder = alloc_format("%s/sieve.XXXXXX", scratch && *scratch ? scratch : "/tmp");
+
+	if (!survey->bodies.size && !survey->logicals.size) {
+		free(folder);
+		return;
+	}
+	if (!mkdtemp(folder)) {
+		object(survey, "there is no folder for temporary files");
+		free(folder);
+		return;
+	}
+	if (write_lines(folder, "mail.ndb", &survey->bodies) &&
+	        write_lines(folder, "mail.ldb", &survey->logicals))
+		sieve->clamav = load(folder);
+	if (!sieve->clamav)
+		object(survey, "the signatures for mail could not be loaded by themselves");
+	remove_file(folder, "mail.ndb");
+	remove_file(folder, "mail.ldb");
+	rmdir(folder);
+	free(folder);
+}
+
+struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count, int pua)
+{
+	struct sieve *sieve = alloc_zero(1, sizeof(*sieve));
+	struct survey survey = {.needs = &sieve->needs, .pua = pua};
+	int at;
+
+	for (at = 0; at < count && !sieve->needs.obstacle; at++)
+		read_file(&survey, folder, files[at]->d_name);
+	if (!sieve->needs.obstacle)
+		make_engine(sieve, &survey);
+	buf_fini(&survey.bodies);
+	buf_fini(&survey.logicals);
+	buf_fini(&survey.line);
+	return sieve;
+}
+
+void sieve_free(struct sieve **sieve)
+{
+	if (!*sieve)
+		return;
+	if ((*sieve)->clamav)
+		cl_engine_free((*sieve)->clamav);
+	free(*sieve);
+	*sieve = NULL;
+}
+
+const struct virus_needs *sieve_needs(const struct sieve *sieve)
+{
+	return &sieve->needs;
+}
+
+/* No parser, and no heuristics: the bytes alone. What can't be asked is a mark. */
+int sieve_marks(struct sieve *sieve, const void *bytes, size_t size)
+{
+	struct cl_scan_options options = {.general = CL_SCAN_GENERAL_UNPRIVILEGED};
+	unsigned long scanned = 0;
+	const char *found = NULL;
+	cl_error_t code;
+	cl_fmap_t *map;
+
+	if (sieve->needs.obstacle)
+		return 1;
+	if (!sieve->clamav || !size)
+		return 0;
+	map = size <= FILE_MOST ? cl_fmap_open_memory(bytes, size) : NULL;
+	if (!map)
+		return 1;
+	code = cl_scanmap_callback(map, NULL, &found, &scanned, sieve->clamav, &options, NULL);
+	cl_fmap_close(map);
+	return code != CL_CLEAN && code != CL_VERIFIED;
+}
