@@ -15,7 +15,7 @@ static const struct argument_option list_options[] = {
         {"sender", "ADDRESS", "reverse-path: an address, @domain, a glob, or <>"},
         {"recipient", "ADDRESS", "a blocked recipient: an address, @domain or a glob"},
         {"reason", "WORD",
-                "virus, attachment, subject, spam, access, size, unscanned, "
+                "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
                 "undeliverable"},
         {"text", "TEXT", "in the subject or the name of a part"},
         {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},

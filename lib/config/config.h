@@ -207,6 +207,8 @@ struct config_attachments {
 	int64_t max_time_ms; /* for taking a message apart */
 };
 
+enum config_whole { WHOLE_NEEDED, WHOLE_ALWAYS };
+
 struct config_virus {
 	char *database; /* folder */
 	uint64_t max_scan_size;
@@ -215,6 +217,9 @@ struct config_virus {
 	uint64_t max_recursion;
 	int64_t max_scan_time_ms;
 	int pua;
+	struct config_list heuristics;
+	enum config_whole whole;
+	int name_decided;
 	uint64_t remember; /* contents found clean that all scanners of a host know of */
 	int enabled;
 };
@@ -241,6 +246,8 @@ struct config_unscanned {
 struct config_policy {
 	struct config_list recipients; /* of an override: whom it is for, as access senders */
 	enum action virus;
+	enum action pua;
+	enum action heuristic;
 	uint64_t virus_code;
 	char *virus_text;
 	struct config_unscanned unscanned;

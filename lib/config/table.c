@@ -58,6 +58,26 @@ static const struct choice pattern_matches[] = {
         {NULL, 0, NULL},
 };
 
+static const struct choice whole_words[] = {
+        {"needed", WHOLE_NEEDED,
+                "unless its form, a second parser and the signatures leave nothing to be seen in "
+                "it beyond its parts"},
+        {"always", WHOLE_ALWAYS, "each message, which about doubles the cost of a text"},
+        {NULL, 0, NULL},
+};
+
+static const struct choice heuristics[] = {
+        {"phishing", 0,
+                "links that show one of the watched domains and lead elsewhere (.pdb and .wdb in "
+                "the database)"},
+        {"cloaked", 0, "links whose place is hidden by encoding"},
+        {"ssl_mismatch", 0, "links that show https: and lead to http:"},
+        {"macros", 0, "every macro; attachments.rules with traits: [macro] tell more"},
+        {"broken", 0, "damaged programs"},
+        {"broken_media", 0, "damaged pictures"},
+        {NULL, 0, NULL},
+};
+
 static const struct choice inside_words[] = {
         {"also", INSIDE_ALSO, "in the mail and in containers"},
         {"never", INSIDE_NEVER, "not in containers"},
@@ -94,6 +114,8 @@ const struct choice table_traits[] = {
 
 static const struct choice item_reasons[] = {
         {"virus", 0, NULL},
+        {"pua", 0, NULL},
+        {"heuristic", 0, NULL},
         {"attachment", 0, NULL},
         {"subject", 0, NULL},
         {"spam", 0, NULL},
@@ -543,7 +565,19 @@ static const struct field virus_fields[] = {
                 .prose = "For all of a message; what is left then is unscanned (timeout). Under "
                          "workers.timeout, so that a slow message costs no scanner."},
         {"pua", FIELD_BOOL, AT(virus, pua), "false",
-                .prose = "Also finds possibly unwanted applications; expect false alarms."},
+                .prose = "Also finds possibly unwanted applications (PUA); expect false alarms. "
+                         "policy.pua says what happens to them."},
+        {"heuristics", FIELD_LIST, AT(virus, heuristics), "[phishing]", NULL, FORM_ANY,
+                .choices = heuristics,
+                .prose = "What libclamav suspects beyond its signatures; policy.heuristic says "
+                         "what happens then. Limits and passwords are no suspicion: what met one "
+                         "is unscanned."},
+        {"whole", FIELD_CHOICE, AT(virus, whole), "needed", .choices = whole_words,
+                .prose = "Which messages libclamav also sees as they stand, beside their parts."},
+        {"name_decided", FIELD_BOOL, AT(virus, name_decided), "true",
+                .prose = "Also scans what other checks have already cut, held or discarded, so "
+                         "that the quarantine and the notices name the virus. false saves the "
+                         "work where policy.virus could not change the outcome."},
         {"remember", FIELD_NUMBER, AT(virus, remember), "65536", .most = 100000000,
                 .prose = "Contents found clean that are known by their SHA-256 to all scanners of "
                          "a host, until the signatures change: an attachment that comes again is "
@@ -600,6 +634,14 @@ static const struct field policy_fields[] = {
         {"virus", FIELD_CHOICE, AT(policy, virus), "cut", .choices = table_actions,
                 .allowed = BIT(CUT) | BIT(QUARANTINE) | BIT(DISCARD) | BIT(REJECT) | BIT(REDIRECT),
                 .prose = "What happens to a virus."},
+        {"pua", FIELD_CHOICE, AT(policy, pua), "cut", .choices = table_actions,
+                .allowed = PART | BIT(NONE),
+                .prose = "What happens to a possibly unwanted application, where virus.pua looks "
+                         "for them."},
+        {"heuristic", FIELD_CHOICE, AT(policy, heuristic), "tag", .choices = table_actions,
+                .allowed = PART | BIT(NONE),
+                .prose = "What happens where libclamav suspects something (virus.heuristics). "
+                         "Honest mail is suspected, too."},
         {"virus_code", FIELD_NUMBER, AT(policy, virus_code), "554", .least = 500, .most = 599,
                 .prose = "SMTP code where it is rejected."},
         {"virus_text", FIELD_TEXT, AT(policy, virus_text), "Message contains malware", NULL,

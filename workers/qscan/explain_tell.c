@@ -105,6 +105,14 @@ static void text_checks(FILE *out, const Lz__Verdict *verdict)
 	}
 }
 
+static void text_whole(FILE *out, const struct scan *scan)
+{
+	if (scan->whole)
+		fprintf(out, "  whole message scanned beside its parts: %s\n", scan->whole);
+	else if (scan->left_out)
+		fputs("  whole message left out: its parts are all there is to scan\n", out);
+}
+
 static void text_findings(FILE *out, const struct scan *scan)
 {
 	size_t i;
@@ -185,6 +193,7 @@ void explain_text(
 		text_part(out, scan, i);
 	text_contents(out, scan, SCAN_NO_PART, 0); /* what only the second view sees */
 	text_checks(out, result->verdict);
+	text_whole(out, scan);
 	text_findings(out, scan);
 	fprintf(out, "\nDecision\n");
 	for (i = 0; i < result->verdict->n_groups; i++)
@@ -371,6 +380,8 @@ void explain_json(
 	fputc(']', out);
 	json_contents(out, scan);
 	json_checks(out, result->verdict);
+	member(out, "whole_scanned", scan->whole ? scan->whole : "", 0);
+	fprintf(out, ",\"whole_left_out\":%s", scan->left_out ? "true" : "false");
 	json_findings(out, scan);
 	json_groups(out, scan, result->verdict);
 	fputs("}\n", out);

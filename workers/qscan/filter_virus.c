@@ -1,7 +1,7 @@
 /*
- * Viruses: libclamav over the raw message and over each piece that was taken out of it. Each sees
- * what the other misses: the whole has signatures over mail itself and libclamav's own reading of
- * MIME, the pieces have ours.
+ * Viruses: libclamav over each piece that was taken out of the message, and over the raw message
+ * itself. Each sees what the other misses: the pieces have our reading of MIME, the whole has
+ * libclamav's own, and signatures over mail itself. The whole is left out where it can't see more.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/virus/virus.h"
+#include "workers/qscan/policy.h"
 #include "workers/qscan/remembered.h"
 #include "workers/qscan/scan.h"
+#include "workers/qscan/whole.h"
 
 static const char check[] = "virus";
 
@@ -21,18 +23,13 @@ struct viruses {
 	struct remembered *remembered; /* NULL: nothing is */
 };
 
-/* What the whole message was found to be, told only where no piece explains it. */
-struct whole {
-	enum virus_answer answer;
-	char name[VIRUS_NAME_ROOM];
-	int explained;
-};
-
 struct search {
 	const struct viruses *viruses;
 	struct scan *scan;
-	struct whole whole;
 	int64_t end_us; /* of the time for viruses */
+	unsigned told;  /* bit set (1 << enum virus_answer) of what was said of pieces */
+	unsigned char
+	        *settled; /* one byte a part: no virus in it would change a thing; NULL: none */
 };
 
 static void virus_filter_close(void **state)
@@ -48,6 +45,29 @@ static void virus_filter_close(void **state)
 	*state = NULL;
 }
 
+static unsigned heuristics_of(const struct config_list *names)
+{
+	static const struct {
+		const char *name;
+		enum virus_heuristic heuristic;
+	} table[] = {
+	        {"phishing", VIRUS_PHISHING},
+	        {"cloaked", VIRUS_CLOAKED},
+	        {"ssl_mismatch", VIRUS_SSL_MISMATCH},
+	        {"macros", VIRUS_MACROS},
+	        {"broken", VIRUS_BROKEN},
+	        {"broken_media", VIRUS_BROKEN_MEDIA},
+	};
+	unsigned wanted = 0;
+	size_t at, row;
+
+	for (at = 0; at < names->count; at++)
+		for (row = 0; row < sizeof(table) / sizeof(table[0]); row++)
+			if (text_same(names->items[at], table[row].name))
+				wanted |= 1u << table[row].heuristic;
+	return wanted;
+}
+
 static enum result open_engine(
         struct viruses *viruses, const struct config_virus *virus, struct err *err)
 {
@@ -58,12 +78,30 @@ static enum result open_engine(
 	        .recursion = (uint32_t)virus->max_recursion,
 	        .time_ms = virus->max_scan_time_ms,
 	        .pua = virus->pua,
+	        .heuristics = heuristics_of(&virus->heuristics),
+	        .sieve = virus->whole == WHOLE_NEEDED,
 	};
 	enum result result = virus_open(virus->database, &limits, &viruses->engine, err);
 
 	if (!result && virus->remember)
 		result = remembered_new((size_t)virus->remember, &viruses->remembered, err);
 	return result;
+}
+
+static void warn_of(const struct virus_engine *engine, const struct config *config,
+        void (*warn)(void *context, const char *sentence), void *context)
+{
+	const char *obstacle = virus_needs(engine)->obstacle;
+	char *sentence;
+
+	if (!strcmp(virus_state(engine), "none")) {
+		warn(context, "virus.database holds no signatures: every message is unscanned");
+	} else if (config->virus.whole == WHOLE_NEEDED && obstacle) {
+		sentence = alloc_format(
+		        "every message is scanned whole beside its parts: %s", obstacle);
+		warn(context, sentence);
+		free(sentence);
+	}
 }
 
 static enum result virus_filter_open(const struct config *config, void **state,
@@ -79,41 +117,69 @@ static enum result virus_filter_open(const struct config *config, void **state,
 	result = open_engine(viruses, &config->virus, err);
 	if (result)
 		virus_filter_close(state);
-	else if (!strcmp(virus_state(viruses->engine), "none") && warn)
-		warn(context, "virus.database holds no signatures: every message is unscanned");
+	else if (warn)
+		warn_of(viruses->engine, config, warn, context);
 	return result;
 }
 
 static int virus_wanted(const void *state, const struct scan *scan)
 {
-	return state != NULL;
+	return state != NULL &&
+	       (scan->config->virus.name_decided || !policy_is_settled(scan, SCAN_NO_PART));
 }
 
 /* ---------------------------------------------------------------- findings */
 
-static struct finding *tell(struct scan *scan, enum virus_answer answer, const char *name)
+static const char *behind(const char *name, const char *beginning)
 {
-	static const enum unscanned whys[] = {
+	return text_starts(name, beginning) ? name + strlen(beginning) : name;
+}
+
+/* "VIRUS_Eicar-Signature", "PUA_Win.Tool", "HEURISTIC_Phishing.Email.SpoofedDomain"; NULL: none. */
+static char *symbol_of(const struct virus_found *found)
+{
+	switch (found->answer) {
+	case VIRUS_HIT:
+		return alloc_format("VIRUS_%s", found->name);
+	case VIRUS_PUA:
+		return alloc_format("PUA_%s", behind(found->name, "PUA."));
+	case VIRUS_HEURISTIC:
+		return alloc_format("HEURISTIC_%s", behind(found->name, "Heuristics."));
+	default:
+		return NULL;
+	}
+}
+
+static const char *reason_of(enum virus_answer answer)
+{
+	return answer == VIRUS_PUA ? "pua" : answer == VIRUS_HEURISTIC ? "heuristic" : "virus";
+}
+
+static struct finding *tell_unscanned(struct scan *scan, const struct virus_found *found)
+{
+	static const enum unscanned whys[VIRUS_ANSWERS] = {
 	        [VIRUS_LIMIT] = UNSCANNED_LIMIT,
 	        [VIRUS_TIMEOUT] = UNSCANNED_TIMEOUT,
 	        [VIRUS_ENCRYPTED] = UNSCANNED_ENCRYPTED,
 	        [VIRUS_ERROR] = UNSCANNED_ERROR,
 	        [VIRUS_DATABASE] = UNSCANNED_DATABASE,
 	};
+
+	return scan_unscanned(scan, check, whys[found->answer], found->name);
+}
+
+static struct finding *tell(struct scan *scan, const struct virus_found *found, const char *symbol)
+{
 	struct finding *finding;
 
-	if (answer != VIRUS_HIT)
-		return scan_unscanned(scan, check, whys[answer], name);
-	finding = scan_find(scan, check, "virus", "");
-	finding_text(&finding->symbol, "VIRUS_%s", name);
-	finding_text(&finding->detail, "%s", name);
+	if (!symbol)
+		return tell_unscanned(scan, found);
+	finding = scan_find(scan, check, reason_of(found->answer), symbol);
+	finding_text(&finding->detail, "%s", found->name);
 	return finding;
 }
 
-static int is_same(const struct whole *whole, enum virus_answer answer, const char *name)
-{
-	return whole->answer == answer && (answer != VIRUS_HIT || !strcmp(whole->name, name));
-}
+enum { ANYWHERE = -2 };
 
 /* A container and the member in it that is the virus are one finding: that of the container, which
  * comes first. */
@@ -124,27 +190,38 @@ static int is_told(const struct scan *scan, int part, const char *symbol)
 
 	for (at = scan->finding_count; at; at--) {
 		finding = &scan->findings[at - 1];
-		if (!strcmp(finding->check, check) && finding->part == part &&
+		if (!strcmp(finding->check, check) && (part == ANYWHERE || finding->part == part) &&
 		        !strcmp(finding->symbol, symbol))
 			return 1;
 	}
 	return 0;
 }
 
-static void tell_content(struct search *search, const struct content *content,
-        enum virus_answer answer, const char *name)
+static void tell_content(
+        struct search *search, const struct content *content, const struct virus_found *found)
 {
 	struct finding *finding;
-	char *symbol = alloc_format("VIRUS_%s", name);
+	char *symbol = symbol_of(found);
 
-	if (is_same(&search->whole, answer, name))
-		search->whole.explained = 1;
-	if (answer != VIRUS_HIT || !is_told(search->scan, content->part, symbol)) {
-		finding = tell(search->scan, answer, name);
+	search->told |= 1u << found->answer;
+	if (!symbol || !is_told(search->scan, content->part, symbol)) {
+		finding = tell(search->scan, found, symbol);
 		finding->part = content->part;
 		finding->content = content - search->scan->contents;
 		finding_text(&finding->where, "%s", content->path);
 	}
+	free(symbol);
+}
+
+/* The whole message is what is left to hold where no part could be named. */
+static void tell_whole(struct search *search, const struct virus_found *found)
+{
+	char *symbol = symbol_of(found);
+	int is_explained = symbol ? is_told(search->scan, ANYWHERE, symbol)
+	                          : (search->told >> found->answer & 1) != 0;
+
+	if (!is_explained)
+		tell(search->scan, found, symbol);
 	free(symbol);
 }
 
@@ -157,14 +234,14 @@ static int64_t time_left_ms(const struct search *search)
 
 /* Bytes that were found clean before, `as` what they are now, are clean: the table ends with the
  * engine that said so. */
-static enum virus_answer examine(struct search *search, const char *as, const void *bytes,
-        size_t size, char name[VIRUS_NAME_ROOM])
+static void examine(struct search *search, const char *as, const void *bytes, size_t size,
+        struct virus_report *report)
 {
 	struct remembered *remembered = search->viruses->remembered;
 	struct digest_state state;
-	enum virus_answer answer;
 	struct digest digest;
 
+	report->count = 0;
 	if (remembered) {
 		digest_init(&state);
 		digest_add_string(&state, as);
@@ -172,70 +249,142 @@ static enum virus_answer examine(struct search *search, const char *as, const vo
 		digest_final(&state, &digest);
 		if (remembered_has(remembered, &digest)) {
 			search->scan->remembered++;
-			return VIRUS_CLEAN;
+			return;
 		}
 	}
 	search->scan->examined++;
-	answer = virus_scan(search->viruses->engine, bytes, size, time_left_ms(search), name);
-	if (remembered && answer == VIRUS_CLEAN)
+	virus_scan(search->viruses->engine, bytes, size, time_left_ms(search), report);
+	if (remembered && !report->count)
 		remembered_add(remembered, &digest);
-	return answer;
 }
 
-/* libclamav takes bytes for mail by their first field, and knows only the usual ones: a message
- * that begins with any other would be scanned as text. */
-static void scan_whole(struct search *search)
+static int is_settled(const struct search *search, const struct content *content)
 {
-	const struct scan *scan = search->scan;
-	struct whole *whole = &search->whole;
-	struct buf marked = {0};
+	return search->settled && content->part >= 0 && search->settled[content->part];
+}
 
-	if (scan->size >= 9 && text_same_bytes((const char *)scan->bytes, 9, "Received:")) {
-		whole->answer = examine(search, "mail", scan->bytes, scan->size, whole->name);
+static void scan_content(struct search *search, const struct content *content)
+{
+	static const struct virus_found late = {VIRUS_TIMEOUT, "no time left"};
+	struct virus_report report;
+	size_t at;
+
+	if (time_left_ms(search) <= 0) {
+		tell_content(search, content, &late);
 		return;
 	}
-	buf_add_string(&marked, "Received: by localhost\r\n");
-	buf_add(&marked, scan->bytes, scan->size);
-	whole->answer = examine(search, "mail", marked.data, marked.size, whole->name);
-	buf_fini(&marked);
+	examine(search, "content", content->bytes, content->size, &report);
+	for (at = 0; at < report.count; at++)
+		tell_content(search, content, &report.found[at]);
 }
 
 static void scan_contents(struct search *search)
 {
+	unsigned late = 1u << VIRUS_TIMEOUT;
 	size_t at;
 
 	for (at = 0; at < search->scan->content_count; at++) {
 		const struct content *content = &search->scan->contents[at];
-		char name[VIRUS_NAME_ROOM];
-		enum virus_answer answer;
 
-		if (!content->bytes)
+		if (!content->bytes || is_settled(search, content))
 			continue;
-		if (time_left_ms(search) <= 0) {
-			tell_content(search, content, VIRUS_TIMEOUT, "no time left");
+		scan_content(search, content);
+		if (search->told & late && time_left_ms(search) <= 0)
 			return;
-		}
-		answer = examine(search, "content", content->bytes, content->size, name);
-		if (answer != VIRUS_CLEAN)
-			tell_content(search, content, answer, name);
 	}
+}
+
+static void scan_whole(struct search *search, const struct whole *whole)
+{
+	static const struct virus_found more = {VIRUS_HIT, "more than are named"};
+	struct virus_report report;
+	size_t at;
+
+	examine(search, "mail", whole->bytes, whole->size, &report);
+	for (at = 0; at < report.count; at++)
+		tell_whole(search, &report.found[at]);
+	if (report.count && report.is_cut)
+		tell_whole(search, &more);
+}
+
+/* What is for files inside mail only would not match a part that has lost its mail. */
+static int is_content_marked(const struct search *search)
+{
+	struct virus_engine *engine = search->viruses->engine;
+	size_t at;
+
+	if (!virus_needs(engine)->inside)
+		return 0;
+	for (at = 0; at < search->scan->content_count; at++)
+		if (search->scan->contents[at].bytes &&
+		        virus_marks(engine, search->scan->contents[at].bytes,
+		                search->scan->contents[at].size))
+			return 1;
+	return 0;
+}
+
+static int is_whole_needed(struct search *search, const struct whole *whole)
+{
+	struct virus_engine *engine = search->viruses->engine;
+	struct scan *scan = search->scan;
+
+	if (scan->config->virus.whole == WHOLE_ALWAYS)
+		scan->whole = "virus.whole asks for it";
+	else
+		scan->whole = whole_needed(scan, virus_needs(engine));
+	if (!scan->whole &&
+	        (virus_marks(engine, whole->bytes, whole->size) || is_content_marked(search)))
+		scan->whole = "a signature for mail may match";
+	return scan->whole != NULL;
+}
+
+/* One byte a part that is settled whatever is found in it; NULL: none is, or names are wanted. */
+static unsigned char *settled_parts(const struct scan *scan)
+{
+	unsigned char *settled;
+	size_t at, count = 0;
+
+	if (scan->config->virus.name_decided || !scan->map)
+		return NULL;
+	settled = alloc_zero(scan->map->part_count, 1);
+	for (at = 0; at < scan->map->part_count; at++)
+		count += settled[at] = (unsigned char)policy_is_settled(scan, (int)at);
+	if (count)
+		return settled;
+	free(settled);
+	return NULL;
+}
+
+static void search_all(struct search *search)
+{
+	struct buf copy = {0};
+	struct whole whole;
+
+	if (!strcmp(search->scan->engine, "none")) {
+		whole = (struct whole){search->scan->bytes, search->scan->size};
+		scan_whole(search, &whole);
+		return;
+	}
+	scan_contents(search);
+	whole = whole_bytes(search->scan, search->settled, &copy);
+	if (is_whole_needed(search, &whole))
+		scan_whole(search, &whole);
+	else
+		search->scan->left_out = 1;
+	buf_fini(&copy);
 }
 
 static void virus_filter_scan(void *state, struct scan *scan)
 {
 	const struct viruses *viruses = state;
-	struct search search = {.viruses = viruses, .scan = scan};
+	struct search search = {.viruses = viruses, .scan = scan, .settled = settled_parts(scan)};
 
 	search.end_us = clock_monotonic_us() + scan->config->virus.max_scan_time_ms * 1000;
 	if (search.end_us > scan->deadline_us)
 		search.end_us = scan->deadline_us;
 	scan->engine = virus_state(viruses->engine);
-	scan_whole(&search);
-	if (search.whole.answer != VIRUS_DATABASE)
-		scan_contents(&search);
-	/* The whole message is what is left to hold where no part could be named. */
-	if (search.whole.answer != VIRUS_CLEAN && !search.whole.explained)
-		tell(scan, search.whole.answer, search.whole.name);
+	search_all(&search);
+	free(search.settled);
 }
 
 const struct filter filter_virus = {

@@ -76,6 +76,16 @@ static enum action asked_of(const struct config_policy *policy, const struct fin
 	return mapped > finding->action ? mapped : finding->action;
 }
 
+/* What libclamav found has no rule of ours. */
+static enum action asked_of_class(const struct config_policy *policy, const char *reason)
+{
+	if (strcmp(reason, "virus") == 0)
+		return policy->virus;
+	if (strcmp(reason, "pua") == 0)
+		return policy->pua;
+	return strcmp(reason, "heuristic") == 0 ? policy->heuristic : ACTION_NONE;
+}
+
 enum action policy_asks(const struct config_policy *policy, const struct scan *scan,
         const struct finding *finding, size_t recipient)
 {
@@ -84,12 +94,46 @@ enum action policy_asks(const struct config_policy *policy, const struct scan *s
 	if (finding->unscanned != UNSCANNED_NOT)
 		return is_allowed_unscanned(scan, finding, recipient) ? ACTION_NONE
 		                                                      : asked_of(policy, finding);
-	if (action == ACTION_NONE && strcmp(finding->reason, "virus") == 0)
-		action = policy->virus;
+	if (action == ACTION_NONE)
+		action = asked_of_class(policy, finding->reason);
 	/* A reject with a 4xx reply is a defer by another name (RFC 5321 section 4.2.1). */
 	if (action == ACTION_REJECT && finding->code / 100 == 4)
 		action = ACTION_DEFER;
 	return action;
+}
+
+/* A cut settles its part; what holds or refuses the message settles all of it. */
+static int settles(const struct finding *finding, enum action action, int part)
+{
+	return action >= ACTION_QUARANTINE ||
+	       (action == ACTION_CUT && part >= 0 && finding->part == part);
+}
+
+static int is_settled_for(const struct scan *scan, int part, size_t recipient)
+{
+	const struct config_policy *policy =
+	        policy_for(scan->config, scan->submission->recipients[recipient]->address);
+	enum action action;
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++) {
+		if (!finding_concerns(&scan->findings[i], recipient))
+			continue;
+		action = policy_asks(policy, scan, &scan->findings[i], recipient);
+		if (action >= policy->virus && settles(&scan->findings[i], action, part))
+			return 1;
+	}
+	return 0;
+}
+
+int policy_is_settled(const struct scan *scan, int part)
+{
+	size_t i;
+
+	for (i = 0; i < scan->submission->n_recipients; i++)
+		if (!is_settled_for(scan, part, i))
+			return 0;
+	return 1;
 }
 
 /* ---------------------------------------------------------------- one recipient's outcome */
@@ -114,8 +158,9 @@ static char *rule_of(const struct finding *finding)
 		return safe_text(finding->rule, WORDS_ROOM);
 	if (finding->unscanned != UNSCANNED_NOT)
 		return alloc_format("policy.unscanned.%s", unscanned_name(finding->unscanned));
-	if (strcmp(finding->reason, "virus") == 0)
-		return alloc_string("policy.virus");
+	if (!strcmp(finding->reason, "virus") || !strcmp(finding->reason, "pua") ||
+	        !strcmp(finding->reason, "heuristic"))
+		return alloc_format("policy.%s", finding->reason);
 	return alloc_string(finding->check);
 }
 

@@ -62,6 +62,11 @@ const struct config_policy *policy_for(const struct config *config, const char *
 enum action policy_asks(const struct config_policy *policy, const struct scan *scan,
         const struct finding *finding, size_t recipient);
 
+/* Is what was found so far, for every recipient, at least what policy asks for a virus, so that
+ * none could change what happens to this part, or (SCAN_NO_PART) to the message? Redirected mail is
+ * not settled: somebody reads it. */
+int policy_is_settled(const struct scan *scan, int part);
+
 /* Holds the whole message instead of what the group was to get, because of `why`. */
 void policy_hold(struct group *group, const char *why);
 

@@ -52,8 +52,8 @@ struct finding {
 	long content;        /* index into the contents, or SCAN_NO_CONTENT */
 	unsigned char *only; /* one byte a recipient; NULL: it concerns all of them */
 	int quiet;           /* makes no notice */
-	const char *reason;  /* item reason: virus, attachment, subject, spam, access, size,
-	                        unscanned */
+	const char *reason;  /* item reason: virus, pua, heuristic, attachment, subject, spam,
+	                        access, size, unscanned */
 };
 
 /* Something in the message that has names, types or bytes: a part under one of the encodings that a
@@ -105,6 +105,9 @@ struct scan {
 	const char *engine;  /* signature state, lent */
 	uint64_t examined;   /* contents that libclamav looked at */
 	uint64_t remembered; /* those that it need not: found clean before */
+	const char *whole;   /* why the raw message was scanned beside its parts, lent; NULL: it was
+	                        not */
+	int left_out;        /* because its parts were all there was to scan */
 	char *subject;       /* decoded; "" */
 	char *header_from;
 	char *header_message_id;

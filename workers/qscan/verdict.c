@@ -200,6 +200,7 @@ Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 	result->crashed = alloc_string("");
 	result->examined = (uint32_t)scan->examined;
 	result->remembered = (uint32_t)scan->remembered;
+	result->left_out = scan->left_out;
 	result->items = alloc_zero(decision->count, sizeof(*result->items));
 	result->verdict = verdict_start(scan, decision);
 	for (i = 0; i < decision->count; i++)

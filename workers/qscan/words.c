@@ -57,6 +57,18 @@ static void tell_virus(struct buf *out, const struct finding *finding, const cha
 	add_place(out, " in ", place);
 }
 
+static void tell_pua(struct buf *out, const struct finding *finding, const char *place)
+{
+	buf_add_format(out, "possibly unwanted: %s", finding->detail);
+	add_place(out, " in ", place);
+}
+
+static void tell_heuristic(struct buf *out, const struct finding *finding, const char *place)
+{
+	buf_add_format(out, "suspicious: %s", finding->detail);
+	add_place(out, " in ", place);
+}
+
 /* The name alone needs no more words: it stands there. A type does. */
 static void tell_attachment(struct buf *out, const struct finding *finding, const char *place)
 {
@@ -115,9 +127,9 @@ static char *tell(const struct finding *finding, int beside_name)
 	static const struct {
 		const char *reason;
 		void (*tell)(struct buf *out, const struct finding *finding, const char *place);
-	} table[] = {{"virus", tell_virus}, {"attachment", tell_attachment},
-	        {"subject", tell_subject}, {"access", tell_access}, {"size", tell_size},
-	        {"spam", tell_spam}, {NULL, tell_other}};
+	} table[] = {{"virus", tell_virus}, {"pua", tell_pua}, {"heuristic", tell_heuristic},
+	        {"attachment", tell_attachment}, {"subject", tell_subject}, {"access", tell_access},
+	        {"size", tell_size}, {"spam", tell_spam}, {NULL, tell_other}};
 	const char *place = place_of(finding, beside_name);
 	struct buf out = {0};
 	size_t at = 0;

@@ -94,7 +94,7 @@ static void scan_attached(const char *content)
 
 static void what_was_found_clean_is_not_scanned_again(void **state)
 {
-	open_with("");
+	open_with(", whole: always");
 	scan_attached("hello");
 	assert_int_equal(scanning.scan.examined, 3);
 	assert_int_equal(scanning.scan.remembered, 0);
@@ -105,7 +105,7 @@ static void what_was_found_clean_is_not_scanned_again(void **state)
 	assert_int_equal(scanning.scan.examined, 2); /* the mail itself is another one, too */
 	assert_int_equal(scanning.scan.remembered, 1);
 	scanning_close(&scanning);
-	open_with(", remember: 0");
+	open_with(", whole: always, remember: 0");
 	scan_attached("hello");
 	scan_attached("hello");
 	assert_int_equal(scanning.scan.examined, 3);

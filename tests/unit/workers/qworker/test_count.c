@@ -66,18 +66,20 @@ static void a_verdict_is_counted_by_what_it_does_and_why(void **state)
 	result.n_items = 1;
 	result.examined = 3;
 	result.remembered = 2;
+	result.left_out = 1;
 	count_result(&count, &result, &submission, 500);
 	assert_int_equal(count_value(&count, "messages"), 1);
 	assert_int_equal(count_value(&count, "bytes"), 1234);
 	assert_int_equal(count_value(&count, "scan_us"), 500);
 	assert_int_equal(count_value(&count, "virus.examined"), 3);
 	assert_int_equal(count_value(&count, "virus.remembered"), 2);
+	assert_int_equal(count_value(&count, "virus.whole_left_out"), 1);
 	assert_int_equal(count_value(&count, "disposition.quarantine"), 1);
 	assert_int_equal(count_value(&count, "reason.unscanned"), 1);
 	assert_int_equal(count_value(&count, "unscanned.limit"), 1);
 	item.reason = (char *)"x\ny and whatever a scanner likes to say";
 	count_result(&count, &result, &submission, 500);
-	assert_int_equal(count.size, 9);
+	assert_int_equal(count.size, 10);
 }
 
 static void what_was_moved_is_counted_once(void **state)
