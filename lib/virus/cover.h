@@ -1,7 +1,7 @@
 /*
  * The patterns of a logical signature without which it can't match. libclamav evaluates each
- * logical signature for each file, which costs more than to look for all of their patterns; so where
- * only "could it match?" is asked, a few patterns are looked for instead. Pure.
+ * logical signature for each file, which costs more than to look for all of their patterns; so
+ * where only "could it match?" is asked, a few patterns are looked for instead. Pure.
  *
  * The forms of signatures are those of the ClamAV manual, "Logical signatures".
  */

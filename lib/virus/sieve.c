@@ -42,6 +42,7 @@ struct survey {
 	struct virus_needs *needs;
 	struct buf bodies, logicals; /* of the small engine */
 	int pua;
+	unsigned heuristics;
 	const struct kind *kind; /* of the file in hand */
 	size_t lines;            /* of it */
 	struct buf line;
@@ -187,13 +188,13 @@ static void read_container(struct survey *survey, char *line)
 	char *fields[FIELDS_MOST];
 	size_t count = split(line, ':', fields);
 
-	survey->needs->names |= count > 1 && (!strcmp(fields[1], "*") ||
-	                                             !strcmp(fields[1], "CL_TYPE_MAIL"));
+	survey->needs->names |=
+	        count > 1 && (!strcmp(fields[1], "*") || !strcmp(fields[1], "CL_TYPE_MAIL"));
 }
 
 static void read_links(struct survey *survey, char *line)
 {
-	survey->needs->links = 1;
+	survey->needs->links |= (survey->heuristics >> VIRUS_PHISHING & 1) != 0;
 }
 
 static void read_addresses(struct survey *survey, char *line)
@@ -384,12 +385,16 @@ static void make_engine(struct sieve *sieve, struct survey *survey)
 	free(folder);
 }
 
-struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count, int pua)
+struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count,
+        const struct virus_limits *limits)
 {
+	const unsigned any_link = 1u << VIRUS_CLOAKED | 1u << VIRUS_SSL_MISMATCH;
 	struct sieve *sieve = alloc_zero(1, sizeof(*sieve));
-	struct survey survey = {.needs = &sieve->needs, .pua = pua};
+	struct survey survey = {
+	        .needs = &sieve->needs, .pua = limits->pua, .heuristics = limits->heuristics};
 	int at;
 
+	sieve->needs.links = (limits->heuristics & any_link) != 0;
 	for (at = 0; at < count && !sieve->needs.obstacle; at++)
 		read_file(&survey, folder, files[at]->d_name);
 	if (!sieve->needs.obstacle)

@@ -1,8 +1,9 @@
 /*
- * Could any signature match the bytes of a mail as they stand, beside what is in its parts? A second,
- * small engine answers: it has the body signatures for mail and for any file, and of the logical ones
- * what they can't match without. What it lets through without a mark would not have been found by
- * the large engine either, as far as these signatures go; a mark means no more than "look".
+ * Could any signature match the bytes of a mail as they stand, beside what is in its parts? A
+ * second, small engine answers: it has the body signatures for mail and for any file, and of the
+ * logical ones what they can't match without. What it lets through without a mark would not have
+ * been found by the large engine either, as far as these signatures go; a mark means no more than
+ * "look".
  *
  * What it can't answer is told beside it. Hashes of whole messages are left out: each delivery of a
  * mail is another one. Internal to lib/virus.
@@ -19,7 +20,8 @@ struct sieve;
 
 /* Reads the named files of the folder once more, after libclamav has taken them. Never fails:
  * where it can't be made, virus_needs()->obstacle says why. Gives *out. */
-struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count, int pua);
+struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count,
+        const struct virus_limits *limits);
 void sieve_free(struct sieve **sieve);
 
 const struct virus_needs *sieve_needs(const struct sieve *sieve);

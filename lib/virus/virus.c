@@ -203,7 +203,7 @@ static enum result open_engine(const char *folder, struct dirent **files, int co
 	cl_engine_set_clcb_virus_found(engine->clamav, take_match);
 	engine->state = describe(folder, files, count, signatures);
 	if (engine->limits.sieve)
-		engine->sieve = sieve_new(folder, files, count, engine->limits.pua);
+		engine->sieve = sieve_new(folder, files, count, &engine->limits);
 	return RESULT_OK;
 }
 

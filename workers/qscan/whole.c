@@ -85,8 +85,8 @@ static const char *text_needs(const struct content *content, const struct virus_
 	return NULL;
 }
 
-static const char *content_needs(const struct scan *scan, const struct content *content,
-        const struct virus_needs *needs)
+static const char *content_needs(
+        const struct scan *scan, const struct content *content, const struct virus_needs *needs)
 {
 	const struct mime_part *part;
 

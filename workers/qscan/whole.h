@@ -3,9 +3,9 @@
  *
  * libclamav reads MIME in its own way, and has signatures for mail itself, so the whole is scanned
  * beside the parts that we found. That is left out only where both ways must come to the same: the
- * map has nothing odd, GMime agrees with it, each part is of a plain kind and was scanned to its end,
- * and no signature is about more than the parts (lib/virus says which may be). What stays possible
- * is told in docs/SCANNING.md. Pure.
+ * map has nothing odd, GMime agrees with it, each part is of a plain kind and was scanned to its
+ * end, and no signature is about more than the parts (lib/virus says which may be). What stays
+ * possible is told in docs/SCANNING.md. Pure.
  */
 #ifndef WORKERS_QSCAN_WHOLE_H
 #define WORKERS_QSCAN_WHOLE_H
@@ -18,9 +18,9 @@
  * message's form tells. After all filters before the search for viruses. */
 const char *whole_needed(const struct scan *scan, const struct virus_needs *needs);
 
-/* The bytes that libclamav is to see as mail: it takes them for that by their first field, and knows
- * only the usual ones. Bodies of parts that `without` marks (one byte a part; NULL: none) are left
- * out. Adds to `out`, unless the message can be lent as it is. */
+/* The bytes that libclamav is to see as mail: it takes them for that by their first field, and
+ * knows only the usual ones. Bodies of parts that `without` marks (one byte a part; NULL: none) are
+ * left out. Adds to `out`, unless the message can be lent as it is. */
 struct whole {
 	const unsigned char *bytes;
 	size_t size;

@@ -106,8 +106,8 @@ static void run(const char *path, int64_t end_us, struct count *count)
 
 int main(int argc, char **argv)
 {
-	struct count *count = mmap(NULL, sizeof(*count), PROT_READ | PROT_WRITE,
-	        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct count *count = mmap(
+	        NULL, sizeof(*count), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	int clients, client, status, failed = 0;
 	int64_t began_us;
 

@@ -19,6 +19,7 @@ static const struct virus_limits limits = {.scan_bytes = 100 << 20,
         .files = 5000,
         .recursion = 17,
         .time_ms = 20000,
+        .heuristics = 1u << VIRUS_PHISHING,
         .sieve = 1};
 
 static char folder[64];
@@ -108,7 +109,8 @@ static void a_mark_is_found_far_behind(void **state)
 
 	buf_add_string(&mail, MAIL "x\n\n");
 	while (mail.size < 3 << 20)
-		buf_add_string(&mail, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh\n");
+		buf_add_string(
+		        &mail, "abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefgh\n");
 	assert_false(marks("a.ndb", "T:4:*:%s\n", "evilword", mail.data));
 	buf_add_string(&mail, "evilword\n");
 	assert_true(marks("a.ndb", "T:4:*:%s\n", "evilword", mail.data));
@@ -132,10 +134,12 @@ static void what_can_not_be_told_is_said(void **state)
 	assert_true(needs_of("a.cdb", "T:*:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_false(needs_of("a.cdb", "T:CL_TYPE_ZIP:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_true(needs_of("a.pdb", "H:example.org\n").links);
-	assert_true(needs_of("a.ldb", "T;Engine:81-255,Target:1,Container:CL_TYPE_MAIL;0;41424344\n")
-	                    .inside);
-	assert_false(needs_of("a.ldb", "T;Engine:81-255,Target:1,Container:CL_TYPE_ZIP;0;41424344\n")
-	                     .inside);
+	assert_true(
+	        needs_of("a.ldb", "T;Engine:81-255,Target:1,Container:CL_TYPE_MAIL;0;41424344\n")
+	                .inside);
+	assert_false(
+	        needs_of("a.ldb", "T;Engine:81-255,Target:1,Container:CL_TYPE_ZIP;0;41424344\n")
+	                .inside);
 }
 
 static void an_engine_without_a_sieve_marks_everything(void **state)
@@ -180,15 +184,14 @@ static void packed_signatures_are_read(void **state)
 	int count, at;
 
 	assert_non_null(mkdtemp(path));
-	run(path,
-	        "printf 'T:4:*:6576696c776f7264\\n' >a.ndb && printf 'H:x.example\\n' >a.pdb && "
-	        "touch COPYING a.info && tar czf x COPYING a.info a.ndb a.pdb && "
-	        "(printf '%-512s' ClamAV-VDB; cat x) >a.cvd && tar cf x a.ndb && "
-	        "(printf '%-512s' ClamAV-VDB; cat x) >b.cld && rm x a.ndb a.pdb COPYING a.info");
+	run(path, "printf 'T:4:*:6576696c776f7264\\n' >a.ndb && printf 'H:x.example\\n' >a.pdb && "
+	          "touch COPYING a.info && tar czf x COPYING a.info a.ndb a.pdb && "
+	          "(printf '%-512s' ClamAV-VDB; cat x) >a.cvd && tar cf x a.ndb && "
+	          "(printf '%-512s' ClamAV-VDB; cat x) >b.cld && rm x a.ndb a.pdb COPYING a.info");
 	count = scandir(path, &files, any, alphasort);
 	assert_int_equal(count, 2);
 	for (at = 0; at < count; at++) {
-		sieve = sieve_new(path, &files[at], 1, 0);
+		sieve = sieve_new(path, &files[at], 1, &limits);
 		assert_null(sieve_needs(sieve)->obstacle);
 		assert_int_equal(sieve_needs(sieve)->links, at == 0);
 		assert_true(sieve_marks(sieve, bad, sizeof(bad) - 1));
@@ -196,7 +199,7 @@ static void packed_signatures_are_read(void **state)
 		sieve_free(&sieve);
 	}
 	run(path, "head -c 540 a.cvd >c.cvd && mv c.cvd a.cvd");
-	sieve = sieve_new(path, files, count, 0);
+	sieve = sieve_new(path, files, count, &limits);
 	assert_non_null(sieve_needs(sieve)->obstacle);
 	assert_true(sieve_marks(sieve, good, sizeof(good) - 1));
 	sieve_free(&sieve);
