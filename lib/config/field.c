@@ -58,6 +58,8 @@ void field_expects(const struct field *field, struct buf *out)
 	        [FIELD_RULES] = "a list of entries, each with keys of its own",
 	};
 
+	if (field->word)
+		buf_add_format(out, "%s, or ", field->word);
 	buf_add_string(out, words[field->type]);
 	if (field->type == FIELD_LIST)
 		buf_add_string(out, field->choices ? "each one of " : "each ");

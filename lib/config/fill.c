@@ -174,6 +174,8 @@ static int read_number(const struct field *field, const char *text, void *at)
 		good = form_size(text, &number);
 	else if (field->type == FIELD_TIME)
 		good = form_time(text, &number);
+	else if (field->word && !strcmp(text, field->word))
+		good = form_number("0", &number);
 	else
 		good = form_number(text, &number);
 	if (!good || number < field->least || (field->most && number > field->most))

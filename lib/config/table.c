@@ -256,8 +256,8 @@ static const struct field workers_fields[] = {
         {"quarantine", FIELD_TEXT, AT(workers, quarantine),
                 "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
                 .prose = "The quarantine that keeps what is cut."},
-        {"scanners", FIELD_NUMBER, AT(workers, scanners), "0", .most = 1024,
-                .prose = "Scanner processes; 0 is one a core."},
+        {"scanners", FIELD_NUMBER, AT(workers, scanners), "auto", .most = 1024, .word = "auto",
+                .prose = "Scanner processes; auto is one a core."},
         {"queue", FIELD_NUMBER, AT(workers, queue), "6", .most = 1000,
                 .prose = "Messages taken beyond those being scanned, so that a scanner never waits "
                          "for the next one."},

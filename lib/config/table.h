@@ -43,6 +43,7 @@ struct field {
 	const char *example;           /* what the sample shows where there is no default */
 	enum form form;                /* of a text, or of each text in a list */
 	uint64_t least, most;          /* of numbers, sizes and times; of both 0: any */
+	const char *word;              /* of a number: what stands for 0, or NULL */
 	const struct choice *choices;  /* of a choice, or of the texts in a list */
 	unsigned allowed;              /* of the choices, a bit for each value; 0: all of them */
 	const struct section *section; /* of a section, or of a rule */

@@ -79,6 +79,12 @@ static void values_out_of_range_are_refused(void **state)
 {
 	refused(NEEDED "broker:\n  attempts: 0\n",
 	        "l.yaml:6: broker.attempts: found \"0\", expected a whole number from 1 to 10");
+	refused(NEEDED "workers:\n  scanners: many\n",
+	        "l.yaml:6: workers.scanners: found \"many\", expected auto, or a whole number from "
+	        "0 "
+	        "to 1024");
+	refused(NEEDED "broker:\n  attempts: auto\n",
+	        "l.yaml:6: broker.attempts: found \"auto\", expected a whole number from 1 to 10");
 	refused(NEEDED "workers:\n  timeout: 6m\n", "l.yaml:6: workers.timeout: found \"6m\", "
 	                                            "expected a time such as 30s (ms, s, m, h, d) "
 	                                            "from 1s to 5m");
@@ -133,6 +139,22 @@ static void a_place_for_sockets_may_not_be_too_long(void **state)
 	                         "expected the path of a Unix socket, of at most 107 bytes"));
 }
 
+static void scanners_are_as_many_as_cores_by_a_word_or_by_zero(void **state)
+{
+	static const char *const texts[] = {NEEDED, NEEDED "workers: {scanners: auto}\n",
+	        NEEDED "workers: {scanners: 0}\n", NEEDED "workers: {scanners: 3}\n"};
+	struct config *config = NULL;
+	struct err err = {0};
+	size_t i;
+
+	for (i = 0; i < 4; i++) {
+		assert_int_equal(
+		        config_parse("l.yaml", texts[i], strlen(texts[i]), &config, &err), 0);
+		assert_int_equal(config->workers.scanners, i == 3 ? 3 : 0);
+		config_free(&config);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -141,6 +163,7 @@ int main(void)
 	        cmocka_unit_test(required_keys_must_be_there),
 	        cmocka_unit_test(wrong_types_are_refused),
 	        cmocka_unit_test(values_out_of_range_are_refused),
+	        cmocka_unit_test(scanners_are_as_many_as_cores_by_a_word_or_by_zero),
 	        cmocka_unit_test(words_that_a_key_does_not_know_are_refused),
 	        cmocka_unit_test(texts_of_the_wrong_form_are_refused),
 	        cmocka_unit_test(a_place_for_sockets_may_not_be_too_long),

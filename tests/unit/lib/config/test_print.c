@@ -95,6 +95,8 @@ static void check_row(const struct field *field, const char *section)
 		assert_non_null(field->choices);
 	if (field->type == FIELD_SECTION || field->type == FIELD_RULES)
 		assert_non_null(field->section);
+	if (field->word)
+		assert_true(field->type == FIELD_NUMBER && field->least == 0);
 	if (field->type == FIELD_NUMBER || field->type == FIELD_SIZE || field->type == FIELD_TIME)
 		if (field->most <= field->least)
 			fail_msg("%s.%s has no limits", section, field->key);
