@@ -17,6 +17,12 @@ struct virus_engine {
 	struct sieve *sieve;      /* NULL: not asked for */
 	struct virus_limits limits;
 	char *state;
+	int64_t built_s;
+};
+
+/* When each kind of signatures was made, in Unix seconds; 0: there are none of it. */
+struct built {
+	int64_t daily_s, packed_s, loose_s;
 };
 
 /* What cl_load() takes from a folder: its CLI_DBEXT. Everything else there is not a signature. */
@@ -63,7 +69,8 @@ static int is_packed(const char *name)
 {
 	const char *extension = extension_of(name);
 
-	return text_same(extension, "cvd") || text_same(extension, "cld");
+	return text_same(extension, "cvd") || text_same(extension, "cld") ||
+	       text_same(extension, "cud");
 }
 
 static int is_database(const struct dirent *entry)
@@ -79,7 +86,26 @@ static int is_database(const struct dirent *entry)
 	return 0;
 }
 
-static void add_packed(struct buf *state, const char *path, const char *name)
+static int64_t newer(int64_t a_s, int64_t b_s)
+{
+	return a_s > b_s ? a_s : b_s;
+}
+
+/* ClamAV's daily file has what is new. The others are of any age: main is years old, and a file of
+ * one's own may be a day's whim. */
+static int64_t built_of(const struct built *built)
+{
+	if (built->daily_s)
+		return built->daily_s;
+	return built->packed_s ? built->packed_s : built->loose_s;
+}
+
+static int is_daily(const char *name)
+{
+	return text_same_bytes(name, (size_t)(extension_of(name) - name), "daily.");
+}
+
+static void add_packed(struct buf *state, struct built *built, const char *path, const char *name)
 {
 	struct cl_cvd *head = cl_cvdhead(path);
 
@@ -87,16 +113,21 @@ static void add_packed(struct buf *state, const char *path, const char *name)
 		return;
 	buf_add_format(state, "%s%.*s:%u/%s", state->size ? ", " : "",
 	        (int)(extension_of(name) - 1 - name), name, head->version, head->time);
+	if (is_daily(name))
+		built->daily_s = newer(built->daily_s, head->stime);
+	built->packed_s = newer(built->packed_s, head->stime);
 	cl_cvdfree(head);
 }
 
-static void add_loose(struct buf *list, const char *path, const char *name)
+static void add_loose(struct buf *list, struct built *built, const char *path, const char *name)
 {
 	struct stat status;
 
-	if (!stat(path, &status))
-		buf_add_format(list, "%s %lld %lld.%09ld\n", name, (long long)status.st_size,
-		        (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	if (stat(path, &status))
+		return;
+	buf_add_format(list, "%s %lld %lld.%09ld\n", name, (long long)status.st_size,
+	        (long long)status.st_mtim.tv_sec, status.st_mtim.tv_nsec);
+	built->loose_s = newer(built->loose_s, status.st_mtim.tv_sec);
 }
 
 static void add_digest(struct buf *state, const struct buf *list)
@@ -111,24 +142,27 @@ static void add_digest(struct buf *state, const struct buf *list)
 	buf_add_format(state, "%sloose:%s", state->size ? ", " : "", hex);
 }
 
-static char *describe(const char *folder, struct dirent **files, int count, unsigned signatures)
+static void describe(const char *folder, struct dirent **files, int count, unsigned signatures,
+        struct virus_engine *engine)
 {
 	struct buf state = {0}, list = {0};
+	struct built built = {0};
 	int at;
 
 	for (at = 0; at < count; at++) {
 		char *path = alloc_format("%s/%s", folder, files[at]->d_name);
 
 		if (is_packed(files[at]->d_name))
-			add_packed(&state, path, files[at]->d_name);
+			add_packed(&state, &built, path, files[at]->d_name);
 		else
-			add_loose(&list, path, files[at]->d_name);
+			add_loose(&list, &built, path, files[at]->d_name);
 		free(path);
 	}
 	add_digest(&state, &list);
 	buf_fini(&list);
 	buf_add_format(&state, "; %u signatures", signatures);
-	return buf_give(&state);
+	engine->state = buf_give(&state);
+	engine->built_s = built_of(&built);
 }
 
 /* ---------------------------------------------------------------- loading */
@@ -201,7 +235,7 @@ static enum result open_engine(const char *folder, struct dirent **files, int co
 	if (load(folder, &engine->limits, engine->clamav, &signatures, err))
 		return RESULT_PERMANENT;
 	cl_engine_set_clcb_virus_found(engine->clamav, take_match);
-	engine->state = describe(folder, files, count, signatures);
+	describe(folder, files, count, signatures, engine);
 	if (engine->limits.sieve)
 		engine->sieve = sieve_new(folder, files, count, &engine->limits);
 	return RESULT_OK;
@@ -248,6 +282,11 @@ void virus_close(struct virus_engine **engine)
 const char *virus_state(const struct virus_engine *engine)
 {
 	return engine->state;
+}
+
+int64_t virus_built(const struct virus_engine *engine)
+{
+	return engine->built_s;
 }
 
 /* ---------------------------------------------------------------- what is for mail */

@@ -73,9 +73,9 @@ struct virus_report {
 };
 
 /*
- * Loads every signature in `folder`, from .cvd, .cld and loose files. A folder without any gives an
- * engine whose state is "none" and whose scans answer VIRUS_DATABASE. RESULT_PERMANENT where the
- * folder can't be read or a file in it is broken; err has libclamav's words. Gives *out.
+ * Loads every signature in `folder`, from .cvd, .cld, .cud and loose files. A folder without any
+ * gives an engine whose state is "none" and whose scans answer VIRUS_DATABASE. RESULT_PERMANENT
+ * where the folder can't be read or a file in it is broken; err has libclamav's words. Gives *out.
  */
 enum result virus_open(const char *folder, const struct virus_limits *limits,
         struct virus_engine **out, struct err *err);
@@ -85,6 +85,10 @@ void virus_close(struct virus_engine **engine);
  * files are named by a digest of their names, sizes and times. */
 const char *virus_state(const struct virus_engine *engine);
 
+/* When its signatures were made, in Unix seconds: the daily file's own time where there is one,
+ * else the newest packed file's, else the newest time of change of a loose one. 0: there are none.
+ */
+int64_t virus_built(const struct virus_engine *engine);
 /* Looks at `size` bytes for at most `time_ms` (or the engine's own limit, if less), to their end,
  * whatever is found before. */
 void virus_scan(struct virus_engine *engine, const void *bytes, size_t size, int64_t time_ms,

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 #include <cmocka.h>
 
@@ -278,6 +280,76 @@ static void the_state_changes_with_the_signatures(void **state)
 	free(before);
 }
 
+static void set_time(const char *name, time_t seconds)
+{
+	struct utimbuf times = {seconds, seconds};
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	assert_int_equal(utime(path, &times), 0);
+}
+
+/* A packed file that nobody signed, such as `sigtool --unsigned` makes. */
+static void pack_database(const char *name, unsigned made_s)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line),
+	        "set -e; cd %s; n=%s; head='ClamAV-VDB:20 Nov 2026 08-30 +0000:7:1:60:X:X:t:%u'; "
+	        "echo \"Test.$n:0:*:deadbeefdeadbeef\" >$n.sdb; echo x >COPYING; "
+	        "echo \"$head\" >$n.info; echo \"$n.sdb:$(stat -c %%s $n.sdb):$(sha256sum $n.sdb | "
+	        "cut -c1-64)\" >>$n.info; tar --format=ustar -czf $n.tgz COPYING $n.info $n.sdb; "
+	        "{ printf '%%-512s' \"$head\"; cat $n.tgz; } >$n.cud; "
+	        "rm $n.sdb $n.info $n.tgz COPYING",
+	        folder, name, made_s);
+	assert_int_equal(system(line), 0);
+}
+
+static int64_t built(void)
+{
+	struct virus_engine *engine = opened(&limits);
+	int64_t built_s = virus_built(engine);
+
+	virus_close(&engine);
+	return built_s;
+}
+
+static void loose_signatures_are_as_old_as_the_newest_of_them(void **state)
+{
+	set_time("test.ndb", 1700000000);
+	set_time("test.hdb", 1600000000);
+	write_database("readme.txt", "no signatures");
+	assert_int_equal(built(), 1700000000);
+	remove_database("readme.txt");
+}
+
+static void packed_signatures_say_themselves_when_they_were_made(void **state)
+{
+	pack_database("main", 1500000000);
+	pack_database("other", 1550000000);
+	assert_int_equal(built(), 1550000000);
+	pack_database("daily", 1520000000);
+	assert_int_equal(built(), 1520000000);
+	pack_database("dailyx", 1590000000);
+	assert_int_equal(built(), 1520000000);
+	remove_database("main.cud");
+	remove_database("other.cud");
+	remove_database("daily.cud");
+	remove_database("dailyx.cud");
+}
+
+static void no_signatures_were_never_made(void **state)
+{
+	char empty[] = "/tmp/test_virus.XXXXXX";
+	struct virus_engine *engine = NULL;
+
+	assert_non_null(mkdtemp(empty));
+	assert_int_equal(virus_open(empty, &limits, &engine, NULL), RESULT_OK);
+	assert_int_equal(virus_built(engine), 0);
+	virus_close(&engine);
+	rmdir(empty);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -289,6 +361,9 @@ int main(void)
 	        cmocka_unit_test(a_folder_without_signatures_answers_database),
 	        cmocka_unit_test(an_unreadable_folder_is_an_error),
 	        cmocka_unit_test(a_broken_database_is_an_error),
+	        cmocka_unit_test(loose_signatures_are_as_old_as_the_newest_of_them),
+	        cmocka_unit_test(packed_signatures_say_themselves_when_they_were_made),
+	        cmocka_unit_test(no_signatures_were_never_made),
 	        cmocka_unit_test(the_state_changes_with_the_signatures),
 	};
 
