@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/age.h"
 #include "protos/check.h"
 
 /* No answer is waited for longer; the number is added to clocks. */
@@ -71,6 +72,12 @@ static enum result group_sense(const Lz__Group *group, struct err *err)
 	return edits_sense(group, err);
 }
 
+/* It becomes a date, and is reckoned with. */
+static int time_is_wrong(int64_t seconds)
+{
+	return seconds < 0 || seconds > AGE_LATEST_S;
+}
+
 static enum result verdict_sense(const Lz__Verdict *verdict, struct err *err)
 {
 	unsigned char seen[MESSAGE_RECIPIENTS_MAX / 8 + 1] = {0};
@@ -79,6 +86,8 @@ static enum result verdict_sense(const Lz__Verdict *verdict, struct err *err)
 
 	if (verdict->n_groups == 0)
 		return wrong(err, "groups: none");
+	if (time_is_wrong(verdict->signatures_s))
+		return wrong(err, "signatures_s: no time");
 	for (at = 0; at < verdict->n_groups && result == RESULT_OK; at++) {
 		const Lz__Group *group = verdict->groups[at];
 
@@ -105,6 +114,8 @@ static enum result item_sense(
 		return wrong(err, "items: size is not the message's");
 	if (item->n_recipients == 0)
 		return wrong(err, "items: one without recipients");
+	if (time_is_wrong(item->signatures_s))
+		return wrong(err, "items: signatures of no time");
 	for (at = 0; at < item->n_parts; at++)
 		if (item->parts[at]->offset > size ||
 		        item->parts[at]->length > size - item->parts[at]->offset)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/age.h"
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
@@ -134,6 +135,7 @@ void print_item_json(struct json *json, const Lz__Item *item)
 	json_number(json, "size", (int64_t)item->size);
 	json_bool(json, "original_kept", item->keep_original);
 	json_real(json, "score", item->score);
+	json_time(json, "signatures", item->signatures_s * 1000);
 	json_time(json, "stored", item->stored_ms);
 	json_time(json, "confirmed", item->confirmed_ms);
 	json_time(json, "released", item->released_ms);
@@ -241,6 +243,18 @@ static void show_head(struct columns *columns, const Lz__Item *item)
 	row(columns, "released", time_text(item->released_ms, room));
 }
 
+/* As old as they were when the item was kept. */
+static void show_signatures(struct columns *columns, const Lz__Item *item)
+{
+	char room[TIME_ROOM], age[AGE_ROOM], text[TIME_ROOM + AGE_ROOM + 8];
+
+	if (!item->signatures_s)
+		return;
+	age_text(age_ms(item->signatures_s, item->stored_ms), age);
+	snprintf(text, sizeof(text), "%s, %s old", time_text(item->signatures_s * 1000, room), age);
+	row(columns, "signatures", text);
+}
+
 static void show_origin(struct columns *columns, const Lz__Item *item)
 {
 	row(columns, "client", item->client_address);
@@ -251,6 +265,7 @@ static void show_origin(struct columns *columns, const Lz__Item *item)
 	row(columns, "message id", item->message_id);
 	row(columns, "Message-ID", item->header_message_id);
 	row(columns, "engine", item->engine);
+	show_signatures(columns, item);
 	row(columns, "original", item->keep_original ? "kept" : "not kept");
 	row(columns, "sha256", item->original_sha256);
 }

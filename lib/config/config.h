@@ -220,7 +220,9 @@ struct config_virus {
 	struct config_list heuristics;
 	enum config_whole whole;
 	int name_decided;
-	uint64_t remember; /* contents found clean that all scanners of a host know of */
+	uint64_t remember;    /* contents found clean that all scanners of a host know of */
+	int64_t alarm_age_ms; /* signatures older than this are warned of; 0: never */
+	int64_t max_age_ms;   /* older than this they are outdated; 0: never */
 	int enabled;
 };
 

@@ -582,6 +582,14 @@ static const struct field virus_fields[] = {
                 .prose = "Contents found clean that are known by their SHA-256 to all scanners of "
                          "a host, until the signatures change: an attachment that comes again is "
                          "not scanned again. About 41 bytes each; 0 remembers nothing."},
+        {"alarm_age", FIELD_TIME, AT(virus, alarm_age_ms), "2d", .most = 3650 * DAY,
+                .prose = "Age of the signatures past which qworker warns, at its start and then "
+                         "hourly, and qctl with it. It is that of daily.cvd or daily.cld; without "
+                         "one, of the newest packed file, else of the newest file. 0: never."},
+        {"max_age", FIELD_TIME, AT(virus, max_age_ms), "7d", .most = 3650 * DAY,
+                .prose = "Age past which they are outdated: mail is scanned all the same, and is "
+                         "unscanned (database), so that policy.unscanned.database decides. 0: "
+                         "never."},
 };
 static const struct section virus_section = SECTION(virus, virus_fields);
 

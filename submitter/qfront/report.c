@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "submitter/qfront/front.h"
 
@@ -33,6 +34,17 @@ static void add_symbols(const Lz__Verdict *verdict, struct buf *out)
 	buf_fini(&names);
 }
 
+static void add_signatures(const Lz__Verdict *verdict, struct buf *out)
+{
+	char text[32];
+
+	if (!verdict->signatures_s)
+		return;
+	clock_text(verdict->signatures_s * 1000, text, sizeof(text));
+	text[10] = 'T'; /* RFC 3339 */
+	buf_add_format(out, " signatures=%s", text);
+}
+
 void report_verdict(const Lz__Verdict *verdict, struct buf *out)
 {
 	size_t items = 0, edits = 0, breaks = 0, i;
@@ -45,6 +57,7 @@ void report_verdict(const Lz__Verdict *verdict, struct buf *out)
 	buf_add_format(out, " disposition=%s rule=%s score=%.1f", disposition_name(verdict),
 	        log_quote(verdict->groups[0]->rule), verdict->score);
 	add_symbols(verdict, out);
+	add_signatures(verdict, out);
 	buf_add_format(out, " items=%zu edits=%zu breaks=%zu groups=%zu attempts=%" PRIu32, items,
 	        edits, breaks, verdict->n_groups, verdict->attempts);
 }

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/age.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/safe.h"
 #include "lib/base/utf8.h"
 #include "workers/qscan/explain.h"
@@ -113,6 +115,21 @@ static void text_whole(FILE *out, const struct scan *scan)
 		fputs("  whole message left out: its parts are all there is to scan\n", out);
 }
 
+static void text_signatures(FILE *out, const struct scan *scan)
+{
+	char date[32], age[AGE_ROOM];
+
+	if (!*scan->engine)
+		return;
+	put(out, "\nSignatures ", scan->engine);
+	if (scan->signatures_s) {
+		clock_text(scan->signatures_s * 1000, date, sizeof(date));
+		age_text(age_ms(scan->signatures_s, scan->now_ms), age);
+		fprintf(out, "\n  of %s, %s old", date, age);
+	}
+	fputc('\n', out);
+}
+
 static void text_findings(FILE *out, const struct scan *scan)
 {
 	size_t i;
@@ -194,6 +211,7 @@ void explain_text(
 	text_contents(out, scan, SCAN_NO_PART, 0); /* what only the second view sees */
 	text_checks(out, result->verdict);
 	text_whole(out, scan);
+	text_signatures(out, scan);
 	text_findings(out, scan);
 	fprintf(out, "\nDecision\n");
 	for (i = 0; i < result->verdict->n_groups; i++)
@@ -372,6 +390,8 @@ void explain_json(
 	member(out, "message", scan->submission->message_id, 1);
 	member(out, "file", path, 0);
 	member(out, "subject", scan->subject, 0);
+	member(out, "engine", scan->engine, 0);
+	fprintf(out, ",\"signatures_s\":%" PRId64, scan->signatures_s);
 	fprintf(out, ",\"size\":%zu,\"score\":%.3f,\"authentic\":%s,\"automatic\":%s,\"parts\":[",
 	        scan->size, scan->score, scan->sender_authentic ? "true" : "false",
 	        scan->automatic ? "true" : "false");

@@ -3,9 +3,11 @@
  * itself. Each sees what the other misses: the pieces have our reading of MIME, the whole has
  * libclamav's own, and signatures over mail itself. The whole is left out where it can't see more.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/age.h"
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
 #include "lib/base/clock.h"
@@ -120,6 +122,18 @@ static enum result virus_filter_open(const struct config *config, void **state,
 	else if (warn)
 		warn_of(viruses->engine, config, warn, context);
 	return result;
+}
+
+/* What they find is found; what they don't find may be newer than they are. */
+static void tell_outdated(struct scan *scan)
+{
+	char age[AGE_ROOM], text[AGE_ROOM + 32];
+
+	if (!age_exceeds(scan->signatures_s, scan->now_ms, scan->config->virus.max_age_ms))
+		return;
+	age_text(age_ms(scan->signatures_s, scan->now_ms), age);
+	snprintf(text, sizeof(text), "signatures are %s old", age);
+	scan_unscanned(scan, check, UNSCANNED_DATABASE, text);
 }
 
 static int virus_wanted(const void *state, const struct scan *scan)
@@ -383,7 +397,9 @@ static void virus_filter_scan(void *state, struct scan *scan)
 	if (search.end_us > scan->deadline_us)
 		search.end_us = scan->deadline_us;
 	scan->engine = virus_state(viruses->engine);
+	scan->signatures_s = virus_built(viruses->engine);
 	search_all(&search);
+	tell_outdated(scan);
 	free(search.settled);
 }
 

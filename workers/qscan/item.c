@@ -195,6 +195,7 @@ Lz__Item *item_make(const struct scan *scan, const struct group *group)
 	                      group->outcome.policy->keep_original;
 	item->score = scan->score;
 	item->engine = safe_text(scan->engine, SYMBOL_ROOM);
+	item->signatures_s = scan->signatures_s;
 	item->symbols = symbols_make(scan, SYMBOLS_KEPT, &item->n_symbols);
 	add_envelope(scan, group, item);
 	add_parts(scan, group, item);

@@ -102,13 +102,15 @@ struct scan {
 	double score;
 	struct check_cost costs[16];
 	size_t cost_count;
-	const char *engine;  /* signature state, lent */
-	uint64_t examined;   /* contents that libclamav looked at */
-	uint64_t remembered; /* those that it need not: found clean before */
-	const char *whole;   /* why the raw message was scanned beside its parts, lent; NULL: it was
-	                        not */
-	int left_out;        /* because its parts were all there was to scan */
-	char *subject;       /* decoded; "" */
+	const char *engine;   /* signature state, lent */
+	int64_t signatures_s; /* when they were made, Unix seconds; 0: there are none */
+	uint64_t examined;    /* contents that libclamav looked at */
+	uint64_t remembered;  /* those that it need not: found clean before */
+	const char
+	        *whole; /* why the raw message was scanned beside its parts, lent; NULL: it was not
+	                 */
+	int left_out;   /* because its parts were all there was to scan */
+	char *subject;  /* decoded; "" */
 	char *header_from;
 	char *header_message_id;
 	int allowed; /* an access rule with `allow` matched for all recipients: subject and spam are

@@ -327,6 +327,24 @@ static void enums_and_numbers_are_in_range(void **state)
 	REFUSED(MESSAGE_VERDICT, verdict, 0);
 }
 
+static void the_time_of_signatures_is_one_that_a_date_can_tell(void **state)
+{
+	static const int64_t wrong[] = {-1, 253402300800, INT64_MAX, INT64_MIN};
+	size_t at;
+
+	verdict.signatures_s = item.signatures_s = 253402300799;
+	assert_int_equal(through(MESSAGE_SCAN_RESULT, &scan.base, 100), RESULT_OK);
+	for (at = 0; at < 4; at++) {
+		verdict.signatures_s = wrong[at];
+		item.signatures_s = 0;
+		assert_int_equal(through(MESSAGE_SCAN_RESULT, &scan.base, 100), RESULT_PERMANENT);
+		assert_int_equal(through(MESSAGE_VERDICT, &verdict.base, 0), RESULT_PERMANENT);
+		verdict.signatures_s = 0;
+		item.signatures_s = wrong[at];
+		assert_int_equal(through(MESSAGE_SCAN_RESULT, &scan.base, 100), RESULT_PERMANENT);
+	}
+}
+
 static void a_reject_has_a_5xx_reply_and_a_defer_a_4xx(void **state)
 {
 	groups[1].disposition = LZ__DISPOSITION__REJECT;
@@ -442,6 +460,7 @@ int main(void)
 	        TEST(edits_ascend_and_never_overlap),
 	        TEST(a_header_field_injects_nothing),
 	        TEST(enums_and_numbers_are_in_range),
+	        TEST(the_time_of_signatures_is_one_that_a_date_can_tell),
 	        TEST(a_reject_has_a_5xx_reply_and_a_defer_a_4xx),
 	        TEST(what_nobody_gets_must_be_kept),
 	        TEST(a_redirect_has_a_mailbox),

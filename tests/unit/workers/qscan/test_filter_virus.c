@@ -1,5 +1,8 @@
 #include "tests/unit/workers/qscan/scanning.h"
 
+#include <time.h>
+#include <utime.h>
+
 static struct scanning scanning;
 static struct buf mail;
 static char folder[PATH_MAX];
@@ -257,6 +260,54 @@ static void no_signatures_are_unscanned_once(void **state)
 	rmdir(empty);
 }
 
+/* As old as `days` when the next message is scanned. */
+static void age_database(int days)
+{
+	time_t then = time(NULL) - (time_t)days * 24 * 3600 - 60;
+	struct utimbuf times = {then, then};
+	char path[PATH_MAX + 40];
+
+	snprintf(path, sizeof(path), "%s/test.ndb", folder);
+	assert_int_equal(utime(path, &times), 0);
+}
+
+static void outdated_signatures_find_what_they_know_and_say_that_they_are_old(void **state)
+{
+	const struct finding *finding;
+	char text[69];
+
+	eicar(text);
+	text[68] = '\0';
+	age_database(9);
+	open_with(", max_age: 8d");
+	scan_attached("hello");
+	finding = found(&scanning, "UNSCANNED_DATABASE");
+	assert_non_null(finding);
+	assert_string_equal(finding->detail, "signatures are 9 days old");
+	assert_int_equal(finding->part, SCAN_NO_PART);
+	assert_int_equal(scanning.scan.finding_count, 1);
+	scan_attached(text);
+	assert_non_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
+	assert_int_equal(count_of(&scanning, "UNSCANNED_DATABASE"), 1);
+	scanning_close(&scanning);
+	age_database(0);
+}
+
+static void signatures_within_their_age_are_not_told(void **state)
+{
+	age_database(9);
+	open_with(", max_age: 10d");
+	scan_attached("hello");
+	assert_string_equal(all_found(&scanning), "");
+	assert_true(scanning.scan.signatures_s > 0);
+	scanning_close(&scanning);
+	open_with(", max_age: 0");
+	scan_attached("hello");
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	age_database(0);
+}
+
 static void it_can_be_switched_off(void **state)
 {
 	char text[69];
@@ -293,6 +344,8 @@ int main(void)
 	        cmocka_unit_test(too_large_a_part_is_unscanned),
 	        cmocka_unit_test(no_time_is_a_timeout),
 	        cmocka_unit_test(no_signatures_are_unscanned_once),
+	        cmocka_unit_test(outdated_signatures_find_what_they_know_and_say_that_they_are_old),
+	        cmocka_unit_test(signatures_within_their_age_are_not_told),
 	        cmocka_unit_test(it_can_be_switched_off),
 	        cmocka_unit_test(a_folder_that_is_not_there_stops_the_start),
 	        cmocka_unit_test(what_was_found_clean_is_not_scanned_again),
