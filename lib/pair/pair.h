@@ -50,6 +50,8 @@ enum result pair_send(int end, uint32_t kind, const void *first, size_t first_si
 enum result pair_receive(int end, size_t limit, struct pair_parcel *out, struct err *err);
 void pair_parcel_free(struct pair_parcel *parcel); /* {0} and a freed one are fine */
 
+enum { PAIR_TEXT_ROOM = 600 }; /* for what a supervisor of scanners and qworker tell each other */
+
 /* Sends a short text, with a descriptor (lent) or -1 for none. Results as pair_send(). */
 enum result pair_send_fd(int end, int fd, const char *text, struct err *err);
 

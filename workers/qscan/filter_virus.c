@@ -124,6 +124,14 @@ static enum result virus_filter_open(const struct config *config, void **state,
 	return result;
 }
 
+static const char *virus_filter_engine(const void *state, int64_t *signatures_s)
+{
+	const struct viruses *viruses = state;
+
+	*signatures_s = virus_built(viruses->engine);
+	return virus_state(viruses->engine);
+}
+
 /* What they find is found; what they don't find may be newer than they are. */
 static void tell_outdated(struct scan *scan)
 {
@@ -406,6 +414,7 @@ static void virus_filter_scan(void *state, struct scan *scan)
 const struct filter filter_virus = {
         .name = check,
         .open = virus_filter_open,
+        .engine = virus_filter_engine,
         .wanted = virus_wanted,
         .scan = virus_filter_scan,
         .close = virus_filter_close,

@@ -47,6 +47,17 @@ enum result pipeline_open(const struct config *config,
 	return RESULT_OK;
 }
 
+const char *pipeline_engine(const struct pipeline *pipeline, int64_t *signatures_s)
+{
+	size_t i;
+
+	for (i = 0; i < FILTERS; i++)
+		if (filters[i]->engine && pipeline->states[i])
+			return filters[i]->engine(pipeline->states[i], signatures_s);
+	*signatures_s = 0;
+	return "";
+}
+
 enum result pipeline_settle(struct pipeline *pipeline, struct err *err)
 {
 	enum result result;

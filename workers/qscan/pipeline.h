@@ -16,6 +16,10 @@ enum result pipeline_open(const struct config *config,
         void (*warn)(void *context, const char *sentence), void *context, struct pipeline **out,
         struct err *err);
 
+/* What the signatures are, and when they were made (Unix seconds; 0: there are none), as
+ * lib/virus/virus.h tells it. "" where nobody looks for viruses. Lent as long as the pipeline. */
+const char *pipeline_engine(const struct pipeline *pipeline, int64_t *signatures_s);
+
 /* In each scanner, before its first message. */
 enum result pipeline_settle(struct pipeline *pipeline, struct err *err);
 

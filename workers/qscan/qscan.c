@@ -42,7 +42,8 @@ struct supervisor {
 	struct slot *slots;
 	size_t count;
 	struct watch watch;
-	int control;    /* -1: closed, we are ending */
+	int control;    /* -1: closed */
+	int is_ending;  /* with the last scanner */
 	int is_retired; /* another generation serves: who ends is not replaced */
 	int signals;
 };
@@ -57,6 +58,7 @@ static void stop(struct supervisor *supervisor)
 	if (supervisor->control >= 0)
 		close(supervisor->control);
 	supervisor->control = -1;
+	supervisor->is_ending = 1;
 }
 
 static void say(struct supervisor *supervisor, int fd, const char *text)
@@ -126,7 +128,7 @@ static void start_scanners(struct supervisor *supervisor)
 	struct err err;
 	size_t i;
 
-	for (i = 0; i < supervisor->count && supervisor->control >= 0; i++) {
+	for (i = 0; i < supervisor->count && !supervisor->is_ending; i++) {
 		struct slot *slot = &supervisor->slots[i];
 
 		if (supervisor->is_retired || slot->pid || slot->start_ms > now_ms)
@@ -209,7 +211,7 @@ static void kill_scanner(struct supervisor *supervisor, int pid)
 
 static void hear_control(struct supervisor *supervisor)
 {
-	char text[64];
+	char text[PAIR_TEXT_ROOM];
 	struct err err;
 	int fd = -1, pid;
 
@@ -223,6 +225,8 @@ static void hear_control(struct supervisor *supervisor)
 		kill_scanner(supervisor, pid);
 	else if (strcmp(text, "retire") == 0)
 		supervisor->is_retired = 1;
+	else if (strcmp(text, "end") == 0)
+		supervisor->is_ending = 1;
 	else
 		log_event(LOG_LEVEL_ERROR, NULL, "control", "found=%s", log_quote(text));
 }
@@ -276,6 +280,25 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static void say_failed(struct supervisor *supervisor, const struct err *err)
+{
+	char text[PAIR_TEXT_ROOM];
+
+	snprintf(text, sizeof(text), "failed %s", err->text);
+	say(supervisor, -1, text);
+}
+
+static void say_ready(struct supervisor *supervisor)
+{
+	char text[PAIR_TEXT_ROOM];
+	int64_t signatures_s = 0;
+	const char *engine = pipeline_engine(supervisor->pipeline, &signatures_s);
+
+	snprintf(text, sizeof(text), "engine %lld %s", (long long)signatures_s, engine);
+	say(supervisor, -1, text);
+	say(supervisor, -1, "ready");
+}
+
 /* Trimming gives memory back that the next message asks for again: measured at a fifth of all time
  * on attachments. Before anything large is loaded. */
 static void tune_memory(void)
@@ -305,7 +328,6 @@ static void close_all(struct supervisor *supervisor)
 {
 	size_t i;
 
-	stop(supervisor);
 	for (i = 0; i < supervisor->count; i++) {
 		tmp_remove(supervisor->slots[i].tmp);
 		free(supervisor->slots[i].tmp);
@@ -329,14 +351,15 @@ int qscan_run(const struct config *config, int control)
 	if (!result)
 		result = pipeline_open(config, warn, NULL, &supervisor.pipeline, &err);
 	if (result) {
+		say_failed(&supervisor, &err);
 		watch_fini(&supervisor.watch);
 		return daemon_failed(result, &err);
 	}
 	supervisor.signals = open_signals();
 	make_slots(&supervisor);
 	start_scanners(&supervisor);
-	say(&supervisor, -1, "ready");
-	while (supervisor.control >= 0 || living(&supervisor))
+	say_ready(&supervisor);
+	while (!supervisor.is_ending || living(&supervisor))
 		turn(&supervisor);
 	close_all(&supervisor);
 	return EX_OK;

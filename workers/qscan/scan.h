@@ -153,8 +153,9 @@ int content_has(const struct content *content, enum trait trait);
  *   open    compiles what the configuration says, once, before the scanners are forked: shared,
  * read-only from then on. Gives *state (may stay NULL). An error stops the start; `warn` reports
  * what was skipped (file and line). settle  once in each scanner, after the fork and before any
- * message: what can't be shared (cookies, caches). scan    looks at one message. Never fails: what
- * it could not do is an unscanned finding. wanted  false where its answer could not change the
+ * message: what can't be shared (cookies, caches). engine  tells the signatures that its answers
+ * rest on, and when they were made; NULL: it has none. scan    looks at one message. Never fails:
+ * what it could not do is an unscanned finding. wanted  false where its answer could not change the
  * outcome any more; NULL: always.
  */
 struct filter {
@@ -162,6 +163,7 @@ struct filter {
 	enum result (*open)(const struct config *config, void **state,
 	        void (*warn)(void *context, const char *sentence), void *context, struct err *err);
 	enum result (*settle)(void *state, struct err *err);
+	const char *(*engine)(const void *state, int64_t *signatures_s);
 	int (*wanted)(const void *state, const struct scan *scan);
 	void (*scan)(void *state, struct scan *scan);
 	void (*close)(void **state);

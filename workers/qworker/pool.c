@@ -15,7 +15,8 @@ enum {
 	LONGEST_WAIT_MS = 30000,
 	KILL_AGAIN_MS = 1000,
 	GRACE_MS = 500,
-	TEXT_ROOM = 64,
+	END_MS = 10000, /* for a supervisor whose scanners are gone */
+	GENERATIONS_MAX = 2,
 };
 
 struct generation;
@@ -42,6 +43,11 @@ struct generation {
 	int control; /* -1: closed */
 	struct loop_source *source;
 	struct scanner *scanners;
+	int64_t end_ms; /* it was told to end, and should have by then; 0: it was not */
+	uint64_t request;
+	char *engine; /* never NULL */
+	int64_t signatures_s;
+	char *error; /* why it could not start, or NULL */
 };
 
 struct pool {
@@ -54,6 +60,12 @@ struct pool {
 	struct generation *generations; /* the newest first */
 	uint64_t started;               /* how many ever */
 	int has_served;
+	int is_wanted; /* a generation, as soon as there is room for it */
+	int is_stale;  /* files changed while one was starting: if that fails, another is wanted */
+	uint64_t request;  /* the last one's number */
+	uint64_t answered; /* see pool_state */
+	uint64_t refused;
+	char *error;               /* never NULL */
 	int64_t wait_ms, start_ms; /* before the next start, after a failure; 0: none is due */
 };
 
@@ -90,7 +102,7 @@ static void scanner_remove(struct scanner *scanner)
 
 static void kill_scanner(struct scanner *scanner, int64_t now_ms)
 {
-	char text[TEXT_ROOM];
+	char text[32];
 	struct err err;
 
 	snprintf(text, sizeof(text), "kill %d", scanner->pid);
@@ -101,11 +113,17 @@ static void kill_scanner(struct scanner *scanner, int64_t now_ms)
 		        scanner->pid);
 }
 
-/* An ending generation ends when its last scanner is done: its supervisor sees the control close.
- */
+/* An ending generation ends when its last scanner is done. The control stays open, as it tells when
+ * the process is gone. */
 static void end_if_done(struct generation *generation)
 {
-	if (generation->state == GENERATION_ENDING && !generation->scanners)
+	struct err err;
+
+	if (generation->state != GENERATION_ENDING || generation->scanners ||
+	        generation->control < 0 || generation->end_ms)
+		return;
+	generation->end_ms = loop_now_ms(generation->pool->loop) + END_MS;
+	if (pair_send_fd(generation->control, -1, "end", &err) != RESULT_OK)
 		close_source(&generation->source, &generation->control);
 }
 
@@ -195,6 +213,8 @@ static void generation_free(struct generation *generation)
 	while (generation->scanners)
 		scanner_remove(generation->scanners);
 	close_source(&generation->source, &generation->control);
+	free(generation->engine);
+	free(generation->error);
 	free(generation);
 }
 
@@ -223,21 +243,48 @@ static void retire(struct generation *generation)
 	end_if_done(generation);
 }
 
+static void set_refused(struct pool *pool, uint64_t number, const char *error)
+{
+	free(pool->error);
+	pool->error = alloc_string(error);
+	pool->refused = number;
+}
+
 static void take_over(struct generation *generation)
 {
 	struct pool *pool = generation->pool;
 	struct generation *old = in_state(pool, GENERATION_SERVING);
 	int first = !pool->has_served;
 
-	log_event(LOG_LEVEL_INFO, NULL, "generation", "number=%llu state=serving",
-	        (unsigned long long)generation->number);
+	log_event(LOG_LEVEL_INFO, NULL, "generation", "number=%llu state=serving engine=%s",
+	        (unsigned long long)generation->number, log_quote(generation->engine));
 	generation->state = GENERATION_SERVING;
 	pool->has_served = 1;
 	pool->wait_ms = pool->start_ms = 0;
+	pool->is_stale = 0;
+	pool->answered = generation->request;
+	set_refused(pool, 0, "");
 	if (old)
 		retire(old);
+	pool->events.changed(pool->events.context);
 	pool->events.ready(pool->events.context, first);
 	pool->events.idle(pool->events.context);
+}
+
+/* It never served. What was changed while it read may be what it lacked. */
+static void refused(struct generation *generation)
+{
+	const char *error = generation->error ? generation->error : "qscan ended; its log says why";
+	struct pool *pool = generation->pool;
+
+	log_event(pool->has_served ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, NULL, "generation",
+	        "number=%llu state=refused error=%s", (unsigned long long)generation->number,
+	        log_quote(error));
+	set_refused(pool, generation->number, error);
+	pool->answered = generation->request;
+	if (pool->is_stale)
+		pool->is_wanted = 1;
+	pool->is_stale = 0;
 }
 
 /* Its scanners die with their supervisor; what they had in hand is lost by each of their ends. */
@@ -250,20 +297,60 @@ static void control_closed(struct generation *generation)
 	if (state == GENERATION_ENDING)
 		return;
 	generation->state = GENERATION_ENDING;
-	log_event(pool->has_served ? LOG_LEVEL_WARNING : LOG_LEVEL_ERROR, NULL, "generation",
-	        "number=%llu state=%s text=\"qscan ended; its log says why\"",
-	        (unsigned long long)generation->number,
-	        state == GENERATION_STARTING ? "never-started" : "died");
+	if (state == GENERATION_STARTING)
+		refused(generation);
+	else
+		log_event(LOG_LEVEL_WARNING, NULL, "generation",
+		        "number=%llu state=died text=\"qscan ended; its log says why\"",
+		        (unsigned long long)generation->number);
+	pool->events.changed(pool->events.context);
 	if (!pool->has_served)
 		pool->events.failed(pool->events.context);
 	else if (!in_state(pool, GENERATION_SERVING))
 		put_off(pool);
 }
 
+/* "engine SECONDS TEXT", before it is ready. */
+static void hear_engine(struct generation *generation, const char *text)
+{
+	long long seconds;
+	int at = 0;
+
+	if (sscanf(text, "engine %lld %n", &seconds, &at) != 1 || !at)
+		return;
+	free(generation->engine);
+	generation->engine = alloc_string(text + at);
+	generation->signatures_s = seconds;
+}
+
+static void hear_stale(struct pool *pool)
+{
+	if (in_state(pool, GENERATION_STARTING))
+		pool->is_stale = 1;
+	else
+		pool_renew(pool, 0);
+}
+
+/* What a supervisor says beside its scanners. */
+static void hear(struct generation *generation, const char *text)
+{
+	if (generation->state == GENERATION_SERVING) {
+		if (strcmp(text, "stale") == 0)
+			hear_stale(generation->pool);
+	} else if (generation->state == GENERATION_STARTING) {
+		if (strcmp(text, "ready") == 0)
+			take_over(generation);
+		else if (strncmp(text, "engine ", 7) == 0)
+			hear_engine(generation, text);
+		else if (strncmp(text, "failed ", 7) == 0 && !generation->error)
+			generation->error = alloc_string(text + 7);
+	}
+}
+
 static void control_ready(void *context, unsigned events)
 {
 	struct generation *generation = context;
-	char text[TEXT_ROOM];
+	char text[PAIR_TEXT_ROOM];
 	int fd = -1, pid;
 	unsigned slot;
 	struct err err;
@@ -282,10 +369,7 @@ static void control_ready(void *context, unsigned events)
 	}
 	if (fd >= 0)
 		close(fd);
-	if (strcmp(text, "ready") == 0 && generation->state == GENERATION_STARTING)
-		take_over(generation);
-	else if (strcmp(text, "stale") == 0 && generation->state == GENERATION_SERVING)
-		pool_renew(generation->pool);
+	hear(generation, text);
 }
 
 static enum result ask_keeper(struct pool *pool, int *control, struct err *err)
@@ -306,14 +390,13 @@ static enum result ask_keeper(struct pool *pool, int *control, struct err *err)
 	return RESULT_OK;
 }
 
-void pool_renew(struct pool *pool)
+static void start(struct pool *pool)
 {
 	struct generation *generation;
 	struct err err;
 	int control;
 
-	if (in_state(pool, GENERATION_STARTING))
-		return;
+	pool->is_wanted = 0;
 	pool->start_ms = 0;
 	if (ask_keeper(pool, &control, &err) != RESULT_OK) {
 		log_event(LOG_LEVEL_ERROR, NULL, "generation", "error=%s", log_quote(err.text));
@@ -327,9 +410,50 @@ void pool_renew(struct pool *pool)
 	generation->pool = pool;
 	generation->number = ++pool->started;
 	generation->control = control;
+	generation->request = pool->request;
+	generation->engine = alloc_string("");
 	generation->next = pool->generations;
 	pool->generations = generation;
 	generation->source = loop_add_fd(pool->loop, control, LOOP_READ, control_ready, generation);
+}
+
+static void start_if_wanted(struct pool *pool)
+{
+	const struct generation *generation;
+	int count = 0;
+
+	for (generation = pool->generations; generation; generation = generation->next)
+		count++;
+	if (pool->is_wanted && count < GENERATIONS_MAX && !in_state(pool, GENERATION_STARTING))
+		start(pool);
+}
+
+void pool_renew(struct pool *pool, uint64_t request)
+{
+	if (request && request == pool->request)
+		return; /* told by two brokers */
+	if (request)
+		pool->request = request;
+	pool->is_wanted = 1;
+	start_if_wanted(pool);
+}
+
+void pool_state(const struct pool *pool, struct pool_state *out)
+{
+	const struct generation *generation = in_state(pool, GENERATION_SERVING);
+	const struct scanner *scanner;
+
+	*out = (struct pool_state){.engine = "",
+	        .refused = pool->refused,
+	        .error = pool->error,
+	        .answered = pool->answered};
+	if (!generation)
+		return;
+	out->generation = generation->number;
+	out->engine = generation->engine;
+	out->signatures_s = generation->signatures_s;
+	for (scanner = generation->scanners; scanner; scanner = scanner->next)
+		out->scanners++;
 }
 
 /* ---------------------------------------------------------------- jobs */
@@ -407,6 +531,16 @@ static void look_at_scanners(struct generation *generation, int64_t now_ms)
 	}
 }
 
+/* It does not end: no new signatures would ever come if it were waited for. */
+static void look_at_end(struct generation *generation, int64_t now_ms)
+{
+	if (!generation->end_ms || generation->control < 0 || now_ms < generation->end_ms)
+		return;
+	log_event(LOG_LEVEL_WARNING, NULL, "generation", "number=%llu state=overdue",
+	        (unsigned long long)generation->number);
+	close_source(&generation->source, &generation->control);
+}
+
 static void tick(void *context, int64_t now_ms)
 {
 	struct pool *pool = context;
@@ -415,11 +549,13 @@ static void tick(void *context, int64_t now_ms)
 	for (generation = pool->generations; generation; generation = next) {
 		next = generation->next;
 		look_at_scanners(generation, now_ms);
+		look_at_end(generation, now_ms);
 		if (generation->control < 0 && !generation->scanners)
 			generation_free(generation);
 	}
 	if (pool->start_ms && now_ms >= pool->start_ms)
-		pool_renew(pool);
+		pool->is_wanted = 1;
+	start_if_wanted(pool);
 }
 
 unsigned pool_size(const struct pool *pool)
@@ -446,6 +582,7 @@ struct pool *pool_new(const struct config *config, struct loop *loop, int keeper
 	pool->config = config;
 	pool->loop = loop;
 	pool->keeper = keeper;
+	pool->error = alloc_string("");
 	pool->keeper_source = loop_add_fd(loop, keeper, LOOP_READ, keeper_ended, pool);
 	pool->events = *events;
 	pool->timer = loop_add_timer(loop, TICK_MS, tick, pool);
@@ -461,6 +598,7 @@ void pool_free(struct pool **pool)
 	loop_remove(&(*pool)->timer);
 	loop_remove(&(*pool)->keeper_source);
 	close((*pool)->keeper);
+	free((*pool)->error);
 	free(*pool);
 	*pool = NULL;
 }

@@ -4,6 +4,10 @@
  * over when it is ready, and the old one finishes what it has in hand. One that fails to start
  * leaves the old one where it is.
  *
+ * There are never more than two, as each has an engine in memory: the next one is started when the
+ * last but one has ended, which is when its supervisor's process has. It is told to end and closes
+ * its control only by that, after the kernel has taken its memory back.
+ *
  * A scanner has one job at a time and workers.timeout for it; then its supervisor is told to kill
  * it. That it died is seen at once, as its end of the pair closes.
  */
@@ -28,6 +32,8 @@ struct pool_events {
 	void (*answered)(void *context, struct job *job, const struct pair_parcel *parcel);
 	/* Its scanner died, or sent what is no answer: "crash" or "timeout". */
 	void (*lost)(void *context, struct job *job, const char *why);
+	/* pool_state() would tell something else now. */
+	void (*changed)(void *context);
 	/* The keeper is gone: no generation can ever be started again. */
 	void (*orphaned)(void *context);
 	void *context;
@@ -38,8 +44,21 @@ struct pool *pool_new(const struct config *config, struct loop *loop, int keeper
         const struct pool_events *events);
 void pool_free(struct pool **pool); /* closes all pairs and controls: everything ends */
 
-/* Asks for a new generation, unless one is being started already. */
-void pool_renew(struct pool *pool);
+/* Asks for a new generation: at once, or when there is room for it. Several that wait are one.
+ * `request` is a number of the caller's (0: none) that the state tells when it was answered. */
+void pool_renew(struct pool *pool, uint64_t request);
+
+/* All texts are lent until the next turn of the loop. */
+struct pool_state {
+	uint64_t generation;  /* that serves; 0: none */
+	unsigned scanners;    /* of it, now */
+	const char *engine;   /* its signatures; "": it looks for no viruses */
+	int64_t signatures_s; /* when they were made, Unix seconds; 0: there are none */
+	uint64_t refused;     /* the generation that was tried after it and failed; 0: none */
+	const char *error;    /* of that; "" */
+	uint64_t answered; /* of the last request that one was started for and served or failed */
+};
+void pool_state(const struct pool *pool, struct pool_state *out);
 
 /* Hands the job to a free scanner. RESULT_NONE: there is none. RESULT_TEMPORARY: no memory for it
  * now. */

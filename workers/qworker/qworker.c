@@ -169,6 +169,10 @@ static void pool_ready(void *context, int first)
 	daemon_ready();
 }
 
+static void pool_changed(void *context)
+{
+}
+
 static void pool_failed(void *context)
 {
 	struct worker *worker = context;
@@ -304,15 +308,15 @@ static void take_signal(void *context, int number)
 	struct worker *worker = context;
 
 	if (number == SIGHUP)
-		pool_renew(worker->pool);
+		pool_renew(worker->pool, 0);
 	else if (number == SIGTERM || number == SIGINT)
 		stop(worker);
 }
 
 static enum result open_all(struct worker *worker, struct wire *wire, int keeper, struct err *err)
 {
-	struct pool_events scanners = {
-	        pool_ready, pool_failed, dispatch, job_answered, job_lost, pool_orphaned, worker};
+	struct pool_events scanners = {pool_ready, pool_failed, dispatch, job_answered, job_lost,
+	        pool_changed, pool_orphaned, worker};
 	struct keep_events kept = {job_stored, job_refused, worker};
 	enum result result;
 
@@ -347,7 +351,7 @@ int qworker_run(const struct config *config, struct wire *wire, int keeper)
 	if (result) {
 		worker.code = daemon_failed(result, &err);
 	} else {
-		pool_renew(worker.pool);
+		pool_renew(worker.pool, 0);
 		loop_run(worker.loop);
 	}
 	close_all(&worker);
