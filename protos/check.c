@@ -98,6 +98,8 @@ static const struct limits table[] = {
         {&lz__delete__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__deleted__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__stats__descriptor, "days", TEXT_LINE, 0, 4000},
+        {&lz__worker_state__descriptor, "engine", TEXT_MAIL, MAIL, 0},
+        {&lz__worker_state__descriptor, "error", TEXT_MAIL, MAIL, 0},
         {&lz__finish__descriptor, "text", TEXT_MAIL, MAIL, 0},
         {&lz__finish__descriptor, "remaining", TEXT_LINE, LINE, MANY},
 };

@@ -197,6 +197,25 @@ static enum result fetched_sense(const Lz__Fetched *fetched, size_t body_size, s
 	return RESULT_OK;
 }
 
+static enum result state_sense(const Lz__WorkerState *state, struct err *err)
+{
+	if (!*state->worker)
+		return wrong(err, "worker: none");
+	if (time_is_wrong(state->signatures_s))
+		return wrong(err, "signatures_s: no time");
+	return RESULT_OK;
+}
+
+static enum result stats_sense(const Lz__Stats *stats, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t at;
+
+	for (at = 0; at < stats->n_workers && result == RESULT_OK; at++)
+		result = state_sense(stats->workers[at], err);
+	return result;
+}
+
 enum result check_sense(
         enum message_type type, const ProtobufCMessage *message, size_t body_size, struct err *err)
 {
@@ -219,6 +238,12 @@ enum result check_sense(
 		return ((const Lz__Shown *)typed)->item ? RESULT_OK : wrong(err, "item: none");
 	case MESSAGE_FETCHED:
 		return fetched_sense(typed, body_size, err);
+	case MESSAGE_COUNT:
+		if (!((const Lz__Count *)typed)->state)
+			return RESULT_OK;
+		return state_sense(((const Lz__Count *)typed)->state, err);
+	case MESSAGE_STATS:
+		return stats_sense(typed, err);
 	case MESSAGE_TAKEN:
 		if (((const Lz__Taken *)typed)->n_outbox != ((const Lz__Taken *)typed)->n_items)
 			return wrong(err, "items: not one for each record");

@@ -11,6 +11,7 @@
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
+#include "quarantine/workers.h"
 
 enum {
 	SETTLE_EVERY_MS = 1000,
@@ -26,6 +27,7 @@ struct qstore {
 	const struct config *config;
 	struct store *store;
 	struct batch *batch;
+	struct workers *workers;
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -70,6 +72,8 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 		refuse(q, request, result, &err);
 		return;
 	}
+	if (answer.type == MESSAGE_STATS)
+		workers_tell(q->workers, loop_now_ms(q->loop), (Lz__Stats *)answer.envelope);
 	tell(q, request, &answer);
 	answer_free(&answer);
 }
@@ -97,10 +101,20 @@ static void count_garbage(struct qstore *q, const struct err *err)
 		log_event(LOG_LEVEL_WARNING, NULL, "garbage", "reason=%s", log_quote(err->text));
 }
 
+/* What a worker is, beside what it has counted: that never reaches the disk. */
+static void take_state(struct qstore *q, const struct wire_message *message)
+{
+	const Lz__Count *count = (const Lz__Count *)message->envelope;
+
+	if (message->type == MESSAGE_COUNT && count->state)
+		workers_hear(q->workers, count->state, loop_now_ms(q->loop));
+}
+
 static void take(struct qstore *q, struct wire_message *message)
 {
 	struct err err;
 
+	take_state(q, message);
 	switch (request_kind(message->type)) {
 	case REQUEST_READS:
 		answer_now(q, message);
@@ -261,6 +275,7 @@ enum result qstore_open(
 		return result;
 	}
 	q->batch = batch_new(q->store, tell, q);
+	q->workers = workers_new();
 	q->loop = loop_new(wire);
 	q->ready = loop_add_socket(q->loop, q->socket, on_ready, q);
 	q->settle = loop_add_timer(q->loop, SETTLE_EVERY_MS, on_settle, q);
@@ -293,6 +308,7 @@ void qstore_close(struct qstore **qstore)
 		loop_free(&q->loop);
 	}
 	batch_free(&q->batch);
+	workers_free(&q->workers);
 	if (q->socket)
 		wire_socket_close(&q->socket);
 	store_close(&q->store);

@@ -16,7 +16,7 @@ enum {
 };
 
 /* Requests that are no job's: jobs count up from 1. */
-static const uint64_t count_request = UINT64_MAX;
+static const uint64_t count_request = UINT64_MAX, state_request = UINT64_MAX - 1;
 
 struct keep {
 	struct loop *loop;
@@ -45,6 +45,14 @@ enum result keep_store(struct keep *keep, struct job *job, struct err *err)
 	if (result != RESULT_OK && store.n_items)
 		wire_body_free(&body);
 	return result;
+}
+
+enum result keep_state(struct keep *keep, Lz__WorkerState *state, struct err *err)
+{
+	Lz__Count count = LZ__COUNT__INIT;
+
+	count.state = state;
+	return wire_send(keep->socket, NULL, MESSAGE_COUNT, state_request, &count.base, NULL, err);
 }
 
 struct count *keep_counts(struct keep *keep)
@@ -82,7 +90,7 @@ static void take(struct keep *keep, struct wire_message *message)
 {
 	if (message->type == MESSAGE_STORED)
 		take_stored(keep, message);
-	else if (message->type == MESSAGE_COUNTED)
+	else if (message->type == MESSAGE_COUNTED && message->request == count_request)
 		keep->reported.size = 0;
 	else if (message->type == MESSAGE_ERROR)
 		take_error(keep, message);

@@ -27,6 +27,10 @@ void keep_close(struct keep **keep);
  * the quarantine can't be reached. */
 enum result keep_store(struct keep *keep, struct job *job, struct err *err);
 
+/* Tells what we are. Nobody answers for it: what is lost is told again. Anything but RESULT_OK: the
+ * quarantine can't be reached. */
+enum result keep_state(struct keep *keep, Lz__WorkerState *state, struct err *err);
+
 /* What is to be reported; add to it at any time. */
 struct count *keep_counts(struct keep *keep);
 

@@ -1,8 +1,5 @@
 #include "workers/qworker/link.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "lib/base/log.h"
 
 /* Frames that brokers send: a message, and its envelope. zmq ends the connection at a larger one.
@@ -19,11 +16,9 @@ enum result link_send(struct link *link, enum message_type type, const ProtobufC
 static void say_ready(struct link *link)
 {
 	Lz__Ready ready = LZ__READY__INIT;
-	char name[256];
 	struct err err;
 
-	snprintf(name, sizeof(name), "%s/%d", link->config->site.name, (int)getpid());
-	ready.worker = name;
+	ready.worker = (char *)link->name;
 	ready.credit = link->credit;
 	if (!link->is_serving)
 		return;

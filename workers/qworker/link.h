@@ -14,6 +14,7 @@ struct link {
 	struct wire *wire;
 	struct loop *loop;
 	const char *endpoint; /* lent by the configuration */
+	const char *name;     /* ours, for others' logs; lent */
 	struct wire_socket *socket;
 	struct loop_source *source;
 	uint64_t epoch;

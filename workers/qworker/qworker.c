@@ -3,11 +3,15 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sysexits.h>
+#include <unistd.h>
 
+#include "lib/base/age.h"
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "lib/wire/loop.h"
+#include "workers/qworker/health.h"
 #include "workers/qworker/job.h"
 #include "workers/qworker/keep.h"
 #include "workers/qworker/link.h"
@@ -18,6 +22,7 @@ enum { TICK_MS = 250, STOP_MS = 20000 };
 
 struct worker {
 	const struct config *config;
+	char *name; /* for others: host and process */
 	struct loop *loop;
 	struct loop_source *timer;
 	struct link *links;
@@ -25,6 +30,7 @@ struct worker {
 	struct jobs jobs;
 	struct pool *pool;
 	struct keep *keep;
+	struct health health;
 	int is_stopping;
 	int64_t stop_ms; /* the latest end of a stop */
 	int code;
@@ -171,6 +177,9 @@ static void pool_ready(void *context, int first)
 
 static void pool_changed(void *context)
 {
+	struct worker *worker = context;
+
+	worker->health.is_changed = 1;
 }
 
 static void pool_failed(void *context)
@@ -226,6 +235,7 @@ static enum result open_links(struct worker *worker, struct wire *wire, struct e
 		        .wire = wire,
 		        .loop = worker->loop,
 		        .endpoint = brokers->items[i],
+		        .name = worker->name,
 		        .take = take_from_broker,
 		        .began = link_began,
 		        .context = worker};
@@ -277,12 +287,57 @@ static void end_overdue(struct worker *worker, int64_t now_ms)
 	}
 }
 
+static void tell_health(struct worker *worker, const struct pool_state *state, int64_t now_ms)
+{
+	Lz__WorkerState message;
+	struct err err;
+
+	if (!health_is_due(&worker->health, now_ms))
+		return;
+	health_message(worker->name, state, &message);
+	if (keep_state(worker->keep, &message, &err) != RESULT_OK)
+		log_event(LOG_LEVEL_DEBUG, NULL, "state", "error=%s", log_quote(err.text));
+	health_told(&worker->health, now_ms);
+	health_message_fini(&message);
+}
+
+static void warn_of_age(struct worker *worker, const struct pool_state *state, int64_t now_ms)
+{
+	int64_t wall_ms = clock_wall_ms();
+	char age[AGE_ROOM];
+
+	switch (health_alarm(
+	        &worker->health, state, worker->config->virus.alarm_age_ms, now_ms, wall_ms)) {
+	case HEALTH_OLD:
+		age_text(age_ms(state->signatures_s, wall_ms), age);
+		log_event(LOG_LEVEL_WARNING, NULL, "signatures_old", "age=%s engine=%s",
+		        log_quote(age), log_quote(state->engine));
+		break;
+	case HEALTH_MISSING:
+		log_event(LOG_LEVEL_WARNING, NULL, "signatures_missing", "folder=%s",
+		        log_quote(worker->config->virus.database));
+		break;
+	case HEALTH_QUIET:
+		break;
+	}
+}
+
+static void look_at_health(struct worker *worker, int64_t now_ms)
+{
+	struct pool_state state;
+
+	pool_state(worker->pool, &state);
+	tell_health(worker, &state, now_ms);
+	warn_of_age(worker, &state, now_ms);
+}
+
 static void tick(void *context, int64_t now_ms)
 {
 	struct worker *worker = context;
 	size_t i;
 
 	end_overdue(worker, now_ms);
+	look_at_health(worker, now_ms);
 	if (worker->is_stopping && (!worker->jobs.count || now_ms > worker->stop_ms)) {
 		say_goodbye(worker);
 		loop_end(worker->loop);
@@ -338,6 +393,7 @@ static void close_all(struct worker *worker)
 	pool_free(&worker->pool);
 	keep_close(&worker->keep);
 	jobs_fini(&worker->jobs);
+	free(worker->name);
 	loop_remove(&worker->timer);
 	loop_free(&worker->loop);
 }
@@ -346,8 +402,10 @@ int qworker_run(const struct config *config, struct wire *wire, int keeper)
 {
 	struct worker worker = {.config = config, .loop = loop_new(wire), .code = EX_OK};
 	struct err err;
-	enum result result = open_all(&worker, wire, keeper, &err);
+	enum result result;
 
+	worker.name = alloc_format("%s/%d", config->site.name, (int)getpid());
+	result = open_all(&worker, wire, keeper, &err);
 	if (result) {
 		worker.code = daemon_failed(result, &err);
 	} else {

@@ -345,6 +345,25 @@ static void the_time_of_signatures_is_one_that_a_date_can_tell(void **state)
 	}
 }
 
+static void a_workers_state_has_a_name_and_a_time(void **state)
+{
+	Lz__WorkerState told = LZ__WORKER_STATE__INIT, *list[1] = {&told};
+	Lz__Count count = LZ__COUNT__INIT;
+	Lz__Stats stats = LZ__STATS__INIT;
+
+	count.state = &told;
+	stats.workers = list;
+	stats.n_workers = 1;
+	assert_int_equal(through(MESSAGE_COUNT, &count.base, 0), RESULT_PERMANENT);
+	assert_int_equal(through(MESSAGE_STATS, &stats.base, 0), RESULT_PERMANENT);
+	told.worker = "host/1";
+	assert_int_equal(through(MESSAGE_COUNT, &count.base, 0), RESULT_OK);
+	assert_int_equal(through(MESSAGE_STATS, &stats.base, 0), RESULT_OK);
+	told.signatures_s = -1;
+	assert_int_equal(through(MESSAGE_COUNT, &count.base, 0), RESULT_PERMANENT);
+	assert_int_equal(through(MESSAGE_STATS, &stats.base, 0), RESULT_PERMANENT);
+}
+
 static void a_reject_has_a_5xx_reply_and_a_defer_a_4xx(void **state)
 {
 	groups[1].disposition = LZ__DISPOSITION__REJECT;
@@ -461,6 +480,7 @@ int main(void)
 	        TEST(a_header_field_injects_nothing),
 	        TEST(enums_and_numbers_are_in_range),
 	        TEST(the_time_of_signatures_is_one_that_a_date_can_tell),
+	        TEST(a_workers_state_has_a_name_and_a_time),
 	        TEST(a_reject_has_a_5xx_reply_and_a_defer_a_4xx),
 	        TEST(what_nobody_gets_must_be_kept),
 	        TEST(a_redirect_has_a_mailbox),
