@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/daemon/fences.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
+#include "qctl/workers.h"
 
 enum { ANSWER_MS = 2000, WORLD = 0007 };
 
@@ -160,20 +162,42 @@ static void check_host(struct check *check, const struct config *config)
 
 /* ---- the programs ---- */
 
-static void check_endpoint(struct check *check, const char *program, const char *endpoint,
-        enum message_type type, const void *request)
+static void check_worker(
+        struct check *check, const Lz__WorkerState *state, const struct config_virus *config)
+{
+	char *what = alloc_format("worker %s", state->worker);
+	char *complaint = worker_complaint(state, config, clock_wall_ms());
+
+	say(check, complaint ? GRADE_WARNING : GRADE_OK, what, complaint ? complaint : "");
+	free(what);
+	free(complaint);
+}
+
+/* How old the signatures are is the workers' to say: they may be on other hosts. */
+static void check_workers(
+        struct check *check, const Lz__Stats *stats, const struct config_virus *config)
+{
+	size_t at;
+
+	if (!stats->n_workers)
+		say(check, GRADE_WARNING, "workers",
+		        "none has told the quarantine that it is there");
+	for (at = 0; at < stats->n_workers; at++)
+		check_worker(check, stats->workers[at], config);
+}
+
+/* Gives 1 with an answer, to be freed. */
+static int check_endpoint(struct check *check, const char *program, const char *endpoint,
+        enum message_type type, const void *request, struct wire_message *answer)
 {
 	char *what = alloc_format("%s at %s", program, endpoint);
-	struct wire_message answer;
 	struct err err;
+	int failed =
+	        qctl_ask_at(check->qctl, endpoint, type, request, ANSWER_MS, answer, &err) != 0;
 
-	if (qctl_ask_at(check->qctl, endpoint, type, request, ANSWER_MS, &answer, &err)) {
-		say(check, GRADE_FAILED, what, err.text);
-	} else {
-		say(check, GRADE_OK, what, "");
-		wire_message_free(&answer);
-	}
+	say(check, failed ? GRADE_FAILED : GRADE_OK, what, failed ? err.text : "");
 	free(what);
+	return !failed;
 }
 
 static void check_front(struct check *check, const char *path)
@@ -198,13 +222,18 @@ static void check_programs(struct check *check, const struct config *config)
 {
 	Lz__StatsRequest stats = LZ__STATS_REQUEST__INIT;
 	Lz__BrokerStatusRequest status = LZ__BROKER_STATUS_REQUEST__INIT;
+	struct wire_message answer;
 	size_t at;
 
-	check_endpoint(
-	        check, "quarantine", config->front.quarantine, MESSAGE_STATS_REQUEST, &stats);
+	if (check_endpoint(check, "quarantine", config->front.quarantine, MESSAGE_STATS_REQUEST,
+	            &stats, &answer)) {
+		check_workers(check, (const Lz__Stats *)answer.envelope, &config->virus);
+		wire_message_free(&answer);
+	}
 	for (at = 0; at < config->front.brokers.count; at++)
-		check_endpoint(check, "broker", config->front.brokers.items[at],
-		        MESSAGE_BROKER_STATUS_REQUEST, &status);
+		if (check_endpoint(check, "broker", config->front.brokers.items[at],
+		            MESSAGE_BROKER_STATUS_REQUEST, &status, &answer))
+			wire_message_free(&answer);
 	check_front(check, config->front.socket);
 }
 

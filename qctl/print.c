@@ -51,7 +51,7 @@ static const char *time_text(int64_t wall_ms, char room[TIME_ROOM])
 
 /* ---- JSON ---- */
 
-static void json_time(struct json *json, const char *name, int64_t wall_ms)
+void print_time_json(struct json *json, const char *name, int64_t wall_ms)
 {
 	char room[TIME_ROOM], *blank;
 
@@ -135,10 +135,10 @@ void print_item_json(struct json *json, const Lz__Item *item)
 	json_number(json, "size", (int64_t)item->size);
 	json_bool(json, "original_kept", item->keep_original);
 	json_real(json, "score", item->score);
-	json_time(json, "signatures", item->signatures_s * 1000);
-	json_time(json, "stored", item->stored_ms);
-	json_time(json, "confirmed", item->confirmed_ms);
-	json_time(json, "released", item->released_ms);
+	print_time_json(json, "signatures", item->signatures_s * 1000);
+	print_time_json(json, "stored", item->stored_ms);
+	print_time_json(json, "confirmed", item->confirmed_ms);
+	print_time_json(json, "released", item->released_ms);
 	json_parts(json, item);
 	json_symbols(json, item);
 }
@@ -156,7 +156,7 @@ void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing)
 		json_text(json, NULL, outgoing->to[at]);
 	json_end_list(json);
 	json_number(json, "attempts", outgoing->attempts);
-	json_time(json, "next", outgoing->next_ms);
+	print_time_json(json, "next", outgoing->next_ms);
 	json_text(json, "last", outgoing->last);
 	json_text(json, "by", outgoing->by);
 	json_text(json, "why", outgoing->why);

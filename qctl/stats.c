@@ -1,12 +1,14 @@
 /*
- * stats: the numbers of the quarantine and of the brokers.
+ * stats: the workers and their signatures, the numbers of the quarantine and of the brokers.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
+#include "qctl/workers.h"
 
 enum { DAYS_DEFAULT = 7, DAYS_MOST = 400, BROKER_MS = 2000 };
 
@@ -43,6 +45,50 @@ static void show_counters(const struct qctl *qctl, const char *kind, const char 
 	columns_free(&columns);
 }
 
+static void add_worker(
+        struct columns *columns, const Lz__WorkerState *state, const struct config_virus *config)
+{
+	int64_t now_ms = clock_wall_ms();
+	char *text = worker_text(state, now_ms);
+	char *complaint = worker_complaint(state, config, now_ms);
+
+	columns_add(columns, "");
+	columns_add(columns, state->worker);
+	columns_add(columns, text);
+	if (complaint) {
+		columns_add(columns, "");
+		columns_add(columns, "!");
+		columns_add(columns, complaint);
+	}
+	free(text);
+	free(complaint);
+}
+
+static void show_workers(struct qctl *qctl, Lz__WorkerState *const *workers, size_t count)
+{
+	const struct config_virus *config = &qctl_config(qctl)->virus;
+	struct columns *columns;
+	struct json json = {0};
+	struct buf out = {0};
+	size_t at;
+
+	for (at = 0; qctl->json && at < count; at++) {
+		json_object(&json, NULL);
+		worker_json(&json, workers[at], config, clock_wall_ms());
+		json_end_object(&json);
+		json_flush(&json);
+	}
+	if (qctl->json || !count)
+		return;
+	columns = columns_new(3, 0);
+	for (at = 0; at < count; at++)
+		add_worker(columns, workers[at], config);
+	buf_add_string(&out, "workers\n");
+	columns_print(columns, &out);
+	qctl_print(&out);
+	columns_free(&columns);
+}
+
 static enum result show_store(struct qctl *qctl, uint32_t days, struct err *err)
 {
 	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
@@ -56,6 +102,7 @@ static enum result show_store(struct qctl *qctl, uint32_t days, struct err *err)
 	if (result)
 		return result;
 	stats = (const Lz__Stats *)answer.envelope;
+	show_workers(qctl, stats->workers, stats->n_workers);
 	show_counters(qctl, "quarantine", "now", stats->now, stats->n_now);
 	for (at = 0; at < stats->n_days; at++)
 		show_counters(qctl, "day", stats->days[at]->day, stats->days[at]->counters,
