@@ -1,7 +1,7 @@
 /*
  * The exchange's own desk: every job there is, whom it belongs to, and what may become of it. Only
- * exchange.c and status.c include this. None of these functions hands out jobs but desk_dispatch(),
- * which is called once at the end of each event.
+ * exchange.c, status.c and reload.c include this. None of these functions hands out jobs but
+ * desk_dispatch(), which is called once at the end of each event.
  */
 #ifndef BROKER_DESK_H
 #define BROKER_DESK_H

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "broker/desk.h"
+#include "broker/reload.h"
 #include "broker/status.h"
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
@@ -127,6 +128,9 @@ static void take_from_front(struct exchange *exchange, struct wire_message *mess
 		break;
 	case MESSAGE_BROKER_STATUS_REQUEST:
 		status_send(desk, &message->peer, message->request);
+		break;
+	case MESSAGE_RELOAD:
+		reload_pass(desk, message);
 		break;
 	default:
 		exchange_garbage(exchange);

@@ -77,6 +77,7 @@ static const struct limits table[] = {
         {&lz__item__descriptor, "original_sha256", TEXT_SHA256, 64, 0},
         {&lz__busy__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
         {&lz__broker_status__descriptor, "workers", TEXT_LINE, LINE, 10000},
+        {&lz__reloading__descriptor, "workers", TEXT_LINE, LINE, 10000},
         {&lz__store__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
         {&lz__stored__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
         {&lz__stored__descriptor, "items", TEXT_ITEM_ID, 16, 1000},

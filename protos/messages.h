@@ -37,6 +37,8 @@ enum {
 	X(GOODBYE, 9, Lz__Goodbye, goodbye, 0)                                                     \
 	X(BROKER_STATUS_REQUEST, 10, Lz__BrokerStatusRequest, broker_status_request, 0)            \
 	X(BROKER_STATUS, 11, Lz__BrokerStatus, broker_status, 0)                                   \
+	X(RELOAD, 12, Lz__Reload, reload, 0)                                                       \
+	X(RELOADING, 13, Lz__Reloading, reloading, 0)                                              \
 	X(STORE, 20, Lz__Store, store, 1)                                                          \
 	X(STORED, 21, Lz__Stored, stored, 0)                                                       \
 	X(CONFIRM, 22, Lz__Confirm, confirm, 0)                                                    \

@@ -238,6 +238,8 @@ enum result check_sense(
 		return ((const Lz__Shown *)typed)->item ? RESULT_OK : wrong(err, "item: none");
 	case MESSAGE_FETCHED:
 		return fetched_sense(typed, body_size, err);
+	case MESSAGE_RELOAD:
+		return ((const Lz__Reload *)typed)->number ? RESULT_OK : wrong(err, "number: 0");
 	case MESSAGE_COUNT:
 		if (!((const Lz__Count *)typed)->state)
 			return RESULT_OK;

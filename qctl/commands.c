@@ -54,6 +54,11 @@ static const struct argument_option stats_options[] = {
         {0},
 };
 
+static const struct argument_option reload_options[] = {
+        {"wait", "TIME", "at most so long for the new scanners (120s)"},
+        {0},
+};
+
 static const struct argument_option explain_options[] = {
         {"from", "ADDRESS", "reverse-path (none: the null reverse-path)"},
         {"to", "ADDRESS", "a recipient; may be repeated"},
@@ -84,6 +89,10 @@ const struct command commands[] = {
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
         {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
                 stats_options, command_stats},
+        {"reload", "", 0, 0, "has every worker read signatures, rules and lists again",
+                "New scanners are started beside the old ones and take over when they are ready. "
+                "What is broken is\nrefused with its error, and the old ones stay.\n",
+                reload_options, command_reload},
         {"explain", "FILE", 1, 1, "scans a mail in a file and tells what would become of it",
                 "Nothing is stored or sent.\n", explain_options, command_explain},
         {"check", "", 0, 0, "checks the configuration, folders, accounts and programs", "",

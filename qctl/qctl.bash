@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release delete stats explain check keys"
+	local commands="list show export release delete stats reload explain check keys"
 	local common="-c --config --json --help"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
@@ -35,6 +35,7 @@ _qctl()
 			-- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
+	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	check) COMPREPLY=($(compgen -W "--offline $common" -- "$current")) ;;
 	explain)
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")

@@ -206,10 +206,20 @@ static void take_job(struct worker *worker, struct link *link, struct wire_messa
 	dispatch(worker);
 }
 
+static void take_reload(struct worker *worker, const Lz__Reload *reload)
+{
+	log_event(
+	        LOG_LEVEL_INFO, NULL, "reload", "number=%llu", (unsigned long long)reload->number);
+	if (!worker->is_stopping)
+		pool_renew(worker->pool, reload->number);
+}
+
 static void take_from_broker(void *context, struct link *link, struct wire_message *message)
 {
 	if (message->type == MESSAGE_JOB)
 		take_job(context, link, message);
+	else if (message->type == MESSAGE_RELOAD)
+		take_reload(context, (const Lz__Reload *)message->envelope);
 	else
 		log_event(LOG_LEVEL_WARNING, NULL, "unexpected", "broker=%s message=%s",
 		        log_quote(link->endpoint), message_info(message->type)->name);

@@ -585,6 +585,38 @@ static void draining_ends_in_time_and_tells_who_still_waits(void **state)
 	exchange_verify(stage.exchange);
 }
 
+static void a_reload_goes_to_every_worker_that_works(void **state)
+{
+	Lz__Reload wish = LZ__RELOAD__INIT;
+	size_t before;
+
+	ready(&stage, 'a', 2);
+	ready(&stage, 'b', 2);
+	ready(&stage, 'c', 0); /* about to end */
+	ready(&stage, 'd', 2);
+	stage.gone = "d";
+	before = stage.count;
+	wish.number = 7;
+	say(&stage, 'A', MESSAGE_RELOAD, 42, &wish.base, NULL, 0);
+	assert_int_equal(stage.count, before + 3);
+	assert_int_equal(stage.sent[before].type, MESSAGE_RELOAD);
+	assert_int_equal(stage.sent[before + 1].type, MESSAGE_RELOAD);
+	assert_int_equal(stage.sent[before].peer + stage.sent[before + 1].peer, 'a' + 'b');
+	assert_int_equal(stage.sent[before + 2].type, MESSAGE_RELOADING);
+	assert_int_equal(stage.sent[before + 2].peer, 'A');
+	assert_int_equal(stage.sent[before + 2].request, 42);
+}
+
+static void a_reload_without_workers_is_answered_all_the_same(void **state)
+{
+	Lz__Reload wish = LZ__RELOAD__INIT;
+
+	wish.number = 7;
+	say(&stage, 'A', MESSAGE_RELOAD, 42, &wish.base, NULL, 0);
+	assert_int_equal(stage.count, 1);
+	assert_int_equal(stage.sent[0].type, MESSAGE_RELOADING);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -624,6 +656,8 @@ int main(void)
 	        TEST(a_front_that_is_gone_takes_its_messages_with_it),
 	        TEST(a_verdict_that_nobody_takes_is_dropped),
 	        TEST(what_is_not_for_here_is_garbage),
+	        TEST(a_reload_goes_to_every_worker_that_works),
+	        TEST(a_reload_without_workers_is_answered_all_the_same),
 	        TEST(draining_finishes_what_is_in_hand_and_takes_nothing_new),
 	        TEST(draining_ends_in_time_and_tells_who_still_waits),
 	};
