@@ -1,5 +1,5 @@
 /*
- * stats: the workers and their signatures, the numbers of the quarantine and of the brokers.
+ * stats: the numbers of the quarantine and of the brokers, and the workers with their signatures.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,8 +102,8 @@ static enum result show_store(struct qctl *qctl, uint32_t days, struct err *err)
 	if (result)
 		return result;
 	stats = (const Lz__Stats *)answer.envelope;
-	show_workers(qctl, stats->workers, stats->n_workers);
 	show_counters(qctl, "quarantine", "now", stats->now, stats->n_now);
+	show_workers(qctl, stats->workers, stats->n_workers);
 	for (at = 0; at < stats->n_days; at++)
 		show_counters(qctl, "day", stats->days[at]->day, stats->days[at]->counters,
 		        stats->days[at]->n_counters);
