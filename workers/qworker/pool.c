@@ -553,7 +553,7 @@ static void tick(void *context, int64_t now_ms)
 		if (generation->control < 0 && !generation->scanners)
 			generation_free(generation);
 	}
-	if (pool->start_ms && now_ms >= pool->start_ms)
+	if (pool->start_ms && now_ms >= pool->start_ms && !in_state(pool, GENERATION_STARTING))
 		pool->is_wanted = 1;
 	start_if_wanted(pool);
 }

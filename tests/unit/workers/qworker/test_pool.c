@@ -347,6 +347,20 @@ static void one_that_dies_is_replaced(void **state)
 	assert_int_equal(world.ready, 2);
 }
 
+static void one_that_dies_while_another_starts_is_replaced_by_that(void **state)
+{
+	be_ready(0);
+	pool_renew(world.pool, 0);
+	turn();
+	end(0);
+	for (int turns = 0; turns < 5; turns++)
+		turn();
+	be_ready(1);
+	for (int turns = 0; turns < 5; turns++)
+		turn();
+	assert_int_equal(world.count, 2);
+}
+
 static void when_the_first_fails_there_is_nothing_to_serve_with(void **state)
 {
 	say(0, -1, "failed no signatures");
@@ -368,6 +382,7 @@ int main(void)
 	        TEST(who_asks_while_one_starts_gets_one_that_starts_later),
 	        TEST(a_change_while_one_starts_counts_only_if_that_one_fails),
 	        TEST(one_that_dies_is_replaced),
+	        TEST(one_that_dies_while_another_starts_is_replaced_by_that),
 	        TEST(when_the_first_fails_there_is_nothing_to_serve_with),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
