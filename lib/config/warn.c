@@ -147,6 +147,21 @@ static void warn_times(const struct warner *warner)
 		        "nothing is ever deleted: when the quarantine is full, mail is deferred");
 }
 
+static void warn_ages(const struct warner *warner)
+{
+	const struct config_virus *virus = &warner->config->virus;
+
+	if (!virus->enabled)
+		return;
+	if (!virus->max_age_ms)
+		warn(warner, &virus->max_age_ms,
+		        "mail that signatures of any age find nothing in is called clean");
+	else if (!virus->alarm_age_ms || virus->alarm_age_ms > virus->max_age_ms)
+		warn(warner, &virus->alarm_age_ms,
+		        "nobody is warned of old signatures before virus.max_age makes all mail "
+		        "unscanned (database)");
+}
+
 static void warn_limits(const struct warner *warner)
 {
 	const struct config *config = warner->config;
@@ -205,6 +220,7 @@ void config_warn(const struct config *config, void (*say)(void *context, const c
 	warn_site(&warner);
 	warn_keys(&warner);
 	warn_times(&warner);
+	warn_ages(&warner);
 	warn_limits(&warner);
 	warn_rules(&warner);
 	warn_policy(&warner, &config->policy);

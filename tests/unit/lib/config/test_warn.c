@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -95,6 +96,28 @@ static void times_that_lose_mail_are_doubtful(void **state)
 	        "mail stays in the MTA's queue instead of being decided\n");
 }
 
+#define VIRUS(keys)                                                                                \
+	"site: {name: mail.example.org, admin: a@example.org, domains: [example.org],\n"           \
+	"  user: lazaret, scan_user: lazaret-scan}\n"                                              \
+	"front: {next_hop: 127.0.0.1:10026}\nspam: {rules: [/]}\nnotifier: {templates: /}\n"       \
+	"virus:\n  database: /\n" keys
+
+static void old_signatures_that_nobody_hears_of_are_doubtful(void **state)
+{
+	static const char unheard[] = "virus.alarm_age: nobody is warned of old signatures before "
+	                              "virus.max_age makes all mail unscanned (database)\n";
+	char want[200];
+
+	warned(VIRUS("  alarm_age: 7d\n"), "");
+	warned(VIRUS("  max_age: 0\n"), "l.yaml:8: virus.max_age: mail that signatures of any age "
+	                                "find nothing in is called clean\n");
+	snprintf(want, sizeof(want), "l.yaml:8: %s", unheard);
+	warned(VIRUS("  alarm_age: 0\n"), want);
+	warned(VIRUS("  alarm_age: 8d\n"), want);
+	warned(VIRUS("  enabled: false\n  max_age: 0\n"),
+	        "l.yaml:8: virus.enabled: mail is not scanned for viruses\n");
+}
+
 static void limits_that_do_not_fit_are_doubtful(void **state)
 {
 	warned(NEEDED "size: {max_size: 64M}\nworkers: {memory: 256M}\n",
@@ -156,6 +179,7 @@ int main(void)
 	        cmocka_unit_test(scanners_without_a_fence_are_doubtful),
 	        cmocka_unit_test(unscanned_mail_taken_for_clean_is_doubtful),
 	        cmocka_unit_test(times_that_lose_mail_are_doubtful),
+	        cmocka_unit_test(old_signatures_that_nobody_hears_of_are_doubtful),
 	        cmocka_unit_test(limits_that_do_not_fit_are_doubtful),
 	        cmocka_unit_test(tcp_in_plain_text_is_doubtful),
 	        cmocka_unit_test(a_secret_key_that_others_may_read_is_doubtful),
