@@ -184,6 +184,17 @@ static void what_needs_a_password_is_encrypted(void **state)
 	assert_int_equal(scan_packed("7z a -t7z"), CLEAN);
 }
 
+/* In no order: libclamav has none. */
+static int has_found(const struct virus_report *report, enum virus_answer answer, const char *name)
+{
+	size_t at;
+
+	for (at = 0; at < report->count; at++)
+		if (report->found[at].answer == answer && !strcmp(report->found[at].name, name))
+			return 1;
+	return 0;
+}
+
 /* libclamav keeps one finding of the weaker kinds: the first or the last. */
 static void no_finding_hides_another(void **state)
 {
@@ -209,8 +220,8 @@ static void no_finding_hides_another(void **state)
 	virus_scan(engine, bytes.data, bytes.size, 20000, &report);
 	assert_int_equal(report.answers, 1u << VIRUS_PUA | 1u << VIRUS_ENCRYPTED);
 	assert_int_equal(report.count, 2);
-	assert_string_equal(report.found[0].name, "PUA.Test.Tool.UNOFFICIAL");
-	assert_string_equal(report.found[1].name, "Heuristics.Encrypted.Zip");
+	assert_true(has_found(&report, VIRUS_PUA, "PUA.Test.Tool.UNOFFICIAL"));
+	assert_true(has_found(&report, VIRUS_ENCRYPTED, "Heuristics.Encrypted.Zip"));
 	buf_clear(&bytes);
 	snprintf(line, sizeof(line), "%s/y.tar", folder);
 	assert_int_equal(file_read(line, 1 << 20, &bytes, NULL), RESULT_OK);
