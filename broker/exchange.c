@@ -75,10 +75,12 @@ static const char *refusal(const struct exchange *exchange, const struct wire_me
 	return NULL;
 }
 
-/* The id is made from all that is in the message. */
+/* The id is made from all that is in the message. A dry run's verdict is not to be had for a
+ * message: nothing that it names is kept. */
 static int is_same(const struct job *job, const Lz__Submission *submission)
 {
 	return job->submission->size == submission->size &&
+	       !job->submission->dry_run == !submission->dry_run &&
 	       job->submission->n_recipients == submission->n_recipients;
 }
 

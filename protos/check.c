@@ -52,6 +52,7 @@ static const struct limits table[] = {
         {&lz__group__descriptor, "edits", TEXT_LINE, 0, 10000},
         {&lz__group__descriptor, "items", TEXT_ITEM_ID, 16, 100},
         {&lz__group__descriptor, "breaks", TEXT_LINE, 300, 40},
+        {&lz__group__descriptor, "reason", TEXT_TOKEN, 64, 0},
         {&lz__symbol__descriptor, "where", TEXT_MAIL, MAIL, 0},
         {&lz__symbol__descriptor, "detail", TEXT_MAIL, MAIL, 0},
         {&lz__check__descriptor, "why", TEXT_MAIL, MAIL, 0},

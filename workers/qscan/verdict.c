@@ -104,6 +104,11 @@ static int is_kept(const struct group *group)
 	       (goes_out(group) && group->outcome.cuts);
 }
 
+static int is_as_it_came(const struct group *group)
+{
+	return group->disposition == LZ__DISPOSITION__DELIVER && !group->outcome.cuts;
+}
+
 static void copy_edits(struct edits *edits, Lz__Group *out)
 {
 	size_t i;
@@ -166,6 +171,7 @@ static Lz__Group *group_make(const struct scan *scan, struct group *group, Lz__S
 	out->redirect = alloc_string(group->disposition == LZ__DISPOSITION__REDIRECT
 	                                     ? group->outcome.policy->redirect_to
 	                                     : "");
+	out->reason = alloc_string(is_as_it_came(group) ? "" : group->outcome.reason);
 	add_reply(group, out);
 	copy_edits(&edits, out);
 	if (goes_out(group))

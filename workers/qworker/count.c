@@ -43,6 +43,8 @@ void count_result(struct count *count, const Lz__ScanResult *result,
 	const Lz__Verdict *verdict = result->verdict;
 	size_t i;
 
+	if (submission->dry_run)
+		return;
 	count_add(count, "messages", 1);
 	count_add(count, "bytes", submission->size);
 	count_add(count, "recipients", submission->n_recipients);

@@ -146,7 +146,7 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 	count_result(keep_counts(worker->keep), result, submission, cost_ms * 1000);
 	if (!is_wanted(worker, job)) {
 		jobs_end(&worker->jobs, &job);
-	} else if (result_needs_store(result)) {
+	} else if (result_needs_store(result, submission)) {
 		store(worker, job, &result);
 	} else {
 		finish(worker, job, result);

@@ -121,9 +121,9 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
 	return RESULT_OK;
 }
 
-int result_needs_store(const Lz__ScanResult *result)
+int result_needs_store(const Lz__ScanResult *result, const Lz__Submission *submission)
 {
-	return result->n_items > 0 || result->verdict->n_groups > 1;
+	return !submission->dry_run && (result->n_items > 0 || result->verdict->n_groups > 1);
 }
 
 int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored)

@@ -18,8 +18,8 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
         const void *bytes, size_t size, Lz__ScanResult **out, struct err *err);
 
 /* Must the quarantine be asked before this verdict may be told? If something is to be kept, or if
- * there are several groups: then a former run may have served some of them. */
-int result_needs_store(const Lz__ScanResult *result);
+ * there are several groups: then a former run may have served some of them. Never for a dry run. */
+int result_needs_store(const Lz__ScanResult *result, const Lz__Submission *submission);
 
 /* Are all its items among those that the quarantine has? */
 int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored);

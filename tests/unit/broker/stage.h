@@ -41,6 +41,7 @@ struct stage {
 	struct sent *sent;
 	size_t count;
 	ProtobufCMessage *status; /* the last BROKER_STATUS */
+	int dry_run;              /* of what is submitted */
 	const char *gone;         /* letters of peers that can't be reached */
 	void (*watch)(void *context, const struct sent *sent);
 	void *context;
@@ -178,6 +179,7 @@ static void submit(struct stage *stage, char front, uint64_t request, unsigned n
 	submission.n_recipients = 1;
 	submission.size = size;
 	submission.deadline_ms = deadline_ms;
+	submission.dry_run = stage->dry_run;
 	say(stage, front, MESSAGE_SUBMIT, request, &submission.base, body, size);
 	free(body);
 }

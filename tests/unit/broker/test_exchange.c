@@ -512,6 +512,19 @@ static void another_message_under_the_same_id_is_refused(void **state)
 	assert_int_equal(counter_of("in_hand"), 1);
 }
 
+static void a_message_never_gets_a_dry_run_s_verdict(void **state)
+{
+	ready(&stage, 'a', 4);
+	stage.dry_run = 1;
+	submit(&stage, 'F', 1, 1, SMALL, 60000);
+	stage.dry_run = 0;
+	submit(&stage, 'G', 2, 1, SMALL, 60000);
+	assert_string_equal(last('G', MESSAGE_BUSY).why, "another message has this id");
+	stage.dry_run = 1;
+	submit(&stage, 'F', 3, 1, SMALL, 60000);
+	assert_int_equal(counter_of("again"), 1);
+}
+
 static void a_front_that_is_gone_takes_its_messages_with_it(void **state)
 {
 	ready(&stage, 'a', 1);
@@ -653,6 +666,7 @@ int main(void)
 	        TEST(the_same_message_again_never_runs_twice),
 	        TEST(the_same_message_from_another_front_is_answered_there),
 	        TEST(another_message_under_the_same_id_is_refused),
+	        TEST(a_message_never_gets_a_dry_run_s_verdict),
 	        TEST(a_front_that_is_gone_takes_its_messages_with_it),
 	        TEST(a_verdict_that_nobody_takes_is_dropped),
 	        TEST(what_is_not_for_here_is_garbage),

@@ -123,6 +123,7 @@ static void a_clean_message_says_so_and_keeps_its_other_bytes(void **state)
 	assert_non_null(strstr(field(group, "X-Lazaret"), "clean; id=0123456789abcdef"));
 	assert_int_equal(group->n_edits, 2);
 	assert_int_equal(result->n_items, 0);
+	assert_string_equal(group->reason, "");
 }
 
 static void what_was_not_scanned_is_not_called_clean(void **state)
@@ -215,6 +216,7 @@ static void a_cut_makes_an_item_with_the_part(void **state)
 	assert_int_equal(item->n_recipients, 2);
 	assert_true(item->keep_original);
 	assert_string_equal(result->verdict->groups[0]->items[0], item->id);
+	assert_string_equal(result->verdict->groups[0]->reason, item->reason);
 }
 
 static void an_item_has_the_same_id_in_a_second_run(void **state)

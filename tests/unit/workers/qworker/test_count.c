@@ -40,6 +40,21 @@ static void names_never_outgrow_their_room(void **state)
 	assert_int_equal(count.size, COUNT_NAMES);
 }
 
+static void a_dry_run_is_not_counted(void **state)
+{
+	Lz__ScanResult result = LZ__SCAN_RESULT__INIT;
+	Lz__Verdict verdict = LZ__VERDICT__INIT;
+	Lz__Submission submission = LZ__SUBMISSION__INIT;
+
+	result.verdict = &verdict;
+	submission.dry_run = 1;
+	count_result(&count, &result, &submission, 1000);
+	assert_int_equal(count.size, 0);
+	submission.dry_run = 0;
+	count_result(&count, &result, &submission, 1000);
+	assert_int_equal(count_value(&count, "messages"), 1);
+}
+
 static void a_verdict_is_counted_by_what_it_does_and_why(void **state)
 {
 	Lz__ScanResult result = LZ__SCAN_RESULT__INIT;
@@ -106,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        TEST(values_of_a_name_add_up),
 	        TEST(names_never_outgrow_their_room),
+	        TEST(a_dry_run_is_not_counted),
 	        TEST(a_verdict_is_counted_by_what_it_does_and_why),
 	        TEST(what_was_moved_is_counted_once),
 	};

@@ -203,11 +203,21 @@ static void a_claim_that_somebody_was_served_is_refused(void **state)
 
 static void the_quarantine_is_asked_where_something_is_kept_or_groups_differ(void **state)
 {
-	assert_true(result_needs_store(&answer));
+	Lz__Submission some = LZ__SUBMISSION__INIT;
+
+	assert_true(result_needs_store(&answer, &some));
 	answer.n_items = 0;
-	assert_false(result_needs_store(&answer));
+	assert_false(result_needs_store(&answer, &some));
 	verdict.n_groups = 2;
-	assert_true(result_needs_store(&answer));
+	assert_true(result_needs_store(&answer, &some));
+}
+
+static void a_dry_run_keeps_nothing(void **state)
+{
+	Lz__Submission dry = LZ__SUBMISSION__INIT;
+
+	dry.dry_run = 1;
+	assert_false(result_needs_store(&answer, &dry));
 }
 
 static void stored_means_every_item(void **state)
@@ -253,6 +263,7 @@ int main(void)
 	        TEST(an_item_that_no_group_names_is_refused),
 	        TEST(a_claim_that_somebody_was_served_is_refused),
 	        TEST(the_quarantine_is_asked_where_something_is_kept_or_groups_differ),
+	        TEST(a_dry_run_keeps_nothing),
 	        TEST(stored_means_every_item),
 	        TEST(who_was_served_before_goes_into_the_verdict),
 	};
