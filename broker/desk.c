@@ -317,7 +317,7 @@ static int serve(struct desk *desk, enum queue_class class)
 	for (; job; job = job->next) {
 		worker = pool_choose(&desk->pool, job);
 		if (worker || job->avoid.size == 0)
-			break;
+			break; /* who can't have this one can have none of its class */
 	}
 	if (!worker)
 		return 0;

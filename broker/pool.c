@@ -58,6 +58,20 @@ static size_t room_of(const struct worker *worker)
 	return worker->credit > held ? worker->credit - held : 0;
 }
 
+/* Never given to large ones. */
+static uint64_t kept_of(uint64_t credit)
+{
+	return credit > 1 ? (credit + 3) / 4 : 0;
+}
+
+static int can_take(const struct worker *worker, const struct job *job)
+{
+	if (queue_class_of(job) == QUEUE_LARGE &&
+	        worker->large >= worker->credit - kept_of(worker->credit))
+		return 0;
+	return room_of(worker) > 0;
+}
+
 static int is_better(const struct worker *a, const struct worker *b)
 {
 	if (!b || room_of(a) != room_of(b))
@@ -78,19 +92,18 @@ struct worker *pool_choose(struct pool *pool, const struct job *job)
 			continue;
 		}
 		others = 1;
-		if (room_of(worker) > 0 && is_better(worker, best))
+		if (can_take(worker, job) && is_better(worker, best))
 			best = worker;
 	}
-	if (!others && avoided && room_of(avoided) > 0)
+	if (!others && avoided && can_take(avoided, job))
 		return avoided;
 	return best;
 }
 
 int pool_admits(const struct pool *pool, enum queue_class class)
 {
-	uint64_t kept = pool->credit > 1 ? (pool->credit + 3) / 4 : 0;
-
-	return class == QUEUE_SMALL || pool->leases[QUEUE_LARGE] < pool->credit - kept;
+	return class == QUEUE_SMALL ||
+	       pool->leases[QUEUE_LARGE] < pool->credit - kept_of(pool->credit);
 }
 
 void pool_lease(struct pool *pool, struct worker *worker, struct job *job)
@@ -98,6 +111,7 @@ void pool_lease(struct pool *pool, struct worker *worker, struct job *job)
 	assert(room_of(worker) > 0 && !job->worker);
 	job->worker = worker;
 	job_list_add(&worker->leases, job);
+	worker->large += queue_class_of(job) == QUEUE_LARGE;
 	pool->leases[queue_class_of(job)]++;
 	worker->served = ++pool->served;
 }
@@ -105,6 +119,7 @@ void pool_lease(struct pool *pool, struct worker *worker, struct job *job)
 void pool_release(struct pool *pool, struct job *job)
 {
 	job_list_remove(&job->worker->leases, job);
+	job->worker->large -= queue_class_of(job) == QUEUE_LARGE;
 	pool->leases[queue_class_of(job)]--;
 	job->worker = NULL;
 }

@@ -26,6 +26,7 @@ struct worker {
 	struct job_list leases;
 	struct owed *owed;
 	size_t owed_count;
+	size_t large; /* of its leases */
 	int64_t heard_ms;
 	uint64_t served; /* order of the last job given, to take turns */
 };
@@ -46,7 +47,8 @@ void pool_set_credit(struct pool *pool, struct worker *worker, uint32_t credit);
 
 /*
  * Who shall have the job: the one with most room, in turn where several have as much; not the one
- * it failed at, as long as there is another. NULL: it has to wait.
+ * it failed at, as long as there is another. A large one leaves a quarter of each worker's credit
+ * free, too: small ones must not all have to go elsewhere. NULL: it has to wait.
  */
 struct worker *pool_choose(struct pool *pool, const struct job *job);
 

@@ -8,7 +8,7 @@
 
 #include "broker/job.h"
 
-enum { QUEUE_SMALL_MAX_BYTES = 1 << 20, QUEUE_ROUND = 4 };
+enum { QUEUE_SMALL_MAX_BYTES = MESSAGE_SMALL_MAX, QUEUE_ROUND = 4 };
 
 enum queue_class { QUEUE_SMALL, QUEUE_LARGE, QUEUE_CLASSES };
 

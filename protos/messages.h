@@ -22,6 +22,7 @@ enum {
 	MESSAGE_RECIPIENTS_MAX = 10000,
 	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
 	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
+	MESSAGE_SMALL_MAX = 1 << 20,  /* bytes of a message that does not wait for larger ones */
 };
 
 /*   NAME                  number  envelope type           pb-c function prefix        body */

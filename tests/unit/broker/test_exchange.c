@@ -456,6 +456,29 @@ static void some_room_is_always_kept_for_small_messages(void **state)
 	assert_int_equal(last('a', MESSAGE_JOB).number, 9);
 }
 
+static void each_worker_keeps_room_for_small_messages(void **state)
+{
+	size_t at, before;
+	unsigned number;
+	struct sent job;
+
+	ready(&stage, 'a', 4);
+	ready(&stage, 'b', 4);
+	for (number = 1; number <= 8; number++)
+		submit(&stage, 'F', number, number, SMALL, 60000);
+	for (number = 11; number <= 18; number++)
+		submit(&stage, 'F', number, number, LARGE, 60000);
+	before = stage.count;
+	for (at = 0; at < before; at++) {
+		job = stage.sent[at];
+		if (job.peer == 'a' && job.type == MESSAGE_JOB)
+			done(&stage, 'a', &job);
+	}
+	assert_int_equal(heard('a', MESSAGE_JOB), 4 + 3);
+	submit(&stage, 'F', 20, 20, SMALL, 60000);
+	assert_int_equal(last('a', MESSAGE_JOB).number, 20);
+}
+
 static void beyond_its_bounds_the_broker_is_busy(void **state)
 {
 	unsigned number;
@@ -662,6 +685,7 @@ int main(void)
 	        TEST(without_any_worker_the_front_is_sent_elsewhere),
 	        TEST(large_messages_do_not_starve_small_ones_nor_the_other_way),
 	        TEST(some_room_is_always_kept_for_small_messages),
+	        TEST(each_worker_keeps_room_for_small_messages),
 	        TEST(beyond_its_bounds_the_broker_is_busy),
 	        TEST(the_same_message_again_never_runs_twice),
 	        TEST(the_same_message_from_another_front_is_answered_there),
