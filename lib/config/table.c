@@ -257,7 +257,9 @@ static const struct field workers_fields[] = {
                 "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
                 .prose = "The quarantine that keeps what is cut."},
         {"scanners", FIELD_NUMBER, AT(workers, scanners), "auto", .most = 1024, .word = "auto",
-                .prose = "Scanner processes; auto is one a core."},
+                .prose = "Scanner processes; auto is one a core. Of several, a quarter and at "
+                         "least one is never given a message of more than 1 MiB, so that small "
+                         "ones never wait for a batch of large ones."},
         {"queue", FIELD_NUMBER, AT(workers, queue), "6", .most = 1000,
                 .prose = "Messages taken beyond those being scanned, so that a scanner never waits "
                          "for the next one."},

@@ -6,6 +6,8 @@
 
 #include "lib/base/alloc.h"
 
+enum { SMALL_IN_ROW = 3 }; /* before a large one that waits */
+
 static const unsigned char moves[JOB_STATES][JOB_STATES] = {
         [JOB_WAITING] = {[JOB_SCANNING] = 1, [JOB_ENDED] = 1},
         [JOB_SCANNING] = {[JOB_STORING] = 1, [JOB_ENDED] = 1},
@@ -63,14 +65,49 @@ struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire
 	return job;
 }
 
-struct job *jobs_waiting(const struct jobs *jobs)
+/* ---------------------------------------------------------------- whose turn it is */
+
+static int is_large(const struct job *job)
+{
+	return job->order->submission->size > MESSAGE_SMALL_MAX;
+}
+
+static struct job *oldest_waiting(const struct jobs *jobs, int large)
 {
 	struct job *job = jobs->first;
 
-	while (job && job->state != JOB_WAITING)
+	while (job && (job->state != JOB_WAITING || is_large(job) != large))
 		job = job->next;
 	return job;
 }
+
+static int may_start_large(const struct jobs *jobs, unsigned scanners)
+{
+	unsigned kept = scanners > 1 ? (scanners + 3) / 4 : 0, busy = 0;
+	const struct job *job;
+
+	for (job = jobs->first; job; job = job->next)
+		busy += job->state == JOB_SCANNING && is_large(job);
+	return busy < scanners - kept;
+}
+
+struct job *jobs_next(const struct jobs *jobs, unsigned scanners)
+{
+	struct job *small = oldest_waiting(jobs, 0), *large = oldest_waiting(jobs, 1);
+
+	if (large && !may_start_large(jobs, scanners))
+		large = NULL;
+	if (!small || (large && jobs->small_in_row >= SMALL_IN_ROW))
+		return large;
+	return small;
+}
+
+void jobs_started(struct jobs *jobs, const struct job *job)
+{
+	jobs->small_in_row = is_large(job) ? 0 : jobs->small_in_row + 1;
+}
+
+/* ---------------------------------------------------------------- a job's life */
 
 struct job *jobs_storing(const struct jobs *jobs, uint64_t request)
 {

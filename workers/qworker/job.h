@@ -37,13 +37,21 @@ struct jobs {
 	struct job *first, *last; /* in the order they came */
 	size_t count;
 	uint64_t requests;
+	unsigned small_in_row; /* started since the last large one */
 };
 
 /* Takes the message's envelope and body. Gives the job, lent until jobs_end(). */
 struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire_message *message,
         int64_t now_ms);
 
-struct job *jobs_waiting(const struct jobs *jobs); /* the oldest, or NULL */
+/*
+ * The one that a free scanner takes next, or NULL: the oldest small one, and after three of these
+ * the oldest large one. Of several scanners a quarter, at least one, never has a large one, though
+ * it idles: a small message waits for small ones only, however many large ones are there.
+ */
+struct job *jobs_next(const struct jobs *jobs, unsigned scanners);
+void jobs_started(struct jobs *jobs, const struct job *job); /* it was the next, and was taken */
+
 struct job *jobs_storing(const struct jobs *jobs, uint64_t request);
 size_t jobs_of_link(const struct jobs *jobs, size_t link, uint64_t epoch);
 

@@ -110,7 +110,7 @@ static void dispatch(void *context)
 	struct err err;
 	enum result result;
 
-	while ((job = jobs_waiting(&worker->jobs)) != NULL) {
+	while ((job = jobs_next(&worker->jobs, pool_size(worker->pool))) != NULL) {
 		if (!is_wanted(worker, job)) {
 			jobs_end(&worker->jobs, &job);
 			continue;
@@ -118,7 +118,9 @@ static void dispatch(void *context)
 		result = pool_give(worker->pool, job, &err);
 		if (result == RESULT_NONE)
 			return;
-		if (result != RESULT_OK) {
+		if (result == RESULT_OK) {
+			jobs_started(&worker->jobs, job);
+		} else {
 			log_event(LOG_LEVEL_ERROR, job_id(job), "dispatch", "error=%s",
 			        log_quote(err.text));
 			fail(worker, job, "memory", 0);

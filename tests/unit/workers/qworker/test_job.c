@@ -65,10 +65,10 @@ static void jobs_wait_in_the_order_they_came(void **state)
 {
 	struct job *one = add(0, 0, 1), *two = add(0, 0, 2);
 
-	assert_ptr_equal(jobs_waiting(&jobs), one);
+	assert_ptr_equal(jobs_next(&jobs, 1), one);
 	job_start(one, 7);
 	assert_int_equal(one->started_ms, 7);
-	assert_ptr_equal(jobs_waiting(&jobs), two);
+	assert_ptr_equal(jobs_next(&jobs, 1), two);
 }
 
 static void each_store_has_a_request_of_its_own(void **state)
