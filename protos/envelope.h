@@ -13,4 +13,8 @@ void envelope_to_item(const Lz__Submission *from, Lz__Item *item);
 /* With its DSN parameters. Gives it. */
 Lz__Recipient *envelope_recipient(const Lz__Recipient *from);
 
+/* The way back: a submission in the item's envelope, for the recipients that the item is for. Gives
+ * it; its deadline is for the caller to set. */
+Lz__Submission *envelope_of_item(const Lz__Item *item);
+
 #endif

@@ -32,7 +32,7 @@ static void set(Lz__Submission *submission, const char *field)
 static void every_text_that_both_have_is_copied(void **state)
 {
 	const ProtobufCMessageDescriptor *kind = &lz__submission__descriptor;
-	Lz__Submission *submission = alloc(sizeof(*submission));
+	Lz__Submission *submission = alloc(sizeof(*submission)), *back;
 	Lz__Item *item = alloc(sizeof(*item));
 	size_t at, both = 0;
 
@@ -59,6 +59,16 @@ static void every_text_that_both_have_is_copied(void **state)
 	assert_true(both >= 9);
 	assert_int_equal(item->size, 7);
 	assert_true(item->eight_bit && item->smtputf8);
+	back = envelope_of_item(item);
+	for (at = 0; at < kind->n_fields; at++)
+		if (kind->fields[at].type == PROTOBUF_C_TYPE_STRING &&
+		        kind->fields[at].label != PROTOBUF_C_LABEL_REPEATED &&
+		        protobuf_c_message_descriptor_get_field_by_name(
+		                item->base.descriptor, kind->fields[at].name))
+			assert_true(same(&item->base, kind->fields[at].name, &back->base));
+	assert_int_equal(back->size, 7);
+	assert_true(back->eight_bit && back->smtputf8);
+	message_free(&back->base);
 	message_free(&submission->base);
 	message_free(&item->base);
 }
