@@ -12,8 +12,8 @@
 enum {
 	ANSWER_MAX_BYTES = MESSAGE_ENVELOPE_MAX,
 	HIGH_WATER = 1000,
-	TURN_MS = 50,          /* how often it is looked what is due */
-	AGAIN_MS = 250,        /* before the next broker is asked, and twice that each time */
+	TURN_MS = 50,   /* how often it is looked what is due */
+	AGAIN_MS = 250, /* before the next broker is asked, and twice that each time */
 	AGAIN_MOST_MS = 5000,
 };
 
@@ -317,8 +317,8 @@ void judge_close(struct judge **judge)
 	if (!*judge)
 		return;
 	for (at = 0; at < (*judge)->count; at++) {
-		wire_send((*judge)->sockets[at], NULL, MESSAGE_GOODBYE, 0, &goodbye.base, NULL,
-		        &err);
+		wire_send(
+		        (*judge)->sockets[at], NULL, MESSAGE_GOODBYE, 0, &goodbye.base, NULL, &err);
 		wire_socket_close(&(*judge)->sockets[at]);
 	}
 	while ((question = (*judge)->questions) != NULL) {

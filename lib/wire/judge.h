@@ -1,11 +1,11 @@
 /*
- * Asks the brokers what would become of messages that are in no delivery (dry runs, docs/PROTOCOL.md
- * section 5): what is kept is looked at again. Several at once, for programs without a loop, or from
- * a timer of one that has one.
+ * Asks the brokers what would become of messages that are in no delivery (dry runs,
+ * docs/PROTOCOL.md section 5): what is kept is looked at again. Several at once, for programs
+ * without a loop, or from a timer of one that has one.
  *
- * A question goes to the first broker; where that is not there, busy or silent, to the next one, and
- * round and round until its deadline. A broker that is asked again has the message or takes it anew,
- * so a question survives the end of any program but its own.
+ * A question goes to the first broker; where that is not there, busy or silent, to the next one,
+ * and round and round until its deadline. A broker that is asked again has the message or takes it
+ * anew, so a question survives the end of any program but its own.
  */
 #ifndef LIB_WIRE_JUDGE_H
 #define LIB_WIRE_JUDGE_H
@@ -16,16 +16,16 @@
 struct judge;
 
 struct judgement {
-	void *of;             /* as it was asked with */
-	enum result result;   /* RESULT_OK: the verdict is there. RESULT_TEMPORARY: nobody had one in
-	                         time. RESULT_PERMANENT: this message gets none */
+	void *of;           /* as it was asked with */
+	enum result result; /* RESULT_OK: the verdict is there. RESULT_TEMPORARY: nobody had one in
+	                       time. RESULT_PERMANENT: this message gets none */
 	Lz__Verdict *verdict; /* to be freed with message_free(); NULL */
 	struct err err;
 };
 
 /* Connects to all of front->brokers, which need not be there yet. Lends both. Gives *out. */
-enum result judge_open(struct wire *wire, const struct config_front *front, struct judge **out,
-        struct err *err);
+enum result judge_open(
+        struct wire *wire, const struct config_front *front, struct judge **out, struct err *err);
 /* Whatever was asked and not given back is asked no more. */
 void judge_close(struct judge **judge);
 

@@ -207,7 +207,6 @@ static int group_teardown(void **state)
 	return system(command);
 }
 
-
 static int teardown(void **state)
 {
 	judge_close(&judge);

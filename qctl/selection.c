@@ -1,0 +1,103 @@
+#include "qctl/selection.h"
+
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/clock.h"
+#include "lib/base/text.h"
+#include "qctl/print.h"
+#include "qctl/when.h"
+
+enum { PAGE = 200 };
+
+static char *value_of(const struct qctl *qctl, const char *name)
+{
+	const char *value = arguments_value(&qctl->arguments, name);
+
+	return (char *)(value ? value : "");
+}
+
+static enum result read_time(
+        const struct qctl *qctl, const char *name, int64_t *out, struct err *err)
+{
+	const char *value = arguments_value(&qctl->arguments, name);
+
+	return value ? when_parse(value, clock_wall_ms(), out, err) : RESULT_OK;
+}
+
+static enum result read_states(struct selection *selection, struct err *err)
+{
+	const struct arguments *arguments = &selection->qctl->arguments;
+	const char *name;
+	size_t at;
+
+	for (at = 0; (name = arguments_nth(arguments, "state", at)) != NULL; at++)
+		if (at == SELECTION_STATES_MOST ||
+		        !print_state_named(name, &selection->states[at]))
+			return err_set(err, RESULT_PERMANENT,
+			        "--state %s: pending, held, released or unconfirmed is expected",
+			        name);
+	selection->request.states = selection->states;
+	selection->request.n_states = at;
+	return RESULT_OK;
+}
+
+static enum result read_limit(struct selection *selection, uint64_t usual, struct err *err)
+{
+	const char *text = arguments_value(&selection->qctl->arguments, "limit");
+
+	selection->left = usual;
+	if (text && !text_number(text, UINT32_MAX, &selection->left))
+		return err_set(err, RESULT_PERMANENT, "--limit %s: a number is expected", text);
+	if (!selection->left)
+		selection->left = UINT64_MAX;
+	return RESULT_OK;
+}
+
+enum result selection_read(
+        struct selection *selection, struct qctl *qctl, uint64_t usual_limit, struct err *err)
+{
+	Lz__List *request = &selection->request;
+	enum result result;
+
+	*selection = (struct selection){.qctl = qctl};
+	lz__list__init(request);
+	request->sender = value_of(qctl, "sender");
+	request->recipient = value_of(qctl, "recipient");
+	request->reason = value_of(qctl, "reason");
+	request->text = value_of(qctl, "text");
+	selection->next = alloc_string(value_of(qctl, "after"));
+	result = read_time(qctl, "since", &request->since_ms, err);
+	if (!result)
+		result = read_time(qctl, "until", &request->until_ms, err);
+	if (!result)
+		result = read_states(selection, err);
+	return result ? result : read_limit(selection, usual_limit, err);
+}
+
+void selection_fini(struct selection *selection)
+{
+	free(selection->next);
+	selection->next = NULL;
+}
+
+enum result selection_page(struct selection *selection, struct wire_message *page, struct err *err)
+{
+	Lz__List *request = &selection->request;
+	const Lz__Items *items;
+	enum result result;
+
+	if (!selection->left || (selection->is_begun && !*selection->next))
+		return RESULT_NONE;
+	request->after = selection->next;
+	request->limit = selection->left < PAGE ? (uint32_t)selection->left : PAGE;
+	result = qctl_ask(selection->qctl, MESSAGE_LIST, request, page, err);
+	if (result)
+		return result == RESULT_NONE ? RESULT_PERMANENT : result;
+	items = (const Lz__Items *)page->envelope;
+	selection->is_begun = 1;
+	selection->left -= items->n_items < selection->left ? items->n_items : selection->left;
+	free(selection->next);
+	selection->next = alloc_string(items->next);
+	return RESULT_OK;
+}
