@@ -26,6 +26,22 @@ static const struct argument_option list_options[] = {
         {0},
 };
 
+/* Of those that select, the same as list has. */
+static const struct argument_option rescan_options[] = {
+        {"all", NULL, "also what was kept with the signatures of now"},
+        {"sender", "ADDRESS", "reverse-path: an address, @domain, a glob, or <>"},
+        {"recipient", "ADDRESS", "a blocked recipient: an address, @domain or a glob"},
+        {"reason", "WORD",
+                "virus, attachment, subject, spam, access, size, unscanned, "
+                "undeliverable"},
+        {"text", "TEXT", "in the subject or the name of a part"},
+        {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
+        {"until", "TIME", "stored before"},
+        {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
+        {"limit", "N", "at most so many, newest first (all)"},
+        {0},
+};
+
 static const struct argument_option no_options[] = {{0}};
 
 static const struct argument_option export_options[] = {
@@ -86,6 +102,10 @@ const struct command commands[] = {
                 "Exactly once for each set of recipients; asked for again, it says so and does "
                 "nothing.\n",
                 release_options, command_release},
+        {"rescan", "[ID…]", 0, 1000, "looks again at what is kept, with the signatures of now",
+                "Tells of each item in which a virus or the reason has changed; alters nothing.\n"
+                "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",
+                rescan_options, command_rescan},
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
         {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
                 stats_options, command_stats},

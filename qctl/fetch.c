@@ -32,8 +32,8 @@ static enum result next_piece(struct qctl *qctl, const Lz__Fetch *request, struc
 	return result;
 }
 
-enum result fetch_all(struct qctl *qctl, Lz__Fetch *request, fetch_piece *take, void *context,
-        struct err *err)
+enum result fetch_all(
+        struct qctl *qctl, Lz__Fetch *request, fetch_piece *take, void *context, struct err *err)
 {
 	struct fetched fetched = {.size = 1};
 	struct digest digest;

@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release delete stats reload explain check keys"
+	local commands="list show export release rescan delete stats reload explain check keys"
 	local common="-c --config --json --help"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
@@ -33,6 +33,9 @@ _qctl()
 	release)
 		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
 			-- "$current")) ;;
+	rescan)
+		COMPREPLY=($(compgen -W "--all --sender --recipient --reason --text --since --until --state \
+			--limit $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;

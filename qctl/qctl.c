@@ -146,15 +146,26 @@ static enum result look_for(const char *endpoint, struct err *err)
 	return result;
 }
 
+enum result qctl_wire(struct qctl *qctl, struct wire **out, struct err *err)
+{
+	enum result result = RESULT_OK;
+
+	if (!qctl->wire)
+		result = wire_open(&qctl_config(qctl)->curve, &qctl->wire, err);
+	*out = qctl->wire;
+	return result;
+}
+
 static enum result connect_to(
         struct qctl *qctl, const char *endpoint, struct wire_socket **out, struct err *err)
 {
 	struct wire_limits limits = {.max_bytes = ANSWER_MAX_BYTES, .high_water = HIGH_WATER};
 	enum result result = look_for(endpoint, err);
+	struct wire *wire;
 
-	if (!result && !qctl->wire)
-		result = wire_open(&qctl_config(qctl)->curve, &qctl->wire, err);
-	return result ? result : wire_connect(qctl->wire, endpoint, &limits, out, err);
+	if (!result)
+		result = qctl_wire(qctl, &wire, err);
+	return result ? result : wire_connect(wire, endpoint, &limits, out, err);
 }
 
 /* What was typed may be what the other side drops without a word: that is said here. */

@@ -60,6 +60,9 @@ enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *requ
 enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_type type,
         const void *request, int timeout_ms, struct wire_message *answer, struct err *err);
 
+/* The wire, for who asks in another way; lent until the end. */
+enum result qctl_wire(struct qctl *qctl, struct wire **out, struct err *err);
+
 /* Prints and empties it. */
 void qctl_print(struct buf *text);
 
@@ -68,6 +71,7 @@ int command_show(struct qctl *qctl);
 int command_export(struct qctl *qctl);
 int command_release(struct qctl *qctl);
 int command_delete(struct qctl *qctl);
+int command_rescan(struct qctl *qctl);
 int command_stats(struct qctl *qctl);
 int command_reload(struct qctl *qctl);
 int command_explain(struct qctl *qctl);

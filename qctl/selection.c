@@ -32,8 +32,7 @@ static enum result read_states(struct selection *selection, struct err *err)
 	size_t at;
 
 	for (at = 0; (name = arguments_nth(arguments, "state", at)) != NULL; at++)
-		if (at == SELECTION_STATES_MOST ||
-		        !print_state_named(name, &selection->states[at]))
+		if (at == SELECTION_STATES_MOST || !print_state_named(name, &selection->states[at]))
 			return err_set(err, RESULT_PERMANENT,
 			        "--state %s: pending, held, released or unconfirmed is expected",
 			        name);

@@ -25,7 +25,6 @@ void selection_fini(struct selection *selection);
 
 /* The next page: an envelope of items, at times of none. Free it with wire_message_free().
  * RESULT_NONE: that was all, or as many as were wanted. */
-enum result selection_page(
-        struct selection *selection, struct wire_message *page, struct err *err);
+enum result selection_page(struct selection *selection, struct wire_message *page, struct err *err);
 
 #endif

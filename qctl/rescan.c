@@ -1,0 +1,478 @@
+/*
+ * rescan: has the quarantine looked through again, and tells what is found now and was not then, or
+ * the other way. Nothing is altered.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/wire/judge.h"
+#include "protos/envelope.h"
+#include "qctl/compare.h"
+#include "qctl/fetch.h"
+#include "qctl/json.h"
+#include "qctl/selection.h"
+
+enum {
+	AT_ONCE = 4,
+	BYTES_AT_ONCE = 128 << 20, /* of originals in hand; one alone may be larger */
+	SHOWN_AT_ONCE = 50,
+	TURN_MS = 200,
+	PROBE_MS = 30 * 1000,
+	BAR = 30,
+};
+
+struct counts {
+	uint64_t changed, unchanged;
+	uint64_t skipped; /* seen with the signatures of now already */
+	uint64_t gone;    /* deleted since they were listed */
+	uint64_t failed;
+};
+
+struct rescan {
+	struct qctl *qctl;
+	struct judge *judge;
+	char *engine; /* signatures of now */
+	int all;
+	size_t looks; /* in hand */
+	uint64_t bytes;
+	struct counts counts;
+	uint64_t total;   /* 0: not known */
+	int is_stopped;   /* somebody does not answer */
+	int has_progress; /* a line of it stands on the terminal */
+};
+
+/* An item that is being looked at. */
+struct look {
+	const Lz__Item *item; /* lent */
+	size_t questions;     /* still open */
+	enum result result;   /* the worst of them */
+	struct err err;
+	struct found found; /* so far */
+};
+
+/* ---------------------------------------------------------------- telling */
+
+static uint64_t looked_at(const struct counts *counts)
+{
+	return counts->changed + counts->unchanged;
+}
+
+static void clear_progress(struct rescan *rescan)
+{
+	if (rescan->has_progress)
+		fputs("\r\033[K", stderr);
+	rescan->has_progress = 0;
+}
+
+static void show_progress(struct rescan *rescan)
+{
+	const struct counts *counts = &rescan->counts;
+	uint64_t done = looked_at(counts) + counts->skipped + counts->gone + counts->failed;
+	int filled;
+
+	if (rescan->qctl->json || !isatty(STDERR_FILENO))
+		return;
+	fputs("\r", stderr);
+	if (rescan->total) {
+		filled = done < rescan->total ? (int)(done * BAR / rescan->total) : BAR;
+		fprintf(stderr, "[%.*s%*s] ", filled, "##############################",
+		        BAR - filled, "");
+	}
+	fprintf(stderr, "%llu done, %llu changed", (unsigned long long)done,
+	        (unsigned long long)counts->changed);
+	rescan->has_progress = 1;
+}
+
+static void json_found(struct json *json, const char *name, const struct found *found)
+{
+	size_t at;
+
+	json_object(json, name);
+	json_text(json, "reason", found->reason);
+	json_list(json, "viruses");
+	for (at = 0; at < found->virus_count; at++)
+		json_text(json, NULL, found->viruses[at]);
+	json_end_list(json);
+	json_end_object(json);
+}
+
+static void tell_change(struct rescan *rescan, const struct look *look, const struct found *then)
+{
+	struct json json = {0};
+	struct buf out = {0};
+
+	clear_progress(rescan);
+	if (rescan->qctl->json) {
+		json_object(&json, NULL);
+		json_text(&json, "id", look->item->id);
+		json_found(&json, "then", then);
+		json_found(&json, "now", &look->found);
+		json_bool(&json, "parts_only", !look->item->keep_original);
+		json_end_object(&json);
+		json_flush(&json);
+		return;
+	}
+	buf_add_format(&out, "%s: ", look->item->id);
+	found_tell(then, &out);
+	buf_add_string(&out, " → ");
+	found_tell(&look->found, &out);
+	buf_add_string(&out, look->item->keep_original ? "\n" : " (its parts alone)\n");
+	qctl_print(&out);
+	fflush(stdout);
+}
+
+static void tell_failure(struct rescan *rescan, const char *id, const struct err *err)
+{
+	struct json json = {0};
+	struct err whole;
+
+	rescan->counts.failed++;
+	clear_progress(rescan);
+	err_set(&whole, RESULT_PERMANENT, "%s: %s", id, err->text);
+	qctl_fail(RESULT_PERMANENT, &whole);
+	if (!rescan->qctl->json)
+		return;
+	json_object(&json, NULL);
+	json_text(&json, "id", id);
+	json_text(&json, "error", err->text);
+	json_end_object(&json);
+	json_flush(&json);
+}
+
+static void tell_counts(const struct rescan *rescan)
+{
+	const struct counts *counts = &rescan->counts;
+	const struct {
+		const char *name, *words;
+		uint64_t value;
+	} rows[] = {{"looked_at", "looked at", looked_at(counts)},
+	        {"changed", "changed", counts->changed},
+	        {"unchanged", "unchanged", counts->unchanged},
+	        {"skipped", "known with these signatures", counts->skipped},
+	        {"gone", "deleted meanwhile", counts->gone},
+	        {"failed", "not looked at", counts->failed}};
+	struct json json = {0};
+	size_t at;
+
+	json_object(&json, NULL);
+	for (at = 0; at < sizeof(rows) / sizeof(rows[0]); at++)
+		if (rescan->qctl->json)
+			json_number(&json, rows[at].name, (int64_t)rows[at].value);
+		else if (at < 3 || rows[at].value)
+			printf("%s%llu %s", at ? ", " : "", (unsigned long long)rows[at].value,
+			        rows[at].words);
+	json_text(&json, "engine", rescan->engine);
+	json_end_object(&json);
+	if (rescan->qctl->json)
+		json_flush(&json);
+	else
+		puts("");
+	buf_fini(&json.out);
+}
+
+/* ---------------------------------------------------------------- one item */
+
+static void end_look(struct rescan *rescan, struct look *look)
+{
+	struct found then = {0};
+
+	if (look->result == RESULT_NONE) {
+		rescan->counts.gone++;
+	} else if (look->result != RESULT_OK) {
+		tell_failure(rescan, look->item->id, &look->err);
+		rescan->is_stopped |= look->result == RESULT_TEMPORARY;
+	} else {
+		found_in_item(&then, look->item);
+		if (found_same(&then, &look->found)) {
+			rescan->counts.unchanged++;
+		} else {
+			rescan->counts.changed++;
+			tell_change(rescan, look, &then);
+		}
+		found_fini(&then);
+	}
+	rescan->looks--;
+	rescan->bytes -= look->item->size;
+	found_fini(&look->found);
+	free(look);
+	show_progress(rescan);
+}
+
+static void take_judgement(struct look *look, struct judgement *judgement)
+{
+	look->questions--;
+	if (judgement->result != RESULT_OK) {
+		look->result = judgement->result;
+		look->err = judgement->err;
+		return;
+	}
+	found_in_verdict(&look->found, judgement->verdict);
+	message_free(&judgement->verdict->base);
+}
+
+/* Until fewer than `most` items are in hand, and fewer bytes. */
+static void wait_until_fewer(struct rescan *rescan, size_t most, uint64_t most_bytes)
+{
+	struct judgement judgement;
+	struct look *look;
+
+	while (rescan->looks && (rescan->looks >= most || rescan->bytes > most_bytes)) {
+		if (judge_wait(rescan->judge, TURN_MS, &judgement) != RESULT_OK)
+			continue;
+		look = judgement.of;
+		take_judgement(look, &judgement);
+		if (!look->questions)
+			end_look(rescan, look);
+	}
+}
+
+static enum result add_piece(void *context, const void *bytes, size_t size, struct err *err)
+{
+	buf_add(context, bytes, size);
+	return RESULT_OK;
+}
+
+/* A part that was cut begins with its own header fields, so it is a message by itself. */
+static enum result ask_about(
+        struct rescan *rescan, struct look *look, uint32_t part, struct err *err)
+{
+	const struct config_front *front = &qctl_config(rescan->qctl)->front;
+	Lz__Fetch request = LZ__FETCH__INIT;
+	Lz__Submission *submission;
+	struct wire_body body;
+	struct buf bytes = {0};
+	enum result result;
+	size_t size;
+
+	request.id = look->item->id;
+	request.part = part;
+	result = fetch_all(rescan->qctl, &request, add_piece, &bytes, err);
+	if (result) {
+		buf_fini(&bytes);
+		return result;
+	}
+	size = bytes.size;
+	wire_body_take(buf_give(&bytes), size, &body);
+	submission = envelope_of_item(look->item);
+	judge_ask(rescan->judge, &submission, &body, front->deadline_ms, look);
+	look->questions++;
+	return RESULT_OK;
+}
+
+static enum result ask_about_parts(struct rescan *rescan, struct look *look, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t at;
+
+	if (!look->item->n_parts)
+		return err_set(err, RESULT_PERMANENT, "nothing of it is kept");
+	for (at = 0; at < look->item->n_parts && !result; at++)
+		result = ask_about(rescan, look, (uint32_t)at + 1, err);
+	return result;
+}
+
+static void look_at(struct rescan *rescan, const Lz__Item *item)
+{
+	struct look *look;
+
+	if (!rescan->all && !strcmp(item->engine, rescan->engine)) {
+		rescan->counts.skipped++;
+		return;
+	}
+	wait_until_fewer(rescan, AT_ONCE,
+	        item->size < BYTES_AT_ONCE ? BYTES_AT_ONCE - item->size : 0);
+	look = alloc_zero(1, sizeof(*look));
+	look->item = item;
+	rescan->looks++;
+	rescan->bytes += item->size;
+	look->result = item->keep_original ? ask_about(rescan, look, 0, &look->err)
+	                                   : ask_about_parts(rescan, look, &look->err);
+	if (!look->questions)
+		end_look(rescan, look);
+}
+
+/* ---------------------------------------------------------------- all of them */
+
+/* An item that stands among several, so that all are done before what lends it goes. */
+static void look_at_all(struct rescan *rescan, Lz__Item *const *items, size_t count)
+{
+	size_t at;
+
+	for (at = 0; at < count && !rescan->is_stopped; at++)
+		look_at(rescan, items[at]);
+	wait_until_fewer(rescan, 1, 0);
+}
+
+static enum result look_at_selected(
+        struct rescan *rescan, struct selection *selection, struct err *err)
+{
+	struct wire_message page;
+	const Lz__Items *items;
+	enum result result = RESULT_OK;
+
+	while (!rescan->is_stopped && !(result = selection_page(selection, &page, err))) {
+		items = (const Lz__Items *)page.envelope;
+		look_at_all(rescan, items->items, items->n_items);
+		wire_message_free(&page);
+	}
+	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+/* Shows so many of what was typed as there are, up to SHOWN_AT_ONCE; gives how many words that
+ * took. */
+static size_t show_some(
+        struct rescan *rescan, char **words, size_t count, struct wire_message *shown, size_t *got)
+{
+	Lz__Show request = LZ__SHOW__INIT;
+	enum result result;
+	struct err err;
+	size_t at;
+
+	*got = 0;
+	for (at = 0; at < count && at < SHOWN_AT_ONCE; at++) {
+		request.id = words[at];
+		result = qctl_ask(rescan->qctl, MESSAGE_SHOW, &request, &shown[*got], &err);
+		if (result) {
+			tell_failure(rescan, words[at], &err);
+			rescan->is_stopped |= result == RESULT_TEMPORARY;
+		} else {
+			(*got)++;
+		}
+	}
+	return at;
+}
+
+static void look_at_named(struct rescan *rescan)
+{
+	const struct arguments *arguments = &rescan->qctl->arguments;
+	struct wire_message shown[SHOWN_AT_ONCE];
+	Lz__Item *items[SHOWN_AT_ONCE];
+	size_t at = 0, i, got;
+
+	while (at < arguments->word_count && !rescan->is_stopped) {
+		at += show_some(rescan, arguments->words + at, arguments->word_count - at, shown,
+		        &got);
+		for (i = 0; i < got; i++)
+			items[i] = ((const Lz__Shown *)shown[i].envelope)->item;
+		look_at_all(rescan, items, got);
+		for (i = 0; i < got; i++)
+			wire_message_free(&shown[i]);
+	}
+}
+
+/* ---------------------------------------------------------------- before and behind */
+
+/* A few words, so as to learn whether anybody looks at mail, and with which signatures. */
+static enum result ask_for_engine(struct rescan *rescan, struct err *err)
+{
+	static const char text[] = "Subject: rescan\r\n\r\n\r\n";
+	const char *admin = qctl_config(rescan->qctl)->site.admin;
+	Lz__Submission *submission = alloc(sizeof(*submission));
+	Lz__Recipient recipient = LZ__RECIPIENT__INIT;
+	struct judgement judgement;
+	struct wire_body body;
+
+	lz__submission__init(submission);
+	recipient.address = (char *)(*admin ? admin : "postmaster");
+	submission->recipients = alloc_zero(1, sizeof(*submission->recipients));
+	submission->recipients[submission->n_recipients++] = envelope_recipient(&recipient);
+	wire_body_copy(text, sizeof(text) - 1, &body);
+	judge_ask(rescan->judge, &submission, &body, PROBE_MS, NULL);
+	while (judge_wait(rescan->judge, TURN_MS, &judgement) != RESULT_OK)
+		continue;
+	if (judgement.result != RESULT_OK)
+		return err_set(err, judgement.result, "%s", judgement.err.text);
+	rescan->engine = alloc_string(judgement.verdict->engine);
+	message_free(&judgement.verdict->base);
+	return RESULT_OK;
+}
+
+static enum result open_judge(struct rescan *rescan, struct err *err)
+{
+	struct wire *wire;
+	enum result result = qctl_wire(rescan->qctl, &wire, err);
+
+	if (!result)
+		result = judge_open(wire, &qctl_config(rescan->qctl)->front, &rescan->judge, err);
+	return result ? result : ask_for_engine(rescan, err);
+}
+
+/* Are there options that choose among the items? */
+static int chooses(const struct qctl *qctl)
+{
+	const struct argument_option *option;
+
+	for (option = qctl->command->options; option->name; option++)
+		if (strcmp(option->name, "all") && arguments_value(&qctl->arguments, option->name))
+			return 1;
+	return 0;
+}
+
+/* How many items there are, for the bar: known where none is chosen. */
+static void estimate(struct rescan *rescan)
+{
+	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
+	struct wire_message answer;
+	const Lz__Stats *stats;
+	struct err err;
+	size_t at;
+
+	if (rescan->qctl->arguments.word_count)
+		rescan->total = rescan->qctl->arguments.word_count;
+	if (chooses(rescan->qctl) || rescan->total ||
+	        qctl_ask(rescan->qctl, MESSAGE_STATS_REQUEST, &request, &answer, &err))
+		return;
+	stats = (const Lz__Stats *)answer.envelope;
+	for (at = 0; at < stats->n_now; at++)
+		if (!strncmp(stats->now[at]->name, "items.", 6))
+			rescan->total += stats->now[at]->value;
+	wire_message_free(&answer);
+}
+
+static int code_of(const struct rescan *rescan)
+{
+	if (rescan->is_stopped)
+		return EX_TEMPFAIL;
+	if (rescan->counts.failed)
+		return QCTL_FAILED;
+	return rescan->counts.changed ? QCTL_NO : QCTL_OK;
+}
+
+static int run(struct rescan *rescan, struct selection *selection)
+{
+	struct err err;
+	enum result result = open_judge(rescan, &err);
+
+	if (result)
+		return qctl_fail(result == RESULT_NONE ? RESULT_PERMANENT : result, &err);
+	estimate(rescan);
+	if (rescan->qctl->arguments.word_count)
+		look_at_named(rescan);
+	else
+		result = look_at_selected(rescan, selection, &err);
+	clear_progress(rescan);
+	tell_counts(rescan);
+	return result ? qctl_fail(result, &err) : code_of(rescan);
+}
+
+int command_rescan(struct qctl *qctl)
+{
+	struct rescan rescan = {.qctl = qctl};
+	struct selection selection;
+	struct err err;
+	enum result result = selection_read(&selection, qctl, 0, &err);
+	int code;
+
+	if (!result && qctl->arguments.word_count && chooses(qctl))
+		result = err_set(&err, RESULT_PERMANENT, "either ids or options that choose");
+	rescan.all = arguments_value(&qctl->arguments, "all") != NULL;
+	code = result ? qctl_wrong(qctl, &err) : run(&rescan, &selection);
+	judge_close(&rescan.judge);
+	selection_fini(&selection);
+	free(rescan.engine);
+	return code;
+}
