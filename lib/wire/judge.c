@@ -12,8 +12,8 @@
 enum {
 	ANSWER_MAX_BYTES = MESSAGE_ENVELOPE_MAX,
 	HIGH_WATER = 1000,
-	TURN_MS = 50,   /* how often it is looked what is due */
-	AGAIN_MS = 250, /* before the next broker is asked, and twice that each time */
+	TURN_MS = 50,  /* how often it is looked what is due */
+	AGAIN_MS = 50, /* before the next broker is asked, and twice that each time */
 	AGAIN_MOST_MS = 5000,
 };
 
@@ -144,10 +144,13 @@ static void submit(struct judge *judge, struct question *question, int64_t now_m
 		return;
 	if (question->submission->size)
 		wire_body_free(&body);
-	if (result == RESULT_PERMANENT)
+	if (result == RESULT_PERMANENT) {
 		finish(question, result);
-	else
-		pass_on(judge, question, now_ms);
+		return;
+	}
+	err_set(&question->judgement.err, result, "no broker can be reached at %s",
+	        judge->sockets[question->broker]->endpoint);
+	pass_on(judge, question, now_ms);
 }
 
 /* Do you have it? A broker that was started anew serves our other questions and not this one. */
