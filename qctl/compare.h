@@ -12,7 +12,7 @@
 enum { FOUND_VIRUSES_MOST = 200 };
 
 struct found {
-	char *reason;  /* as Item.reason; "": nothing is wrong with it */
+	char *reason;   /* as Item.reason; "": nothing is wrong with it */
 	char **viruses; /* names, sorted, each once */
 	size_t virus_count;
 };

@@ -283,8 +283,8 @@ static void look_at(struct rescan *rescan, const Lz__Item *item)
 		rescan->counts.skipped++;
 		return;
 	}
-	wait_until_fewer(rescan, AT_ONCE,
-	        item->size < BYTES_AT_ONCE ? BYTES_AT_ONCE - item->size : 0);
+	wait_until_fewer(
+	        rescan, AT_ONCE, item->size < BYTES_AT_ONCE ? BYTES_AT_ONCE - item->size : 0);
 	look = alloc_zero(1, sizeof(*look));
 	look->item = item;
 	rescan->looks++;
@@ -354,8 +354,8 @@ static void look_at_named(struct rescan *rescan)
 	size_t at = 0, i, got;
 
 	while (at < arguments->word_count && !rescan->is_stopped) {
-		at += show_some(rescan, arguments->words + at, arguments->word_count - at, shown,
-		        &got);
+		at += show_some(
+		        rescan, arguments->words + at, arguments->word_count - at, shown, &got);
 		for (i = 0; i < got; i++)
 			items[i] = ((const Lz__Shown *)shown[i].envelope)->item;
 		look_at_all(rescan, items, got);
