@@ -6,10 +6,6 @@ and `evasion_files.py` say how each is made, `evasion_clients.py` and `evasion_f
 mails and files; their names begin with the section (A parts, B names, C containers, D types, E limits, F header fields). What only the running system shows is tested elsewhere: smuggled line ends in test_10_clean.py, files that end
 the process that reads them in test_60_kill.py.
 """
-import concurrent.futures
-import json
-import subprocess
-
 import pytest
 from evasion import CASES, PAYLOADS, TWIN, with_file
 import evasion_clients  # noqa: F401  registers its cases, as the next two
@@ -17,57 +13,11 @@ import evasion_files  # noqa: F401
 import evasion_formats  # noqa: F401
 import evasion_more  # noqa: F401
 from evasion_mails import about
+from judge import Judge, brief
 from mails import CLAM
-from world import BUILD, ROOT, make_database
 
 EVERY = sorted(CASES.items(), key=lambda one: one[0])
 SECONDS_MOST = 60  # of one mail, on a busy machine, too; all are made so that linear work takes a small part of it
-
-CONFIG = """site:
-  name: mx.example.org
-  admin: postmaster@example.org
-  domains: [example.org]
-  run_dir: {folder}/run
-  state_dir: {folder}/state
-front:
-  next_hop: 127.0.0.1:10026
-virus:
-  database: {folder}/signatures
-spam:
-  rules: [{root}/rules]
-subject:
-  - {{name: forbidden, match: regex, patterns: ['for ?bidden'], action: quarantine}}
-  - {{name: catastrophic, match: regex, patterns: ['^(a+)+$'], action: quarantine}}
-"""
-
-
-class Judge:
-    """Runs qscan over all mails, once on each of two cores: opening the signatures costs more than reading the mails."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        make_database(folder / "signatures")
-        (folder / "lazaret.yaml").write_text(CONFIG.format(folder=folder, root=ROOT))
-        (folder / "mails").mkdir()
-        self.answers = {}
-
-    def explain(self, names):
-        return subprocess.run([BUILD.resolve() / "bin/qscan", "-c", self.folder / "lazaret.yaml", "--json", "--explain", *names],
-                              cwd=self.folder / "mails", capture_output=True, timeout=300)
-
-    def ask(self, mails):
-        for name, mail in mails.items():
-            (self.folder / "mails" / name).write_bytes(mail)
-        names = list(mails)
-        with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            outs = list(pool.map(self.explain, [half for half in (names[::2], names[1::2]) if half]))
-        for line in b"".join(out.stdout for out in outs).splitlines():
-            answer = json.loads(line)
-            self.answers[answer["file"]] = answer
-        missing = [name for name in mails if name not in self.answers]
-        codes = [out.returncode for out in outs]
-        assert not any(codes) and not missing, (codes, missing[:5], outs[0].stderr[-2000:], outs[-1].stderr[-2000:])
-        return self.answers
 
 
 @pytest.fixture(scope="module")
@@ -79,11 +29,6 @@ def judged(tmp_path_factory):
         if case.twin:
             mails[f"{key}.twin"] = case.build(TWIN)
     return Judge(tmp_path_factory.mktemp("evasion")).ask(mails)
-
-
-def brief(answer):
-    return {"decisions": answer["decisions"], "parts": [(p["path"], p["type"], p["names"], p["anomalies"]) for p in answer["parts"][:8]],
-            "findings": [f for f in answer["findings"] if f["check"] != "spam"][:8]}
 
 
 def is_stopped(answer):
