@@ -1,26 +1,27 @@
 #include "lib/crypto/digest.h"
 
 #include <assert.h>
+#include <nettle/sha2.h>
 #include <sodium.h>
 #include <string.h>
 
 #include "lib/base/text.h"
 
-static crypto_hash_sha256_state *inner(struct digest_state *state)
+static struct sha256_ctx *inner(struct digest_state *state)
 {
-	_Static_assert(sizeof(crypto_hash_sha256_state) <= sizeof(struct digest_state),
-	        "room for libsodium's state");
-	return (crypto_hash_sha256_state *)(void *)state->room;
+	_Static_assert(sizeof(struct sha256_ctx) <= sizeof(struct digest_state),
+	        "room for Nettle's state");
+	return (struct sha256_ctx *)(void *)state->room;
 }
 
 void digest_init(struct digest_state *state)
 {
-	crypto_hash_sha256_init(inner(state));
+	sha256_init(inner(state));
 }
 
 void digest_add(struct digest_state *state, const void *bytes, size_t size)
 {
-	crypto_hash_sha256_update(inner(state), bytes, size);
+	sha256_update(inner(state), size, bytes);
 }
 
 void digest_add_string(struct digest_state *state, const char *text)
@@ -38,12 +39,16 @@ void digest_add_string(struct digest_state *state, const char *text)
 
 void digest_final(struct digest_state *state, struct digest *out)
 {
-	crypto_hash_sha256_final(inner(state), out->bytes);
+	sha256_digest(inner(state), DIGEST_SIZE, out->bytes);
 }
 
 void digest_of(const void *bytes, size_t size, struct digest *out)
 {
-	crypto_hash_sha256(out->bytes, bytes, size);
+	struct digest_state state;
+
+	digest_init(&state);
+	digest_add(&state, bytes, size);
+	digest_final(&state, out);
 }
 
 void digest_message_id(const struct digest *digest, char out[33])

@@ -1,6 +1,6 @@
 /*
- * SHA-256 and random bytes, from libsodium. The message id and every content address come from
- * here.
+ * SHA-256, from Nettle, which uses the processor's own instructions for it; random bytes and
+ * constant time, from libsodium. The message id and every content address come from here.
  */
 #ifndef LIB_CRYPTO_DIGEST_H
 #define LIB_CRYPTO_DIGEST_H

@@ -2,7 +2,7 @@
 function folder_of(path) { sub(/\/[^\/]*$/, "", path); sub(/^tests\/(unit|fuzz)\//, "", path); return path }
 function complain(text) { print FILENAME ":" FNR ": " text; bad = 1 }
 BEGIN {
-	foreign["zmq.h"] = "libzmq"; foreign["sodium.h"] = "libsodium"; foreign["yaml.h"] = "yaml-0.1"
+	foreign["zmq.h"] = "libzmq"; foreign["sodium.h"] = "libsodium"; foreign["nettle/sha2.h"] = "nettle"; foreign["yaml.h"] = "yaml-0.1"
 	foreign["gmime/gmime.h"] = "gmime-3.0"; foreign["glib.h"] = "gmime-3.0"; foreign["clamav.h"] = "libclamav"
 	foreign["magic.h"] = "libmagic"; foreign["archive.h"] = "libarchive"; foreign["archive_entry.h"] = "libarchive"; foreign["zlib.h"] = "zlib"
 	foreign["pcre2.h"] = "libpcre2-8"; foreign["lmdb.h"] = "lmdb"; foreign["seccomp.h"] = "libseccomp"
