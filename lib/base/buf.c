@@ -38,7 +38,10 @@ void buf_add_string(struct buf *buf, const char *text)
 
 void buf_add_char(struct buf *buf, char byte)
 {
-	buf_add(buf, &byte, 1);
+	if (buf->size + 1 >= buf->room)
+		buf_reserve(buf, 1);
+	buf->data[buf->size++] = byte;
+	buf->data[buf->size] = '\0';
 }
 
 void buf_add_format(struct buf *buf, const char *format, ...)

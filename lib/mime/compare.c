@@ -40,14 +40,19 @@ struct comparison {
  * that another repairs. */
 static int counts(unsigned char c)
 {
-	return c != '\r' && c != '\n' && c != ' ' && c != '\t' && c != '=';
+	static const unsigned char skipped[256] = {
+	        ['\r'] = 1, ['\n'] = 1, [' '] = 1, ['\t'] = 1, ['='] = 1};
+
+	return !skipped[c];
 }
 
-/* FNV-1a over the bytes that count; both texts are at hand where an attacker would need a
- * collision, and all leaves are scanned in any case. */
+/* FNV-1a over the bytes that count, eight at a time; both texts are at hand where an attacker would
+ * need a collision, and all leaves are scanned in any case. */
 static struct print print_of(const char *bytes, size_t size)
 {
+	const uint64_t prime = 0x100000001b3u;
 	struct print print = {.hash = 0xcbf29ce484222325u};
+	uint64_t word = 0;
 	size_t at;
 
 	for (at = 0; at < size; at++) {
@@ -55,9 +60,11 @@ static struct print print_of(const char *bytes, size_t size)
 
 		if (!counts(c))
 			continue;
-		print.hash = (print.hash ^ c) * 0x100000001b3u;
-		print.size++;
+		word = word << 8 | c;
+		if (!(++print.size & 7))
+			print.hash = (print.hash ^ word) * prime;
 	}
+	print.hash = (print.hash ^ word) * prime;
 	return print;
 }
 

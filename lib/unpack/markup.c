@@ -395,6 +395,10 @@ void walk_narrow(const unsigned char *bytes, size_t size, struct buf *out)
 	size_t at;
 
 	buf_add(out, "", 0);
+	if (!order && !memchr(bytes, 0, size)) {
+		buf_add(out, bytes, size);
+		return;
+	}
 	for (at = 0; at < size; at++) {
 		unsigned char c = bytes[at];
 
