@@ -1,7 +1,8 @@
 /*
  * Submits every file of a folder to a broker over and over, a fixed number in flight, until the
- * time is up; prints "messages seconds unscanned". The broker's endpoint and its pool are the real
- * ones: `bench_pool ENDPOINT FOLDER SECONDS FLIGHT`.
+ * time is up; prints "messages seconds busy p50_ms p99_ms", the last two of the time from
+ * submission to verdict. The broker's endpoint and its pool are the real ones: `bench_pool ENDPOINT
+ * FOLDER SECONDS FLIGHT`.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include "lib/base/file.h"
 #include "lib/wire/loop.h"
 
-enum { MOST_FILES = 20000, MOST_BYTES = 64 << 20 };
+enum { MOST_FILES = 20000, MOST_BYTES = 64 << 20, FLIGHT_MOST = 1024, TIMES_MOST = 1 << 20 };
 
 struct load {
 	struct wire_body *mails;
@@ -23,8 +24,10 @@ struct load {
 	struct loop *loop;
 	struct wire_socket *socket;
 	uint64_t sent, answered, busy;
-	int64_t end_ms;
-	int flight;
+	int64_t began_us, end_us;
+	int64_t sent_us[FLIGHT_MOST]; /* by request */
+	int64_t *took_us;             /* of those answered */
+	int seconds, flight;
 };
 
 static void read_mail(struct load *load, const char *folder, const char *name)
@@ -80,11 +83,21 @@ static void submit(struct load *load)
 	submission.size = wire_body_size(mail);
 	submission.deadline_ms = 60000;
 	wire_body_share(mail, &body);
+	load->sent_us[(load->sent + 1) % FLIGHT_MOST] = clock_monotonic_us();
 	if (wire_send(load->socket, NULL, MESSAGE_SUBMIT, ++load->sent, &submission.base, &body,
 	            &err)) {
 		fprintf(stderr, "bench_pool: %s\n", err.text);
 		exit(1);
 	}
+}
+
+/* Requests overtake each other by less than there are in flight at once, small ones large ones too:
+ * a number that was used again meanwhile belongs to another, and its time is left out. */
+static void take_time(struct load *load, uint64_t request)
+{
+	if (load->answered < TIMES_MOST && load->sent - request < FLIGHT_MOST)
+		load->took_us[load->answered++] =
+		        clock_monotonic_us() - load->sent_us[request % FLIGHT_MOST];
 }
 
 static void on_answer(void *context, unsigned events)
@@ -97,7 +110,8 @@ static void on_answer(void *context, unsigned events)
 		message = (struct wire_message){0};
 		if (wire_receive(load->socket, &message, &err))
 			return;
-		load->answered += message.type == MESSAGE_VERDICT;
+		if (message.type == MESSAGE_VERDICT)
+			take_time(load, message.request);
 		load->busy += message.type == MESSAGE_BUSY;
 		if (message.type == MESSAGE_VERDICT || message.type == MESSAGE_BUSY)
 			submit(load);
@@ -109,11 +123,32 @@ static void on_tick(void *context, int64_t now_ms)
 {
 	struct load *load = context;
 
-	if (load->sent == 0)
+	if (load->sent == 0) {
+		load->began_us = clock_monotonic_us();
+		load->end_us = load->began_us + load->seconds * 1000000ll;
 		while (load->sent < (uint64_t)load->flight)
 			submit(load);
-	if (clock_monotonic_ms() >= load->end_ms)
+	}
+	if (clock_monotonic_us() >= load->end_us)
 		loop_end(load->loop);
+}
+
+static int by_time(const void *a, const void *b)
+{
+	const int64_t *left = a, *right = b;
+
+	return (*left > *right) - (*left < *right);
+}
+
+static void tell(struct load *load)
+{
+	double seconds = (double)(clock_monotonic_us() - load->began_us) / 1e6;
+	uint64_t count = load->answered;
+
+	qsort(load->took_us, count, sizeof(*load->took_us), by_time);
+	printf("%llu %.3f %llu %.3f %.3f\n", (unsigned long long)count, seconds,
+	        (unsigned long long)load->busy, count ? (double)load->took_us[count / 2] / 1000 : 0,
+	        count ? (double)load->took_us[count * 99 / 100] / 1000 : 0);
 }
 
 int main(int argc, char **argv)
@@ -125,13 +160,14 @@ int main(int argc, char **argv)
 	struct load load = {0};
 	struct wire *wire = NULL;
 	struct err err;
-	int64_t began;
 
 	if (argc != 5)
 		return 64;
 	read_folder(&load, argv[2]);
+	load.seconds = atoi(argv[3]);
 	load.flight = atoi(argv[4]);
-	if (!load.count || wire_open(&curve, &wire, &err) ||
+	load.took_us = alloc_zero(TIMES_MOST, sizeof(*load.took_us));
+	if (!load.count || load.flight > FLIGHT_MOST / 2 || wire_open(&curve, &wire, &err) ||
 	        wire_connect(wire, argv[1], &limits, &load.socket, &err)) {
 		fprintf(stderr, "bench_pool: %s\n", load.count ? err.text : "no mails");
 		return 1;
@@ -139,10 +175,7 @@ int main(int argc, char **argv)
 	load.loop = loop_new(wire);
 	loop_add_socket(load.loop, load.socket, on_answer, &load);
 	loop_add_timer(load.loop, 50, on_tick, &load);
-	began = clock_monotonic_ms();
-	load.end_ms = began + atoi(argv[3]) * 1000;
 	loop_run(load.loop);
-	printf("%llu %.3f %llu\n", (unsigned long long)load.answered,
-	        (double)(clock_monotonic_ms() - began) / 1000, (unsigned long long)load.busy);
+	tell(&load);
 	return 0;
 }
