@@ -13,7 +13,7 @@ static void out_of_memory(void)
 
 	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		abort();
-	_exit(75);
+	_exit(ALLOC_EXIT);
 }
 
 void *alloc(size_t size)

@@ -8,6 +8,9 @@
 
 #include <stddef.h>
 
+/* What the process ends with when there is no memory: EX_TEMPFAIL. */
+enum { ALLOC_EXIT = 75 };
+
 /* Each gives memory that the caller frees with free(). Zero-sized requests give a valid pointer. */
 void *alloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *alloc_zero(size_t count, size_t size) __attribute__((malloc, returns_nonnull));

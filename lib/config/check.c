@@ -244,7 +244,7 @@ static enum result check_policy(
 	const enum action *all[] = {&policy->virus, &policy->unscanned.limit,
 	        &policy->unscanned.error, &policy->unscanned.timeout, &policy->unscanned.encrypted,
 	        &policy->unscanned.format, &policy->unscanned.malformed,
-	        &policy->unscanned.ambiguous, &policy->unscanned.crash,
+	        &policy->unscanned.ambiguous, &policy->unscanned.crash, &policy->unscanned.memory,
 	        &policy->unscanned.database};
 	enum result result = RESULT_OK;
 	size_t i;

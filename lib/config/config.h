@@ -242,6 +242,7 @@ struct config_unscanned {
 	enum action malformed;
 	enum action ambiguous;
 	enum action crash;
+	enum action memory;
 	enum action database;
 };
 

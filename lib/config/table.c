@@ -619,7 +619,9 @@ static const struct field unscanned_fields[] = {
                 "rules met one, the message is tagged at the most."),
         UNSCANNED(error, "defer", WHOLE | BIT(NONE),
                 "A check failed for reasons of its own; it may work later."),
-        UNSCANNED(timeout, "quarantine", WHOLE | BIT(NONE), "A check took too long."),
+        UNSCANNED(timeout, "quarantine", PART | BIT(NONE),
+                "A check took too long, or a scanner "
+                "that did not end had to be killed."),
         UNSCANNED(encrypted, "tag", PART | BIT(NONE),
                 "Content that nobody but the recipient can open. Much honest mail is so; it is "
                 "also how malware travels with its password in the text."),
@@ -631,8 +633,11 @@ static const struct field unscanned_fields[] = {
         UNSCANNED(ambiguous, "quarantine", PART | BIT(NONE),
                 "Content that two readers may understand differently, so that what we scanned may "
                 "not be what is opened."),
-        UNSCANNED(crash, "quarantine", WHOLE | BIT(NONE),
-                "Each scanner that looked at it died or was killed."),
+        UNSCANNED(crash, "quarantine", PART | BIT(NONE),
+                "Scanners that looked at it died. What is left out is the one part that they died "
+                "of, where it can be found."),
+        UNSCANNED(memory, "quarantine", PART | BIT(NONE),
+                "It took more memory than there is, or than workers.memory allows."),
         UNSCANNED(database, "defer", WHOLE | BIT(NONE), "There are no usable signatures."),
 };
 static const struct section unscanned_section = SECTION(unscanned, unscanned_fields);

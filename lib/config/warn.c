@@ -61,7 +61,7 @@ static void warn_unscanned(const struct warner *warner, const struct config_unsc
 {
 	const enum action *all[] = {&unscanned->limit, &unscanned->error, &unscanned->timeout,
 	        &unscanned->encrypted, &unscanned->format, &unscanned->malformed,
-	        &unscanned->ambiguous, &unscanned->crash, &unscanned->database};
+	        &unscanned->ambiguous, &unscanned->crash, &unscanned->memory, &unscanned->database};
 	size_t i;
 
 	for (i = 0; i < sizeof(all) / sizeof(*all); i++)

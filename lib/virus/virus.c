@@ -339,6 +339,8 @@ static enum virus_answer failure(cl_error_t code)
 		return VIRUS_LIMIT;
 	case CL_ETIMEOUT:
 		return VIRUS_TIMEOUT;
+	case CL_EMEM:
+		return VIRUS_MEMORY;
 	default:
 		return VIRUS_ERROR;
 	}

@@ -50,6 +50,7 @@ enum virus_answer {
 	VIRUS_ENCRYPTED, /* something in it can't be read without a password */
 	VIRUS_ERROR,     /* libclamav gave up */
 	VIRUS_DATABASE,  /* there are no signatures */
+	VIRUS_MEMORY,    /* it would take more than there is */
 	VIRUS_ANSWERS,
 };
 

@@ -185,6 +185,7 @@ static struct finding *tell_unscanned(struct scan *scan, const struct virus_foun
 	        [VIRUS_ENCRYPTED] = UNSCANNED_ENCRYPTED,
 	        [VIRUS_ERROR] = UNSCANNED_ERROR,
 	        [VIRUS_DATABASE] = UNSCANNED_DATABASE,
+	        [VIRUS_MEMORY] = UNSCANNED_MEMORY,
 	};
 
 	return scan_unscanned(scan, check, whys[found->answer], found->name);

@@ -39,6 +39,8 @@ static enum action asked_of_unscanned(const struct config_unscanned *map, enum u
 		return map->crash;
 	case UNSCANNED_DATABASE:
 		return map->database;
+	case UNSCANNED_MEMORY:
+		return map->memory;
 	case UNSCANNED_NOT:
 	case UNSCANNED_ERROR:
 		break;
@@ -70,8 +72,10 @@ static enum action asked_of(const struct config_policy *policy, const struct fin
 {
 	enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
 
-	/* A text too long to be weighed whole may be spam; it can't do any harm. */
-	if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG)
+	/* A text too long to be weighed whole may be spam; it can't do any harm. One that killed
+	 * who weighed it can. */
+	if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG &&
+	        finding->unscanned != UNSCANNED_CRASH && finding->unscanned != UNSCANNED_MEMORY)
 		mapped = ACTION_TAG;
 	return mapped > finding->action ? mapped : finding->action;
 }

@@ -11,7 +11,7 @@
 const char *unscanned_name(enum unscanned why)
 {
 	static const char *const names[] = {"", "limit", "error", "timeout", "encrypted", "format",
-	        "malformed", "ambiguous", "crash", "database"};
+	        "malformed", "ambiguous", "crash", "database", "memory"};
 
 	return (size_t)why < sizeof(names) / sizeof(names[0]) ? names[why] : "error";
 }

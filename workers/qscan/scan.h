@@ -33,6 +33,7 @@ enum unscanned {
 	UNSCANNED_AMBIGUOUS,
 	UNSCANNED_CRASH,
 	UNSCANNED_DATABASE,
+	UNSCANNED_MEMORY,
 };
 const char *unscanned_name(enum unscanned why);
 

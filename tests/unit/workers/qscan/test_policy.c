@@ -111,6 +111,22 @@ static void what_spam_rules_did_not_see_is_told_and_never_held(void **state)
 	assert_int_equal(group_of(0)->outcome.unscanned, 1u << UNSCANNED_LIMIT);
 }
 
+static void what_killed_the_spam_rules_is_held(void **state)
+{
+	made->config.policy.unscanned.crash = ACTION_QUARANTINE;
+	scan_unscanned(&made->scan, "spam", UNSCANNED_CRASH, "");
+	assert_disposition(0, LZ__DISPOSITION__QUARANTINE);
+}
+
+static void a_part_that_took_too_much_memory_can_be_cut(void **state)
+{
+	made->config.policy.unscanned.memory = ACTION_CUT;
+	scan_unscanned(&made->scan, "virus", UNSCANNED_MEMORY, "")->part = 0;
+	assert_disposition(0, LZ__DISPOSITION__DELIVER);
+	assert_non_null(group_of(0)->outcome.cuts);
+	assert_string_equal(group_of(0)->outcome.rule, "policy.unscanned.memory");
+}
+
 static void what_was_not_scanned_is_remembered_whatever_is_done(void **state)
 {
 	made->config.policy.unscanned.limit = ACTION_NONE;
@@ -316,6 +332,8 @@ int main(void)
 	        TEST(a_virus_is_named_where_it_asks_for_as_much_as_another),
 	        TEST(each_reason_of_unscanned_has_its_own_action),
 	        TEST(what_spam_rules_did_not_see_is_told_and_never_held),
+	        TEST(what_killed_the_spam_rules_is_held),
+	        TEST(a_part_that_took_too_much_memory_can_be_cut),
 	        TEST(what_was_not_scanned_is_remembered_whatever_is_done),
 	        TEST(a_flood_of_findings_is_held_and_hides_nothing),
 	        TEST(a_finding_for_one_recipient_concerns_no_other),
