@@ -152,6 +152,11 @@ $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 $(B)/protos/lazaret.pb-c.o: $(PROTO_C)
 	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
 
+# What breaks libraries under qscan, for scenarios.
+$(B)/tests/faults/faults.so: tests/faults/faults.c
+	@mkdir -p $(@D)
+	@$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
+
 DEPFILES := $(shell [ -d $(B) ] && find $(B) -name '*.d')
 -include $(DEPFILES)
 
@@ -168,7 +173,7 @@ benches: $(BENCHES)
 unit: all tests
 	@tests/tools/run-unit $(B)
 
-system: all
+system: all $(B)/tests/faults/faults.so
 	@B=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --timeout=400 tests/system $(PYTEST)
 
 test: deps

@@ -273,7 +273,7 @@ static enum result send_job(struct desk *desk, struct job *job, struct worker *w
 
 	envelope.job = desk->leases + 1;
 	envelope.attempt = job->killed + 1;
-	envelope.decide_only = job->killed >= desk->config->attempts;
+	envelope.singly = job->killed >= desk->config->attempts;
 	envelope.submission = job->submission;
 	job->submission->deadline_ms =
 	        job->expires_ms > desk->now_ms ? (uint64_t)(job->expires_ms - desk->now_ms) : 0;

@@ -22,6 +22,7 @@ enum {
 	MESSAGE_RECIPIENTS_MAX = 10000,
 	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
 	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
+	MESSAGE_PARTS_MAX = 100000,   /* of a map */
 	MESSAGE_SMALL_MAX = 1 << 20,  /* bytes of a message that does not wait for larger ones */
 };
 
@@ -63,7 +64,8 @@ enum {
 	X(FINISH, 40, Lz__Finish, finish, 0)                                                       \
 	X(FINISHED, 41, Lz__Finished, finished, 0)                                                 \
 	X(ERROR, 42, Lz__Error, error, 0)                                                          \
-	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)
+	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
+	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

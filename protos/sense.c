@@ -169,6 +169,28 @@ static enum result scan_result_sense(
 	return items_sense(scan->items, scan->n_items, verdict->message_id, message_size, err);
 }
 
+static int is_death(const char *why)
+{
+	return strcmp(why, "crash") == 0 || strcmp(why, "timeout") == 0 ||
+	       strcmp(why, "memory") == 0;
+}
+
+static enum result scan_order_sense(const Lz__ScanOrder *order, size_t body_size, struct err *err)
+{
+	size_t at;
+
+	if (!order->submission)
+		return wrong(err, "submission: none");
+	if (order->from > order->to || order->to > MESSAGE_PARTS_MAX)
+		return wrong(err, "from, to: no range of parts");
+	if (*order->why && !is_death(order->why))
+		return wrong(err, "why: no such reason");
+	for (at = 0; at < order->n_bad; at++)
+		if (order->bad[at]->part >= MESSAGE_PARTS_MAX || !is_death(order->bad[at]->why))
+			return wrong(err, "bad: no part, or no such reason");
+	return submission_sense(order->submission, body_size, err);
+}
+
 static enum result store_sense(const Lz__Store *store, size_t body_size, struct err *err)
 {
 	if (store->n_items == 0 && body_size != 0)
@@ -252,6 +274,8 @@ enum result check_sense(
 		return RESULT_OK;
 	case MESSAGE_SCAN_RESULT:
 		return scan_result_sense(typed, body_size, err);
+	case MESSAGE_SCAN_ORDER:
+		return scan_order_sense(typed, body_size, err);
 	default:
 		return RESULT_OK;
 	}

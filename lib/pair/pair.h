@@ -21,9 +21,11 @@ enum { PAIR_PARTS = 2, PAIR_INLINE_BYTES = 64 << 10 };
 
 /* What a parcel between qworker and a scanner is. */
 enum pair_kind {
-	PAIR_SCAN = 1,      /* a packed Submission, and the message */
+	PAIR_SCAN = 1,      /* a packed ScanOrder, and the message */
 	PAIR_RESULT = 2,    /* a packed ScanResult */
 	PAIR_UNSCANNED = 3, /* as PAIR_SCAN: decide by policy, don't look at the message */
+	PAIR_PROBE = 4,     /* as PAIR_SCAN: look at some of its parts, decide nothing */
+	PAIR_PROBED = 5,    /* it lives; a uint32_t of this host: how many parts there are */
 };
 
 /* Up to two runs of bytes one behind the other, mapped or copied. */

@@ -10,6 +10,7 @@
 #include "lib/mime/decode.h"
 #include "lib/unpack/unpack.h"
 #include "workers/qscan/armour.h"
+#include "workers/qscan/blame.h"
 #include "workers/qscan/opaque.h"
 
 static const char check[] = "attachments";
@@ -367,10 +368,42 @@ static int may_read_part(const struct place *place)
 	return 1;
 }
 
+/* Its names and types are in its header, which was read already. */
+static void leave_out(
+        const struct place *place, const struct mime_map *map, size_t index, enum unscanned why)
+{
+	struct scan *scan = place->extract->scan;
+	struct content *content = add_part(place, map, index);
+	struct finding *finding =
+	        scan_unscanned(scan, check, why, "it ended who looked at it, alone as well");
+
+	finding->part = (int)index;
+	finding->content = content - scan->contents;
+	finding_text(&finding->where, "%s", content->path);
+}
+
+/* Of the message itself, whose parts are looked at singly where one of them is in the way. */
+static int is_looked_at(const struct place *place, const struct mime_map *map, size_t index)
+{
+	const struct scan *scan = place->extract->scan;
+	enum unscanned why;
+
+	if (place->level)
+		return 1;
+	if (scan->is_probe)
+		return index >= scan->from && index < scan->to;
+	why = scan_left_out(scan, index);
+	if (why != UNSCANNED_NOT)
+		leave_out(place, map, index, why);
+	return why == UNSCANNED_NOT;
+}
+
 static void read_part(const struct place *place, const struct mime_map *map, size_t index)
 {
 	const struct mime_part *part = &map->parts[index];
 
+	if (!is_looked_at(place, map, index))
+		return;
 	if (part->needs_decoding)
 		read_encoded_all(place, map, index);
 	else if (part->is_multipart || part->child_count)
@@ -616,7 +649,7 @@ static void open_content(struct extract *extract, size_t index)
 	const char *kind;
 	int is_text, is_mail;
 
-	if (!content->bytes)
+	if (!content->bytes || !blame_content(extract->scan, check, index))
 		return;
 	is_text = filetype_text(content->bytes, content->size) || is_yenc(content);
 	is_mail = is_text && !content->is_read && open_text(extract, index);
@@ -658,6 +691,15 @@ static int64_t time_for(const struct scan *scan)
 	return most < scan->deadline_us ? most : scan->deadline_us;
 }
 
+/* What only GMime sees belongs to no part, and is looked at with the whole. */
+static void forget_others(struct scan *scan)
+{
+	size_t at;
+
+	for (at = 0; at < scan->content_count; at++)
+		scan->contents[at].bytes = NULL;
+}
+
 void extract_all(struct scan *scan)
 {
 	const struct config_attachments *limits = &scan->config->attachments;
@@ -670,6 +712,8 @@ void extract_all(struct scan *scan)
 	        .last = SCAN_NO_CONTENT};
 	size_t at;
 
+	if (scan->is_probe)
+		forget_others(scan);
 	read_map(&top, scan->map, 0);
 	/* The list grows while it is walked: each content is opened once, level by level. */
 	for (at = 0; at < scan->content_count && !is_late(&extract); at++)

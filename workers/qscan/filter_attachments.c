@@ -12,6 +12,7 @@
 #include "lib/unpack/unpack.h"
 #include "workers/qscan/attachment_rules.h"
 #include "workers/qscan/authentic.h"
+#include "workers/qscan/blame.h"
 #include "workers/qscan/extract.h"
 #include "workers/qscan/scan.h"
 #include "workers/qscan/symbol.h"
@@ -346,7 +347,8 @@ static void judge(const struct attachments *attachments, const struct audiences 
 {
 	struct attachment attachment;
 
-	find_type(attachments->types, content);
+	if (blame_content(scan, check, (size_t)(content - scan->contents)))
+		find_type(attachments->types, content);
 	attachment_init(&attachment, content, direction);
 	traits_of_names(&attachment);
 	look_for_unknown(scan, &attachment);

@@ -13,6 +13,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "lib/virus/virus.h"
+#include "workers/qscan/blame.h"
 #include "workers/qscan/policy.h"
 #include "workers/qscan/remembered.h"
 #include "workers/qscan/scan.h"
@@ -309,12 +310,33 @@ static void scan_contents(struct search *search)
 	for (at = 0; at < search->scan->content_count; at++) {
 		const struct content *content = &search->scan->contents[at];
 
-		if (!content->bytes || is_settled(search, content))
+		if (!content->bytes || is_settled(search, content) ||
+		        !blame_content(search->scan, check, at))
 			continue;
 		scan_content(search, content);
 		if (search->told & late && time_left_ms(search) <= 0)
 			return;
 	}
+}
+
+/* Parts that are to be left out of the whole, too: one byte a part; NULL: none. A text that only
+ * GMime sees can't be left out. */
+static unsigned char *left_out(const struct search *search)
+{
+	const struct scan *scan = search->scan;
+	unsigned char *parts;
+	size_t at, count = 0;
+
+	if (!scan->map)
+		return NULL;
+	parts = alloc_zero(scan->map->part_count, 1);
+	for (at = 0; at < scan->map->part_count; at++)
+		count += parts[at] = (search->settled && search->settled[at]) ||
+		                     scan_left_out(scan, at) != UNSCANNED_NOT;
+	if (count)
+		return parts;
+	free(parts);
+	return NULL;
 }
 
 static void scan_whole(struct search *search, const struct whole *whole)
@@ -378,23 +400,40 @@ static unsigned char *settled_parts(const struct scan *scan)
 	return NULL;
 }
 
+/* A text that GMime alone sees and that has ended scanners can't be left out of the whole. */
+static int may_scan_whole(struct search *search)
+{
+	const struct scan *scan = search->scan;
+	size_t at;
+
+	for (at = 0; at < scan->finding_count; at++) {
+		const struct finding *finding = &scan->findings[at];
+
+		if (finding->content != SCAN_NO_CONTENT && finding->part == SCAN_NO_PART &&
+		        !scan->contents[finding->content].bytes)
+			return 0;
+	}
+	return blame_bytes(search->scan, check);
+}
+
 static void search_all(struct search *search)
 {
+	unsigned char *without;
 	struct buf copy = {0};
 	struct whole whole;
 
-	if (!strcmp(search->scan->engine, "none")) {
-		whole = (struct whole){search->scan->bytes, search->scan->size};
-		scan_whole(search, &whole);
+	if (strcmp(search->scan->engine, "none") != 0)
+		scan_contents(search);
+	if (!may_scan_whole(search))
 		return;
-	}
-	scan_contents(search);
-	whole = whole_bytes(search->scan, search->settled, &copy);
+	without = left_out(search);
+	whole = whole_bytes(search->scan, without, &copy);
 	if (is_whole_needed(search, &whole))
 		scan_whole(search, &whole);
 	else
 		search->scan->left_out = 1;
 	buf_fini(&copy);
+	free(without);
 }
 
 static void virus_filter_scan(void *state, struct scan *scan)
@@ -419,4 +458,5 @@ const struct filter filter_virus = {
         .wanted = virus_wanted,
         .scan = virus_filter_scan,
         .close = virus_filter_close,
+        .blames_itself = 1,
 };

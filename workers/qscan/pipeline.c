@@ -4,6 +4,8 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "workers/qscan/blame.h"
+#include "workers/qscan/marker.h"
 
 /* From cheap to dear, and each after what it needs: everything behind `map` reads the map, `virus`
  * and `spam` the contents that `attachments` has unpacked. */
@@ -109,6 +111,21 @@ static int is_decided(const struct scan *scan)
 	return 1;
 }
 
+/* Without the map there is nothing for those behind it; that it is not there was told. */
+static int has_what_it_needs(const struct filter *filter, const struct scan *scan)
+{
+	return scan->map || filter == &filter_access || filter == &filter_size ||
+	       filter == &filter_map;
+}
+
+static void look(const struct filter *filter, void *state, struct scan *scan)
+{
+	if (filter->blames_itself || blame_message(scan, filter->name))
+		filter->scan(state, scan);
+	else if (filter == &filter_map)
+		scan->automatic = 1; /* its header was not read */
+}
+
 static void run_one(const struct filter *filter, void *state, struct scan *scan)
 {
 	struct check_cost *cost = &scan->costs[scan->cost_count++];
@@ -119,8 +136,10 @@ static void run_one(const struct filter *filter, void *state, struct scan *scan)
 		cost->skipped = 1;
 	else if (scan_late(scan))
 		scan_unscanned(scan, filter->name, UNSCANNED_TIMEOUT, "no time left");
+	else if (!has_what_it_needs(filter, scan))
+		cost->skipped = 1;
 	else
-		filter->scan(state, scan);
+		look(filter, state, scan);
 	cost->cost_us = clock_monotonic_us() - start;
 }
 
@@ -139,15 +158,50 @@ void pipeline_run(struct pipeline *pipeline, struct scan *scan)
 	size_t i;
 
 	_Static_assert(FILTERS <= sizeof(scan->costs) / sizeof(scan->costs[0]), "room for all");
-	for (i = 0; i < FILTERS; i++)
+	for (i = 0; i < FILTERS; i++) {
+		marker_stage(scan->marker, (int)i);
 		run_one(filters[i], pipeline->states[i], scan);
+	}
 	scan->score = sum_of_points(scan);
 }
 
-void pipeline_decline(struct scan *scan)
+/* The filters that take a part to pieces. */
+static int is_probed(const struct filter *filter, const struct scan *scan)
+{
+	if (filter == &filter_map)
+		return 1;
+	return scan->map && scan->from < scan->to &&
+	       (filter == &filter_attachments || filter == &filter_virus);
+}
+
+size_t pipeline_probe(struct pipeline *pipeline, struct scan *scan)
+{
+	const struct filter *filter;
+	size_t i;
+
+	marker_alone(scan->marker, scan->to - scan->from == 1);
+	for (i = 0; i < FILTERS; i++) {
+		filter = filters[i];
+		if (!is_probed(filter, scan) || scan_late(scan) ||
+		        (filter->wanted && !filter->wanted(pipeline->states[i], scan)))
+			continue;
+		marker_stage(scan->marker, (int)i);
+		look(filter, pipeline->states[i], scan);
+	}
+	return scan->map ? scan->map->part_count : 0;
+}
+
+const char *pipeline_stage(int stage)
+{
+	if (stage == PIPELINE_VERDICT)
+		return "verdict";
+	return stage >= 0 && stage < FILTERS ? filters[stage]->name : "none";
+}
+
+void pipeline_decline(struct scan *scan, enum unscanned why)
 {
 	scan->costs[scan->cost_count++] = (struct check_cost){.name = "scanner"};
-	scan_unscanned(scan, "scanner", UNSCANNED_CRASH, "every scanner that looked at it died");
+	scan_unscanned(scan, "scanner", why, "every scanner that looked at it died");
 	scan->automatic = 1; /* its header was not read */
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <sysexits.h>
@@ -17,6 +18,8 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
+#include "workers/qscan/autopsy.h"
+#include "workers/qscan/poison.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/scanner.h"
 #include "workers/qscan/tmp.h"
@@ -31,6 +34,9 @@ enum {
 struct slot {
 	pid_t pid; /* 0: empty */
 	char *tmp;
+	struct marker *marker;
+	int was_ordered;   /* to be killed */
+	uint64_t resident; /* bytes that it began with */
 	int64_t started_ms;
 	int64_t wait_ms;  /* before the next start */
 	int64_t start_ms; /* of an empty one: when */
@@ -42,6 +48,7 @@ struct supervisor {
 	struct slot *slots;
 	size_t count;
 	struct watch watch;
+	struct poison *poison;
 	int control;    /* -1: closed */
 	int is_ending;  /* with the last scanner */
 	int is_retired; /* another generation serves: who ends is not replaced */
@@ -79,11 +86,27 @@ static _Noreturn void be_scanner(
 	        .pipeline = supervisor->pipeline,
 	        .end = end,
 	        .tmp = slot->tmp,
-	        .supervisor = parent};
+	        .supervisor = parent,
+	        .marker = slot->marker,
+	        .poison = supervisor->poison};
 
 	close(supervisor->control);
 	close(supervisor->signals);
 	_exit(scanner_run(&scanner));
+}
+
+/* What a child has from the start is ours. */
+static uint64_t resident_now(void)
+{
+	FILE *file = fopen("/proc/self/statm", "re");
+	unsigned long long pages = 0;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "%*u %llu", &pages) != 1)
+		pages = 0;
+	fclose(file);
+	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 static enum result fork_scanner(struct supervisor *supervisor, size_t index, struct err *err)
@@ -97,6 +120,9 @@ static enum result fork_scanner(struct supervisor *supervisor, size_t index, str
 		result = pair_new(ends, err);
 	if (result)
 		return result;
+	marker_idle(slot->marker);
+	slot->was_ordered = 0;
+	slot->resident = resident_now();
 	slot->pid = fork();
 	if (slot->pid == 0) {
 		close(ends[0]);
@@ -146,31 +172,67 @@ static void start_scanners(struct supervisor *supervisor)
 }
 
 /* SIGSYS: a call that the sandbox does not allow. Its number is in the kernel's log alone. */
-static void log_death(pid_t pid, int status)
+static void log_death(pid_t pid, int status, const struct cause *cause)
 {
+	const char *why = cause->is_idle ? "idle" : unscanned_name(cause->why);
 	const char *signal_name;
 
 	if (!WIFSIGNALED(status)) {
-		log_event(LOG_LEVEL_WARNING, NULL, "scanner_died", "pid=%d exit=%d", (int)pid,
-		        WEXITSTATUS(status));
+		log_event(LOG_LEVEL_WARNING, NULL, "scanner_died",
+		        "pid=%d why=%s stage=%s part=%d exit=%d", (int)pid, why, cause->stage,
+		        cause->part, WEXITSTATUS(status));
 		return;
 	}
-	signal_name = sigabbrev_np(WTERMSIG(status));
-	log_event(LOG_LEVEL_WARNING, NULL, "scanner_died", "pid=%d signal=%d name=SIG%s%s",
-	        (int)pid, WTERMSIG(status), signal_name ? signal_name : "?",
-	        WTERMSIG(status) == SIGSYS ? " text=\"made a system call that it may not\"" : "");
+	signal_name = sigabbrev_np(cause->signal);
+	log_event(LOG_LEVEL_WARNING, NULL, "scanner_died",
+	        "pid=%d why=%s stage=%s part=%d signal=%d name=SIG%s%s", (int)pid, why,
+	        cause->stage, cause->part, cause->signal, signal_name ? signal_name : "?",
+	        cause->signal == SIGSYS ? " text=\"made a system call that it may not\"" : "");
 }
 
-static void bury(struct supervisor *supervisor, struct slot *slot, int status)
+/* What was looked at alone is what it died of; else it may have been chance, once. */
+static void blame(struct supervisor *supervisor, const struct slot *slot, const struct cause *cause)
+{
+	unsigned enough = (unsigned)supervisor->config->broker.attempts;
+	struct digest digest = slot->marker->digest;
+
+	if (!cause->is_idle && slot->marker->is_set)
+		poison_add(supervisor->poison, &digest, slot->marker->alone ? enough : 1,
+		        cause->why, clock_monotonic_ms());
+}
+
+static void look_at_dead(struct supervisor *supervisor, const struct slot *slot, int status,
+        const struct rusage *usage)
+{
+	uint64_t most = (uint64_t)usage->ru_maxrss * 1024;
+	const struct death death = {.status = status,
+	        .was_ordered = slot->was_ordered,
+	        .grown = most > slot->resident ? most - slot->resident : 0,
+	        .allowed = supervisor->config->workers.memory};
+	struct cause cause;
+	char text[64];
+
+	autopsy(&death, slot->marker, &cause);
+	log_death(slot->pid, status, &cause);
+	blame(supervisor, slot, &cause);
+	snprintf(text, sizeof(text), "died %d %s %s %d %d", (int)slot->pid,
+	        unscanned_name(cause.why), cause.stage, cause.part, cause.signal);
+	say(supervisor, -1, text);
+}
+
+/* One that dies at its work makes room for the next at once: what it died of is known. */
+static void bury(
+        struct supervisor *supervisor, struct slot *slot, int status, const struct rusage *usage)
 {
 	int64_t now_ms = clock_monotonic_ms();
 	int died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	int was_idle = slot->marker->stage == MARKER_IDLE;
 
 	if (died)
-		log_death(slot->pid, status);
+		look_at_dead(supervisor, slot, status, usage);
 	slot->pid = 0;
 	tmp_empty(slot->tmp);
-	if (died && now_ms - slot->started_ms < SHORT_LIFE_MS)
+	if (died && was_idle && now_ms - slot->started_ms < SHORT_LIFE_MS)
 		put_off(slot, now_ms);
 	else
 		slot->start_ms = slot->wait_ms = 0;
@@ -178,14 +240,15 @@ static void bury(struct supervisor *supervisor, struct slot *slot, int status)
 
 static void reap(struct supervisor *supervisor)
 {
+	struct rusage usage;
 	int status;
 	pid_t pid;
 	size_t i;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+	while ((pid = wait4(-1, &status, WNOHANG, &usage)) > 0)
 		for (i = 0; i < supervisor->count; i++)
 			if (supervisor->slots[i].pid == pid)
-				bury(supervisor, &supervisor->slots[i], status);
+				bury(supervisor, &supervisor->slots[i], status, &usage);
 }
 
 static size_t living(const struct supervisor *supervisor)
@@ -203,8 +266,10 @@ static void kill_scanner(struct supervisor *supervisor, int pid)
 	size_t i;
 
 	for (i = 0; i < supervisor->count; i++)
-		if (pid > 0 && supervisor->slots[i].pid == pid)
+		if (pid > 0 && supervisor->slots[i].pid == pid) {
+			supervisor->slots[i].was_ordered = 1;
 			kill(pid, SIGKILL);
+		}
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -308,8 +373,9 @@ static void tune_memory(void)
 	mallopt(M_MMAP_THRESHOLD, 32 << 20); /* the most that is taken */
 }
 
-static void make_slots(struct supervisor *supervisor)
+static enum result make_slots(struct supervisor *supervisor, struct err *err)
 {
+	enum result result;
 	uint64_t wanted = supervisor->config->workers.scanners;
 	char *root = tmp_root(supervisor->config);
 	size_t i;
@@ -319,9 +385,14 @@ static void make_slots(struct supervisor *supervisor)
 	supervisor->count = wanted;
 	supervisor->slots = alloc_zero(wanted, sizeof(*supervisor->slots));
 	tmp_sweep(root);
-	for (i = 0; i < wanted; i++)
+	result = poison_new(&supervisor->poison, err);
+	for (i = 0; i < wanted; i++) {
 		supervisor->slots[i].tmp = tmp_path(root, getpid(), (unsigned)i);
+		if (!result)
+			result = marker_new(&supervisor->slots[i].marker, err);
+	}
 	free(root);
+	return result;
 }
 
 static void close_all(struct supervisor *supervisor)
@@ -331,8 +402,10 @@ static void close_all(struct supervisor *supervisor)
 	for (i = 0; i < supervisor->count; i++) {
 		tmp_remove(supervisor->slots[i].tmp);
 		free(supervisor->slots[i].tmp);
+		marker_free(&supervisor->slots[i].marker);
 	}
 	free(supervisor->slots);
+	poison_free(&supervisor->poison);
 	close(supervisor->signals);
 	watch_fini(&supervisor->watch);
 	pipeline_close(&supervisor->pipeline);
@@ -356,7 +429,11 @@ int qscan_run(const struct config *config, int control)
 		return daemon_failed(result, &err);
 	}
 	supervisor.signals = open_signals();
-	make_slots(&supervisor);
+	result = make_slots(&supervisor, &err);
+	if (result) {
+		close_all(&supervisor);
+		return daemon_failed(result, &err);
+	}
 	start_scanners(&supervisor);
 	say_ready(&supervisor);
 	while (!supervisor.is_ending || living(&supervisor))

@@ -8,12 +8,22 @@
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 
+static const char *const whys[] = {"", "limit", "error", "timeout", "encrypted", "format",
+        "malformed", "ambiguous", "crash", "database", "memory"};
+
 const char *unscanned_name(enum unscanned why)
 {
-	static const char *const names[] = {"", "limit", "error", "timeout", "encrypted", "format",
-	        "malformed", "ambiguous", "crash", "database", "memory"};
+	return (size_t)why < sizeof(whys) / sizeof(whys[0]) ? whys[why] : "error";
+}
 
-	return (size_t)why < sizeof(names) / sizeof(names[0]) ? names[why] : "error";
+enum unscanned unscanned_named(const char *name)
+{
+	size_t why;
+
+	for (why = 1; why < sizeof(whys) / sizeof(whys[0]); why++)
+		if (strcmp(whys[why], name) == 0)
+			return (enum unscanned)why;
+	return UNSCANNED_ERROR;
 }
 
 /* Three quarters of the time in which qworker ends the scanner: late enough to use it, early enough
@@ -82,6 +92,7 @@ void scan_fini(struct scan *scan)
 		finding_fini(&scan->spare);
 	free(scan->findings);
 	free(scan->contents);
+	free(scan->bad);
 	free(scan->subject);
 	free(scan->header_from);
 	free(scan->header_message_id);
@@ -242,4 +253,27 @@ const char *content_name(const struct content *content)
 int content_has(const struct content *content, enum trait trait)
 {
 	return (content->traits >> trait & 1) != 0;
+}
+
+const struct digest *content_digest(struct content *content)
+{
+	if (!content->has_digest)
+		digest_of(content->bytes, content->size, &content->digest);
+	content->has_digest = 1;
+	return &content->digest;
+}
+
+void scan_leave_out(struct scan *scan, size_t part, enum unscanned why)
+{
+	if (part >= scan->bad_count) {
+		scan->bad = alloc_grow(scan->bad, part + 1, 1);
+		memset(scan->bad + scan->bad_count, UNSCANNED_NOT, part + 1 - scan->bad_count);
+		scan->bad_count = part + 1;
+	}
+	scan->bad[part] = (unsigned char)why;
+}
+
+enum unscanned scan_left_out(const struct scan *scan, size_t part)
+{
+	return part < scan->bad_count ? (enum unscanned)scan->bad[part] : UNSCANNED_NOT;
 }

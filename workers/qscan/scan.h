@@ -10,6 +10,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/config/config.h"
+#include "lib/crypto/digest.h"
 #include "lib/mime/map.h"
 #include "lib/mime/view.h"
 #include "protos/messages.h"
@@ -36,6 +37,10 @@ enum unscanned {
 	UNSCANNED_MEMORY,
 };
 const char *unscanned_name(enum unscanned why);
+enum unscanned unscanned_named(const char *name); /* UNSCANNED_ERROR for what is no name */
+
+struct marker;
+struct poison;
 
 /* What a filter found. Texts are owned by the scan. */
 struct finding {
@@ -71,13 +76,15 @@ struct content {
 	size_t type_count;
 	const unsigned char *bytes; /* NULL where it has none, or they could not be had */
 	size_t size;
-	const char *kind;  /* of container, as unpack_kind() names it; "" */
-	char *true_type;   /* by its bytes; "" if weak or unknown */
-	unsigned traits;   /* bit set (1 << enum trait) */
-	int is_package;    /* its members make up one document */
-	int is_read;       /* a map has looked for mail inside it */
-	unsigned *allowed; /* traits that a rule allows for each recipient; NULL: none */
-	struct buf owned;  /* empty where `bytes` lie in the message itself */
+	const char *kind;     /* of container, as unpack_kind() names it; "" */
+	char *true_type;      /* by its bytes; "" if weak or unknown */
+	unsigned traits;      /* bit set (1 << enum trait) */
+	int is_package;       /* its members make up one document */
+	int is_read;          /* a map has looked for mail inside it */
+	unsigned *allowed;    /* traits that a rule allows for each recipient; NULL: none */
+	struct buf owned;     /* empty where `bytes` lie in the message itself */
+	struct digest digest; /* for content_digest() */
+	int has_digest;
 };
 
 struct check_cost {
@@ -116,8 +123,20 @@ struct scan {
 	char *header_message_id;
 	int allowed; /* an access rule with `allow` matched for all recipients: subject and spam are
 	                skipped */
-	int sender_authentic; /* P9: authenticated, internal, or aligned by a trusted
-	                         Authentication-Results */
+	int sender_authentic;  /* P9: authenticated, internal, or aligned by a trusted
+	                          Authentication-Results */
+	struct marker *marker; /* where it is told what is looked at; NULL: nobody wants to know */
+	const struct poison
+	        *poison;    /* what is not looked at any more; NULL: nothing. Both are lent */
+	unsigned char *bad; /* an enum unscanned for each of the first `bad_count` parts: not
+	                       UNSCANNED_NOT is left out of every look */
+	size_t bad_count;
+	int is_probe; /* looks at the parts from `from` to below `to` alone, and nobody asks what
+	                 it finds: only whether it lives */
+	size_t from, to;
+	struct digest digest; /* blame.c's: of the mail, */
+	struct digest look;   /* and of what is being done with it */
+	int has_digest;
 	int automatic; /* null reverse-path, list or automatic mail: never a notice to its sender */
 };
 
@@ -149,6 +168,13 @@ void content_add_type(struct content *content, const char *type);
 const char *content_name(const struct content *content); /* the first, or "" */
 int content_has(const struct content *content, enum trait trait);
 
+/* SHA-256 of its bytes, made once: so these must not change any more. */
+const struct digest *content_digest(struct content *content);
+
+/* No look at this part, for that reason. Who leaves it out adds the finding. */
+void scan_leave_out(struct scan *scan, size_t part, enum unscanned why);
+enum unscanned scan_left_out(const struct scan *scan, size_t part);
+
 /*
  * A filter. They stand in one table in pipeline.c, in the order they run.
  *   open    compiles what the configuration says, once, before the scanners are forked: shared,
@@ -157,7 +183,8 @@ int content_has(const struct content *content, enum trait trait);
  * message: what can't be shared (cookies, caches). engine  tells the signatures that its answers
  * rest on, and when they were made; NULL: it has none. scan    looks at one message. Never fails:
  * what it could not do is an unscanned finding. wanted  false where its answer could not change the
- * outcome any more; NULL: always.
+ * outcome any more; NULL: always. blames_itself  it calls blame.h for all that it looks at; for
+ * the others it is the whole message.
  */
 struct filter {
 	const char *name;
@@ -168,6 +195,7 @@ struct filter {
 	int (*wanted)(const void *state, const struct scan *scan);
 	void (*scan)(void *state, struct scan *scan);
 	void (*close)(void **state);
+	int blames_itself;
 };
 
 extern const struct filter filter_access, filter_size, filter_map, filter_subject,

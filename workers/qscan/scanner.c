@@ -8,6 +8,8 @@
 #include <sysexits.h>
 
 #include "lib/base/log.h"
+#include "workers/qscan/blame.h"
+#include "workers/qscan/marker.h"
 #include "workers/qscan/policy.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/tmp.h"
@@ -24,12 +26,24 @@ static Lz__ScanResult *decide(const struct scan *scan)
 	return result;
 }
 
+/* Without anything that was found. */
+static Lz__ScanResult *decide_blind(const struct scan *scan, enum unscanned why, const char *detail)
+{
+	Lz__ScanResult *result;
+	struct scan bare;
+
+	scan_init(&bare, scan->config, scan->submission, scan->bytes, scan->size);
+	scan_unscanned(&bare, "scanner", why, detail);
+	bare.automatic = 1;
+	result = decide(&bare);
+	scan_fini(&bare);
+	return result;
+}
+
 /* Our own answer, held against what its reader will hold it against. A message can make it too
  * large (thousands of parts with long names): then it is decided without having been read. */
-static Lz__ScanResult *checked(
-        Lz__ScanResult *result, const struct scan *scan, const struct scanner *scanner)
+static Lz__ScanResult *checked(Lz__ScanResult *result, const struct scan *scan)
 {
-	struct scan bare;
 	struct err err;
 
 	if (lz__scan_result__get_packed_size(result) <= MESSAGE_ENVELOPE_MAX &&
@@ -37,12 +51,7 @@ static Lz__ScanResult *checked(
 	        verdict_fits(result->verdict, scan->submission, &err) == RESULT_OK)
 		return result;
 	lz__scan_result__free_unpacked(result, NULL);
-	scan_init(&bare, scanner->config, scan->submission, scan->bytes, scan->size);
-	scan_unscanned(&bare, "scanner", UNSCANNED_ERROR, "the verdict could not be told");
-	bare.automatic = 1;
-	result = decide(&bare);
-	scan_fini(&bare);
-	return result;
+	return decide_blind(scan, UNSCANNED_ERROR, "the verdict could not be told");
 }
 
 static void pack(const Lz__ScanResult *result, struct buf *out)
@@ -53,35 +62,78 @@ static void pack(const Lz__ScanResult *result, struct buf *out)
 	out->size += lz__scan_result__pack(result, (uint8_t *)out->data + out->size);
 }
 
-static void answer(const struct scanner *scanner, const Lz__Submission *submission,
+/* What it found may be more than deciding on it survives. */
+static Lz__ScanResult *scan_and_decide(const struct scanner *scanner, struct scan *scan)
+{
+	pipeline_run(scanner->pipeline, scan);
+	marker_stage(scan->marker, PIPELINE_VERDICT);
+	if (blame_message(scan, "verdict"))
+		return checked(decide(scan), scan);
+	return decide_blind(scan, scan->findings[scan->finding_count - 1].unscanned,
+	        "deciding on it has ended those who did");
+}
+
+static Lz__ScanResult *decline(struct scan *scan, const char *why)
+{
+	pipeline_decline(scan, *why ? unscanned_named(why) : UNSCANNED_CRASH);
+	return checked(decide(scan), scan);
+}
+
+static void tell_probed(const struct scanner *scanner, struct scan *scan, struct buf *out)
+{
+	uint32_t parts = (uint32_t)pipeline_probe(scanner->pipeline, scan);
+
+	buf_add(out, &parts, sizeof(parts));
+}
+
+static void take_order(struct scan *scan, const Lz__ScanOrder *order, uint32_t kind)
+{
+	size_t at;
+
+	scan->is_probe = kind == PAIR_PROBE;
+	scan->from = order->from;
+	scan->to = order->to;
+	for (at = 0; at < order->n_bad; at++)
+		scan_leave_out(scan, order->bad[at]->part, unscanned_named(order->bad[at]->why));
+}
+
+static void answer(const struct scanner *scanner, const Lz__ScanOrder *order,
         const struct pair_parcel *parcel, struct buf *out)
 {
-	Lz__ScanResult *result;
+	Lz__ScanResult *result = NULL;
 	struct scan scan;
 
-	scan_init(&scan, scanner->config, submission, parcel->parts[1], parcel->sizes[1]);
-	if (parcel->kind == PAIR_UNSCANNED)
-		pipeline_decline(&scan);
+	scan_init(&scan, scanner->config, order->submission, parcel->parts[1], parcel->sizes[1]);
+	scan.marker = scanner->marker;
+	scan.poison = scanner->poison;
+	take_order(&scan, order, parcel->kind);
+	if (parcel->kind == PAIR_PROBE)
+		tell_probed(scanner, &scan, out);
+	else if (parcel->kind == PAIR_UNSCANNED)
+		result = decline(&scan, order->why);
 	else
-		pipeline_run(scanner->pipeline, &scan);
-	result = checked(decide(&scan), &scan, scanner);
-	pack(result, out);
-	lz__scan_result__free_unpacked(result, NULL);
+		result = scan_and_decide(scanner, &scan);
+	if (result) {
+		pack(result, out);
+		lz__scan_result__free_unpacked(result, NULL);
+	}
 	scan_fini(&scan);
+	marker_idle(scanner->marker);
 }
 
 enum result scanner_answer(const struct scanner *scanner, const struct pair_parcel *parcel,
         struct buf *out, struct err *err)
 {
-	ProtobufCMessage *submission;
+	ProtobufCMessage *order;
 
-	if (parcel->kind != PAIR_SCAN && parcel->kind != PAIR_UNSCANNED)
+	if (parcel->kind != PAIR_SCAN && parcel->kind != PAIR_UNSCANNED &&
+	        parcel->kind != PAIR_PROBE)
 		return err_set(err, RESULT_PERMANENT, "a parcel of kind %u", parcel->kind);
-	if (message_unpack(MESSAGE_SUBMIT, parcel->parts[0], parcel->sizes[0], parcel->sizes[1],
-	            &submission, err) != RESULT_OK)
+	if (message_unpack(MESSAGE_SCAN_ORDER, parcel->parts[0], parcel->sizes[0], parcel->sizes[1],
+	            &order, err) != RESULT_OK)
 		return RESULT_PERMANENT;
-	answer(scanner, (const Lz__Submission *)submission, parcel, out);
-	message_free(submission);
+	answer(scanner, (const Lz__ScanOrder *)order, parcel, out);
+	message_free(order);
 	return RESULT_OK;
 }
 
@@ -101,6 +153,7 @@ static enum result work(const struct scanner *scanner, struct buf *out, struct e
 {
 	struct pair_parcel parcel;
 	enum result result;
+	uint32_t kind;
 
 	wait_for_work(scanner->end);
 	result = pair_receive(scanner->end, SIZE_MAX, &parcel, err);
@@ -109,11 +162,12 @@ static enum result work(const struct scanner *scanner, struct buf *out, struct e
 	sandbox_clock(scanner->config->workers.timeout_ms + GRACE_MS);
 	buf_clear(out);
 	result = scanner_answer(scanner, &parcel, out, err);
+	kind = parcel.kind == PAIR_PROBE ? PAIR_PROBED : PAIR_RESULT;
 	pair_parcel_free(&parcel);
 	tmp_empty(scanner->tmp);
 	sandbox_clock(0);
 	if (!result)
-		result = pair_send(scanner->end, PAIR_RESULT, out->data, out->size, NULL, 0, err);
+		result = pair_send(scanner->end, kind, out->data, out->size, NULL, 0, err);
 	return result;
 }
 

@@ -13,15 +13,18 @@
 struct scanner {
 	const struct config *config;
 	struct pipeline *pipeline;
-	int end;         /* of the pair, its own */
-	const char *tmp; /* its folder, made already */
-	int supervisor;  /* pid */
+	int end;                     /* of the pair, its own */
+	const char *tmp;             /* its folder, made already */
+	int supervisor;              /* pid */
+	struct marker *marker;       /* its own; NULL: nobody watches it */
+	const struct poison *poison; /* NULL: everything is looked at */
 };
 
 /* Gives the process's exit code. */
 int scanner_run(const struct scanner *scanner);
 
-/* One parcel's answer, packed. RESULT_PERMANENT: it was no submission. */
+/* One parcel's answer, packed: a ScanResult, or what a probe tells. RESULT_PERMANENT: it was no
+ * order. */
 enum result scanner_answer(const struct scanner *scanner, const struct pair_parcel *parcel,
         struct buf *out, struct err *err);
 

@@ -10,7 +10,7 @@ enum { SMALL_IN_ROW = 3 }; /* before a large one that waits */
 
 static const unsigned char moves[JOB_STATES][JOB_STATES] = {
         [JOB_WAITING] = {[JOB_SCANNING] = 1, [JOB_ENDED] = 1},
-        [JOB_SCANNING] = {[JOB_STORING] = 1, [JOB_ENDED] = 1},
+        [JOB_SCANNING] = {[JOB_WAITING] = 1, [JOB_STORING] = 1, [JOB_ENDED] = 1},
         [JOB_STORING] = {[JOB_ENDED] = 1},
 };
 
@@ -30,6 +30,11 @@ static void job_move(struct job *job, enum job_state to)
 {
 	assert(job_may_move(job->state, to));
 	job->state = to;
+}
+
+int job_is_probe(const struct job *job)
+{
+	return job->singly && singly_is_probe(job->singly);
 }
 
 const char *job_id(const struct job *job)
@@ -52,6 +57,8 @@ struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire
 	job->link = link;
 	job->epoch = epoch;
 	job->order = (Lz__Job *)message->envelope;
+	if (job->order->singly)
+		job->singly = singly_new();
 	message->envelope = NULL;
 	wire_body_move(&message->body, &job->body);
 	job->since_ms = now_ms;
@@ -76,7 +83,7 @@ static struct job *oldest_waiting(const struct jobs *jobs, int large)
 {
 	struct job *job = jobs->first;
 
-	while (job && (job->state != JOB_WAITING || is_large(job) != large))
+	while (job && (job->state != JOB_WAITING || job->singly || is_large(job) != large))
 		job = job->next;
 	return job;
 }
@@ -107,6 +114,25 @@ void jobs_started(struct jobs *jobs, const struct job *job)
 	jobs->small_in_row = is_large(job) ? 0 : jobs->small_in_row + 1;
 }
 
+struct job *jobs_waiting_singly(const struct jobs *jobs)
+{
+	struct job *job = jobs->first;
+
+	while (job && (job->state != JOB_WAITING || !job->singly))
+		job = job->next;
+	return job;
+}
+
+size_t jobs_probing(const struct jobs *jobs)
+{
+	const struct job *job;
+	size_t count = 0;
+
+	for (job = jobs->first; job; job = job->next)
+		count += job->state == JOB_SCANNING && job->singly;
+	return count;
+}
+
 /* ---------------------------------------------------------------- a job's life */
 
 struct job *jobs_storing(const struct jobs *jobs, uint64_t request)
@@ -134,6 +160,11 @@ void job_start(struct job *job, int64_t now_ms)
 	job->started_ms = now_ms;
 }
 
+void job_again(struct job *job)
+{
+	job_move(job, JOB_WAITING);
+}
+
 void job_store(struct jobs *jobs, struct job *job, Lz__ScanResult **result, int64_t now_ms)
 {
 	job_move(job, JOB_STORING);
@@ -154,6 +185,7 @@ void jobs_end(struct jobs *jobs, struct job **ended)
 	lz__job__free_unpacked(job->order, NULL);
 	if (job->result)
 		lz__scan_result__free_unpacked(job->result, NULL);
+	singly_free(&job->singly);
 	wire_body_free(&job->body);
 	free(job);
 	*ended = NULL;

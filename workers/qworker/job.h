@@ -10,6 +10,7 @@
 
 #include "lib/wire/wire.h"
 #include "protos/messages.h"
+#include "workers/qworker/singly.h"
 
 enum job_state {
 	JOB_WAITING,  /* for a free scanner */
@@ -28,6 +29,7 @@ struct job {
 	struct wire_body body;
 	Lz__ScanResult *result; /* owned; from JOB_STORING on */
 	uint64_t request;       /* of the STORE */
+	struct singly *singly;  /* owned; NULL: it is looked at as a whole */
 	int64_t since_ms;       /* of its arrival */
 	int64_t started_ms;     /* of its scan */
 	int64_t stored_ms;      /* when the STORE was sent */
@@ -45,18 +47,25 @@ struct job *jobs_add(struct jobs *jobs, size_t link, uint64_t epoch, struct wire
         int64_t now_ms);
 
 /*
- * The one that a free scanner takes next, or NULL: the oldest small one, and after three of these
- * the oldest large one. Of several scanners a quarter, at least one, never has a large one, though
- * it idles: a small message waits for small ones only, however many large ones are there.
+ * The one that a free scanner takes next as a whole, or NULL: the oldest small one, and after three
+ * of these the oldest large one. Of several scanners a quarter, at least one, never has a large
+ * one, though it idles: a small message waits for small ones only, however many large ones are
+ * there.
  */
 struct job *jobs_next(const struct jobs *jobs, unsigned scanners);
 void jobs_started(struct jobs *jobs, const struct job *job); /* it was the next, and was taken */
 
+/* The oldest of those that are looked at singly. */
+struct job *jobs_waiting_singly(const struct jobs *jobs);
+size_t jobs_probing(const struct jobs *jobs); /* that a scanner has, and are looked at singly */
 struct job *jobs_storing(const struct jobs *jobs, uint64_t request);
 size_t jobs_of_link(const struct jobs *jobs, size_t link, uint64_t epoch);
 
 /* A scanner takes it. */
 void job_start(struct job *job, int64_t now_ms);
+
+/* One look is over, and another one is to follow. */
+void job_again(struct job *job);
 
 /* A scanner answered, and the quarantine is asked. Takes the result; gives the job a request number
  * of its own. */
@@ -72,6 +81,9 @@ void jobs_fini(struct jobs *jobs);
 
 /* When its answer is worth nothing any more; INT64_MAX: never. */
 int64_t job_deadline_ms(const struct job *job);
+
+/* Is what it waits for, or what a scanner does with it, a probe? */
+int job_is_probe(const struct job *job);
 
 const char *job_id(const struct job *job); /* the message's, for logs */
 

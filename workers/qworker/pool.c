@@ -9,6 +9,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "workers/qworker/order.h"
 
 enum {
 	TICK_MS = 100,
@@ -17,6 +18,7 @@ enum {
 	GRACE_MS = 500,
 	END_MS = 10000, /* for a supervisor whose scanners are gone */
 	GENERATIONS_MAX = 2,
+	WORD_MS = 2000, /* a supervisor has to tell what a scanner died of */
 };
 
 struct generation;
@@ -31,6 +33,9 @@ struct scanner {
 	int64_t kill_ms; /* when its time is over */
 	int is_late;     /* it was, and was told to be killed */
 	uint64_t jobs_done;
+	int64_t gone_ms;    /* its pair closed then, with a job in hand; 0: it did not */
+	struct death death; /* as its supervisor told, */
+	int is_told;        /* if it did */
 };
 
 enum generation_state { GENERATION_STARTING, GENERATION_SERVING, GENERATION_ENDING };
@@ -97,6 +102,8 @@ static void scanner_remove(struct scanner *scanner)
 		at = &(*at)->next;
 	*at = scanner->next;
 	close_source(&scanner->source, &scanner->end);
+	if (scanner->death.core >= 0)
+		close(scanner->death.core);
 	free(scanner);
 }
 
@@ -127,27 +134,47 @@ static void end_if_done(struct generation *generation)
 		close_source(&generation->source, &generation->control);
 }
 
-static void scanner_gone(struct scanner *scanner, const char *why)
+/* What is not told is a crash, but for one that was to be killed. */
+static void scanner_gone(struct scanner *scanner)
 {
 	struct pool *pool = scanner->generation->pool;
 	struct generation *generation = scanner->generation;
+	struct death death = scanner->death;
 	struct job *job = scanner->job;
 
+	if (!scanner->is_told)
+		death = death_bare(scanner->is_late ? "timeout" : "crash");
+	scanner->death.core = -1;
 	scanner_remove(scanner);
 	end_if_done(generation);
 	if (job)
-		pool->events.lost(pool->events.context, job, why);
+		pool->events.lost(pool->events.context, job, &death);
+	if (death.core >= 0)
+		close(death.core);
+}
+
+/* It died over a job: of what, its supervisor will say. */
+static void scanner_closed(struct scanner *scanner)
+{
+	struct generation *generation = scanner->generation;
+
+	if (!scanner->job || scanner->is_told || generation->control < 0) {
+		scanner_gone(scanner);
+		return;
+	}
+	close_source(&scanner->source, &scanner->end);
+	scanner->gone_ms = loop_now_ms(generation->pool->loop);
 }
 
 /* Free again; or, in an ending generation or after its share of jobs, told to end by closing its
  * pair: so it never ends with a job on its way to it. */
-static void scanner_done(struct scanner *scanner)
+static void scanner_done(struct scanner *scanner, int was_probe)
 {
 	struct generation *generation = scanner->generation;
 	const struct config_workers *workers = &generation->pool->config->workers;
 
 	scanner->jobs_done++;
-	if (generation->state != GENERATION_ENDING &&
+	if (generation->state != GENERATION_ENDING && !was_probe &&
 	        (!workers->max_jobs || scanner->jobs_done < workers->max_jobs))
 		return;
 	scanner_remove(scanner);
@@ -160,7 +187,7 @@ static void answered(struct scanner *scanner, const struct pair_parcel *parcel)
 	struct job *job = scanner->job;
 
 	scanner->job = NULL;
-	scanner_done(scanner);
+	scanner_done(scanner, job_is_probe(job));
 	pool->events.idle(pool->events.context); /* first: it works while we read its answer */
 	pool->events.answered(pool->events.context, job, parcel);
 }
@@ -174,15 +201,18 @@ static void scanner_ready(void *context, unsigned events)
 
 	if (result == RESULT_NONE)
 		return;
-	if (result == RESULT_OK && scanner->job && parcel.kind == PAIR_RESULT) {
+	if (result == RESULT_OK && scanner->job && parcel.kind == order_answer(scanner->job)) {
 		answered(scanner, &parcel);
 		pair_parcel_free(&parcel);
 		return;
 	}
-	if (result == RESULT_OK || strcmp(err.text, "closed") != 0)
-		kill_scanner(scanner, loop_now_ms(scanner->generation->pool->loop));
 	pair_parcel_free(&parcel);
-	scanner_gone(scanner, scanner->is_late ? "timeout" : "crash");
+	if (result == RESULT_OK || strcmp(err.text, "closed") != 0) {
+		kill_scanner(scanner, loop_now_ms(scanner->generation->pool->loop));
+		scanner_gone(scanner);
+	} else {
+		scanner_closed(scanner);
+	}
 }
 
 static void scanner_add(struct generation *generation, int end, int pid)
@@ -194,6 +224,7 @@ static void scanner_add(struct generation *generation, int end, int pid)
 	scanner->generation = generation;
 	scanner->end = end;
 	scanner->pid = pid;
+	scanner->death.core = -1;
 	scanner->next = generation->scanners;
 	generation->scanners = scanner;
 	scanner->source = loop_add_fd(pool->loop, end, LOOP_READ, scanner_ready, scanner);
@@ -287,6 +318,21 @@ static void refused(struct generation *generation)
 	pool->is_stale = 0;
 }
 
+/* Nobody will tell any more what they died of. */
+static void give_up_waiting(struct generation *generation)
+{
+	struct scanner *scanner = generation->scanners;
+
+	while (scanner) {
+		if (!scanner->gone_ms) {
+			scanner = scanner->next;
+			continue;
+		}
+		scanner_gone(scanner); /* whoever hears of it may have ended others */
+		scanner = generation->scanners;
+	}
+}
+
 /* Its scanners die with their supervisor; what they had in hand is lost by each of their ends. */
 static void control_closed(struct generation *generation)
 {
@@ -294,6 +340,7 @@ static void control_closed(struct generation *generation)
 	enum generation_state state = generation->state;
 
 	close_source(&generation->source, &generation->control);
+	give_up_waiting(generation);
 	if (state == GENERATION_ENDING)
 		return;
 	generation->state = GENERATION_ENDING;
@@ -347,10 +394,31 @@ static void hear(struct generation *generation, const char *text)
 	}
 }
 
+/* Of one that is no more ours it is of no use. */
+static void scanner_died(
+        struct generation *generation, int pid, const struct death *death, int core)
+{
+	struct scanner *scanner = generation->scanners;
+
+	while (scanner && scanner->pid != pid)
+		scanner = scanner->next;
+	if (!scanner || scanner->is_told) {
+		if (core >= 0)
+			close(core);
+		return;
+	}
+	scanner->death = *death;
+	scanner->death.core = core;
+	scanner->is_told = 1;
+	if (scanner->gone_ms)
+		scanner_gone(scanner);
+}
+
 static void control_ready(void *context, unsigned events)
 {
 	struct generation *generation = context;
 	char text[PAIR_TEXT_ROOM];
+	struct death death;
 	int fd = -1, pid;
 	unsigned slot;
 	struct err err;
@@ -365,6 +433,10 @@ static void control_ready(void *context, unsigned events)
 	if (sscanf(text, "scanner %u %d", &slot, &pid) == 2 && fd >= 0 &&
 	        generation->state != GENERATION_ENDING) {
 		scanner_add(generation, fd, pid);
+		return;
+	}
+	if (death_read(text, &pid, &death)) {
+		scanner_died(generation, pid, &death, fd);
 		return;
 	}
 	if (fd >= 0)
@@ -458,18 +530,21 @@ void pool_state(const struct pool *pool, struct pool_state *out)
 
 /* ---------------------------------------------------------------- jobs */
 
-static enum result hand_over(struct scanner *scanner, struct job *job, struct err *err)
+static enum result hand_over(
+        struct scanner *scanner, struct job *job, int64_t time_ms, struct err *err)
 {
-	const Lz__Submission *submission = job->order->submission;
-	size_t size = lz__submission__get_packed_size(submission);
-	uint8_t *packed = alloc(size);
-	enum result result;
+	struct buf packed = {0};
+	enum pair_kind kind = order_make(job, time_ms, &packed);
+	enum result result = pair_send(scanner->end, kind, packed.data, packed.size,
+	        wire_body_data(&job->body), wire_body_size(&job->body), err);
 
-	lz__submission__pack(submission, packed);
-	result = pair_send(scanner->end, job->order->decide_only ? PAIR_UNSCANNED : PAIR_SCAN,
-	        packed, size, wire_body_data(&job->body), wire_body_size(&job->body), err);
-	free(packed);
+	buf_fini(&packed);
 	return result;
+}
+
+static int is_free(const struct scanner *scanner)
+{
+	return !scanner->job && !scanner->is_told;
 }
 
 static struct scanner *free_scanner(const struct pool *pool)
@@ -477,36 +552,59 @@ static struct scanner *free_scanner(const struct pool *pool)
 	const struct generation *generation = in_state(pool, GENERATION_SERVING);
 	struct scanner *scanner = generation ? generation->scanners : NULL;
 
-	while (scanner && scanner->job)
+	while (scanner && !is_free(scanner))
 		scanner = scanner->next;
 	return scanner;
 }
 
-/* The scanner itself stops at the message's deadline; a little later it is made to. */
-static int64_t end_of(const struct pool *pool, const struct job *job)
+/* One that had no job yet. If there is none, one that is free is ended: who comes after it is one.
+ * While any is being replaced that is not done, as it is one as well. */
+static struct scanner *fresh_scanner(const struct pool *pool)
 {
-	int64_t end_ms = loop_now_ms(pool->loop) + pool->config->workers.timeout_ms;
-	int64_t deadline_ms = job_deadline_ms(job);
+	const struct generation *generation = in_state(pool, GENERATION_SERVING);
+	struct scanner *scanner = generation ? generation->scanners : NULL, *used = NULL;
+	unsigned count = 0;
 
-	if (end_ms > deadline_ms && end_ms - deadline_ms > GRACE_MS)
-		return deadline_ms + GRACE_MS;
-	return end_ms;
+	for (; scanner; scanner = scanner->next, count++) {
+		if (is_free(scanner) && !scanner->jobs_done)
+			return scanner;
+		if (is_free(scanner))
+			used = scanner;
+	}
+	if (used && count >= pool_size(pool))
+		scanner_remove(used);
+	return NULL;
+}
+
+/* The scanner itself stops at the message's deadline; a little later it is made to. */
+static int64_t time_for(const struct pool *pool, const struct job *job)
+{
+	int64_t timeout_ms = pool->config->workers.timeout_ms;
+	int64_t left_ms = job_deadline_ms(job) - loop_now_ms(pool->loop);
+
+	if (job->singly)
+		return singly_time_ms(job->singly, timeout_ms, left_ms);
+	if (left_ms < 0)
+		left_ms = 0;
+	return timeout_ms > left_ms && timeout_ms - left_ms > GRACE_MS ? left_ms + GRACE_MS
+	                                                               : timeout_ms;
 }
 
 enum result pool_give(struct pool *pool, struct job *job, struct err *err)
 {
+	int64_t time_ms = time_for(pool, job);
 	struct scanner *scanner;
 	enum result result;
 
-	while ((scanner = free_scanner(pool)) != NULL) {
-		result = hand_over(scanner, job, err);
+	while ((scanner = job_is_probe(job) ? fresh_scanner(pool) : free_scanner(pool)) != NULL) {
+		result = hand_over(scanner, job, time_ms, err);
 		if (result == RESULT_PERMANENT) { /* it died while it had nothing to do */
-			scanner_gone(scanner, "crash");
+			scanner_gone(scanner);
 			continue;
 		}
 		if (result == RESULT_OK) {
 			scanner->job = job;
-			scanner->kill_ms = end_of(pool, job);
+			scanner->kill_ms = loop_now_ms(pool->loop) + time_ms;
 			job_start(job, loop_now_ms(pool->loop));
 		}
 		return result;
@@ -516,19 +614,28 @@ enum result pool_give(struct pool *pool, struct job *job, struct err *err)
 
 /* ---------------------------------------------------------------- time */
 
+static void end_late(struct scanner *scanner, int64_t now_ms)
+{
+	if (!scanner->is_late)
+		log_event(
+		        LOG_LEVEL_WARNING, job_id(scanner->job), "timeout", "pid=%d", scanner->pid);
+	scanner->is_late = 1;
+	kill_scanner(scanner, now_ms);
+}
+
 static void look_at_scanners(struct generation *generation, int64_t now_ms)
 {
 	struct scanner *scanner;
 
-	for (scanner = generation->scanners; scanner; scanner = scanner->next) {
-		if (!scanner->job || now_ms < scanner->kill_ms)
-			continue;
-		if (!scanner->is_late)
-			log_event(LOG_LEVEL_WARNING, job_id(scanner->job), "timeout", "pid=%d",
-			        scanner->pid);
-		scanner->is_late = 1;
-		kill_scanner(scanner, now_ms);
-	}
+	for (scanner = generation->scanners; scanner; scanner = scanner->next)
+		if (!scanner->gone_ms && scanner->job && now_ms >= scanner->kill_ms)
+			end_late(scanner, now_ms);
+	for (scanner = generation->scanners; scanner; scanner = scanner->next)
+		if (scanner->gone_ms && now_ms - scanner->gone_ms >= WORD_MS)
+			break;
+	if (scanner) /* whoever hears of it may end others: those that wait, too, are for next time
+	              */
+		scanner_gone(scanner);
 }
 
 /* It does not end: no new signatures would ever come if it were waited for. */

@@ -9,7 +9,9 @@
  * its control only by that, after the kernel has taken its memory back.
  *
  * A scanner has one job at a time and workers.timeout for it; then its supervisor is told to kill
- * it. That it died is seen at once, as its end of the pair closes.
+ * it. That it died is seen at once, as its end of the pair closes; what it died of comes from its
+ * supervisor, and is waited for a little. A probe has a scanner that had no job before, and gets no
+ * other.
  */
 #ifndef WORKERS_QWORKER_POOL_H
 #define WORKERS_QWORKER_POOL_H
@@ -17,6 +19,7 @@
 #include "lib/config/config.h"
 #include "lib/pair/pair.h"
 #include "lib/wire/loop.h"
+#include "workers/qworker/death.h"
 #include "workers/qworker/job.h"
 
 struct pool;
@@ -30,8 +33,8 @@ struct pool_events {
 	void (*idle)(void *context);
 	/* A scanner's answer to the job; the parcel is lent. */
 	void (*answered)(void *context, struct job *job, const struct pair_parcel *parcel);
-	/* Its scanner died, or sent what is no answer: "crash" or "timeout". */
-	void (*lost)(void *context, struct job *job, const char *why);
+	/* Its scanner died, or sent what is no answer; the death is lent, its core with it. */
+	void (*lost)(void *context, struct job *job, const struct death *death);
 	/* pool_state() would tell something else now. */
 	void (*changed)(void *context);
 	/* The keeper is gone: no generation can ever be started again. */

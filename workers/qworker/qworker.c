@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -103,30 +104,92 @@ static void store(struct worker *worker, struct job *job, Lz__ScanResult **resul
 
 /* ---------------------------------------------------------------- scanners */
 
+/* 0: no scanner takes it. */
+static int give(struct worker *worker, struct job *job)
+{
+	enum result result;
+	struct err err;
+
+	if (!is_wanted(worker, job)) {
+		jobs_end(&worker->jobs, &job);
+		return 1;
+	}
+	result = pool_give(worker->pool, job, &err);
+	if (result != RESULT_OK && result != RESULT_NONE) {
+		log_event(
+		        LOG_LEVEL_ERROR, job_id(job), "dispatch", "error=%s", log_quote(err.text));
+		fail(worker, job, "memory", 0);
+	}
+	if (result == RESULT_OK && !job->singly)
+		jobs_started(&worker->jobs, job);
+	return result != RESULT_NONE;
+}
+
+/* What is looked at singly goes first, as its scanners are few and its time is short; but half of
+ * all scanners are for the others. */
 static void dispatch(void *context)
 {
 	struct worker *worker = context;
+	unsigned half = (pool_size(worker->pool) + 1) / 2;
 	struct job *job;
-	struct err err;
-	enum result result;
 
-	while ((job = jobs_next(&worker->jobs, pool_size(worker->pool))) != NULL) {
-		if (!is_wanted(worker, job)) {
-			jobs_end(&worker->jobs, &job);
-			continue;
-		}
-		result = pool_give(worker->pool, job, &err);
-		if (result == RESULT_NONE)
-			return;
-		if (result == RESULT_OK) {
-			jobs_started(&worker->jobs, job);
-		} else {
-			log_event(LOG_LEVEL_ERROR, job_id(job), "dispatch", "error=%s",
-			        log_quote(err.text));
-			fail(worker, job, "memory", 0);
-		}
-	}
+	while (jobs_probing(&worker->jobs) < half &&
+	        (job = jobs_waiting_singly(&worker->jobs)) != NULL)
+		if (!give(worker, job))
+			break;
+	while ((job = jobs_next(&worker->jobs, pool_size(worker->pool))) != NULL)
+		if (!give(worker, job))
+			break;
 }
+
+/* ---------------------------------------------------------------- looking at parts singly */
+
+static void tell_step(const struct job *job)
+{
+	static const char *const names[] = {"count", "probe", "rest", "blind", "over"};
+	uint32_t from = 0, to = 0;
+
+	if (singly_step(job->singly) == SINGLY_PROBE)
+		singly_range(job->singly, &from, &to);
+	log_event(LOG_LEVEL_DEBUG, job_id(job), "singly", "step=%s from=%u to=%u",
+	        names[singly_step(job->singly)], from, to);
+}
+
+static void look_again(struct worker *worker, struct job *job)
+{
+	if (job_deadline_ms(job) - loop_now_ms(worker->loop) < SINGLY_LEAST_MS)
+		singly_hurry(job->singly);
+	tell_step(job);
+	job_again(job);
+	dispatch(worker);
+}
+
+static void probe_answered(struct worker *worker, struct job *job, const struct pair_parcel *parcel)
+{
+	uint32_t parts = 0;
+
+	if (parcel->sizes[0] == sizeof(parts))
+		memcpy(&parts, parcel->parts[0], sizeof(parts));
+	if (singly_step(job->singly) == SINGLY_COUNT)
+		singly_counted(job->singly, parts);
+	else
+		singly_lived(job->singly);
+	look_again(worker, job);
+}
+
+/* Each attempt is the broker's to give, but for those of a message that it gave us to take to
+ * pieces. */
+static void attempt_failed(struct worker *worker, struct job *job, const char *why)
+{
+	if (job->singly)
+		singly_died(job->singly, why);
+	if (!job->singly || singly_step(job->singly) == SINGLY_OVER)
+		fail(worker, job, why, 1);
+	else
+		look_again(worker, job);
+}
+
+/* ---------------------------------------------------------------- what scanners say */
 
 static void job_answered(void *context, struct job *job, const struct pair_parcel *parcel)
 {
@@ -136,11 +199,15 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 	Lz__ScanResult *result = NULL;
 	struct err err;
 
+	if (job_is_probe(job)) {
+		probe_answered(worker, job, parcel);
+		return;
+	}
 	if (result_read(worker->config, submission, parcel->parts[0], parcel->sizes[0], &result,
 	            &err) != RESULT_OK) {
 		log_event(LOG_LEVEL_ERROR, job_id(job), "bad_result", "error=%s",
 		        log_quote(err.text));
-		fail(worker, job, "crash", 1);
+		attempt_failed(worker, job, "crash");
 		return;
 	}
 	log_event(LOG_LEVEL_DEBUG, job_id(job), "scanned", "groups=%zu items=%zu ms=%lld",
@@ -155,13 +222,15 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 	}
 	if (result)
 		lz__scan_result__free_unpacked(result, NULL);
+	dispatch(worker); /* where as many as may be were looked at singly */
 }
 
-static void job_lost(void *context, struct job *job, const char *why)
+static void job_lost(void *context, struct job *job, const struct death *death)
 {
-	log_event(LOG_LEVEL_WARNING, job_id(job), "scanner_lost", "why=%s attempt=%u", why,
-	        job->order->attempt);
-	fail(context, job, why, 1);
+	log_event(LOG_LEVEL_WARNING, job_id(job), "scanner_lost",
+	        "why=%s stage=%s part=%d attempt=%u", death->why,
+	        *death->stage ? death->stage : "?", death->part, job->order->attempt);
+	attempt_failed(context, job, death->why);
 }
 
 static void pool_ready(void *context, int first)

@@ -28,7 +28,7 @@ struct sent {
 	unsigned number; /* of the message it is about */
 	uint64_t job;
 	uint32_t attempt;
-	int decide_only;
+	int singly;
 	uint64_t deadline_ms;
 	size_t body_size;
 	char why[64];
@@ -63,7 +63,7 @@ static struct sent describe(char peer, enum message_type type, uint64_t request,
 		sent.number = number_of(job->submission->message_id);
 		sent.job = job->job;
 		sent.attempt = job->attempt;
-		sent.decide_only = job->decide_only;
+		sent.singly = job->singly;
 		sent.deadline_ms = job->submission->deadline_ms;
 		sent.body_size = wire_body_size(body);
 	} else if (type == MESSAGE_BUSY) {

@@ -67,7 +67,7 @@ static void a_message_goes_to_a_worker_and_its_verdict_back(void **state)
 	job = last('a', MESSAGE_JOB);
 	assert_int_equal(job.attempt, 1);
 	assert_int_equal(job.body_size, SMALL);
-	assert_false(job.decide_only);
+	assert_false(job.singly);
 	done(&stage, 'a', &job);
 	verdict = last('F', MESSAGE_VERDICT);
 	assert_int_equal(verdict.request, 41);
@@ -181,11 +181,11 @@ static void a_message_that_kills_its_scanners_is_decided_without_looking(void **
 	assert_int_not_equal(stage.sent[stage.count - 1].peer, job.peer); /* elsewhere */
 	job = stage.sent[stage.count - 1];
 	assert_int_equal(job.attempt, 2);
-	assert_false(job.decide_only);
+	assert_false(job.singly);
 	failed(&stage, job.peer, &job, "crash", 1);
 	job = stage.sent[stage.count - 1];
 	assert_int_equal(job.attempt, 3);
-	assert_true(job.decide_only);
+	assert_true(job.singly);
 	done(&stage, job.peer, &job);
 	assert_int_equal(last('F', MESSAGE_VERDICT).attempt, 3);
 }

@@ -70,7 +70,7 @@ static void see_job(struct model *model, const struct sent *sent)
 	assert_true(mind->known);
 	assert_true(mind->count < mind->credit);
 	assert_true(sent->deadline_ms > 0);
-	assert_int_equal(sent->decide_only, sent->attempt > model->stage.config.attempts);
+	assert_int_equal(sent->singly, sent->attempt > model->stage.config.attempts);
 	mind->until_ms[mind->count] =
 	        model->stage.now_ms + (int64_t)sent->deadline_ms + model->stage.config.silence_ms;
 	mind->jobs[mind->count++] = *sent;

@@ -157,7 +157,7 @@ static void every_message_is_found_by_its_number(void **state)
 			assert_int_equal(message_info(type)->type, type);
 			found++;
 		}
-	assert_int_equal(found, 37);
+	assert_int_equal(found, 38);
 	assert_null(message_info(0));
 }
 
@@ -407,6 +407,34 @@ static void no_recipient_is_in_two_groups(void **state)
 	REFUSED(MESSAGE_VERDICT, verdict, 0);
 }
 
+static void an_order_is_of_parts_that_can_be_and_for_reasons_that_there_are(void **state)
+{
+	Lz__LeftOut bad = LZ__LEFT_OUT__INIT, *list[] = {&bad};
+	Lz__ScanOrder order = LZ__SCAN_ORDER__INIT;
+
+	REFUSED(MESSAGE_SCAN_ORDER, order, 100);
+	order.submission = &submission;
+	TAKEN(MESSAGE_SCAN_ORDER, order, 100);
+	REFUSED(MESSAGE_SCAN_ORDER, order, 101);
+	order.from = 3;
+	REFUSED(MESSAGE_SCAN_ORDER, order, 100);
+	order.to = MESSAGE_PARTS_MAX;
+	order.why = (char *)"memory";
+	bad.part = MESSAGE_PARTS_MAX - 1;
+	bad.why = (char *)"timeout";
+	order.bad = list;
+	order.n_bad = 1;
+	TAKEN(MESSAGE_SCAN_ORDER, order, 100);
+	bad.part++;
+	REFUSED(MESSAGE_SCAN_ORDER, order, 100);
+	bad.part = 0;
+	bad.why = (char *)"clean";
+	REFUSED(MESSAGE_SCAN_ORDER, order, 100);
+	bad.why = order.why;
+	order.why = (char *)"encrypted";
+	REFUSED(MESSAGE_SCAN_ORDER, order, 100);
+}
+
 static void a_scanner_cannot_claim_what_it_did_not_do(void **state)
 {
 	char *delivered[1] = {"a@example.org"};
@@ -485,6 +513,7 @@ int main(void)
 	        TEST(what_nobody_gets_must_be_kept),
 	        TEST(a_redirect_has_a_mailbox),
 	        TEST(no_recipient_is_in_two_groups),
+	        TEST(an_order_is_of_parts_that_can_be_and_for_reasons_that_there_are),
 	        TEST(a_scanner_cannot_claim_what_it_did_not_do),
 	        TEST(an_item_belongs_to_its_message_and_comes_once),
 	        TEST(a_verdict_fits_its_submission),

@@ -76,6 +76,7 @@ static void scan_one(
 	const struct mail *mail = &mails[number % mail_count];
 	Lz__Recipient recipient = LZ__RECIPIENT__INIT, *recipients[] = {&recipient};
 	Lz__Submission submission = LZ__SUBMISSION__INIT;
+	Lz__ScanOrder order = LZ__SCAN_ORDER__INIT;
 	struct pair_parcel parcel = {.kind = PAIR_SCAN};
 	char id[33];
 	struct err err;
@@ -90,9 +91,10 @@ static void scan_one(
 	submission.n_recipients = 1;
 	submission.size = mail->size;
 	submission.deadline_ms = 60000;
+	order.submission = &submission;
 	buf_clear(envelope);
-	buf_reserve(envelope, lz__submission__get_packed_size(&submission));
-	envelope->size = lz__submission__pack(&submission, (uint8_t *)envelope->data);
+	buf_reserve(envelope, lz__scan_order__get_packed_size(&order));
+	envelope->size = lz__scan_order__pack(&order, (uint8_t *)envelope->data);
 	parcel.parts[0] = (const unsigned char *)envelope->data;
 	parcel.sizes[0] = envelope->size;
 	parcel.parts[1] = (const unsigned char *)mail->bytes;

@@ -156,10 +156,10 @@ static void a_declined_message_is_not_touched(void **state)
 {
 	struct made *made = message("x@good.example", "Subject: ILOVEYOU\r\n\r\nbody\r\n");
 
-	pipeline_decline(&made->scan);
+	pipeline_decline(&made->scan, UNSCANNED_MEMORY);
 	assert_null(made->scan.map);
 	assert_int_equal(made->scan.finding_count, 1);
-	assert_int_equal(made->scan.findings[0].unscanned, UNSCANNED_CRASH);
+	assert_int_equal(made->scan.findings[0].unscanned, UNSCANNED_MEMORY);
 	made_free(&made);
 }
 

@@ -1,0 +1,151 @@
+"""Mail that kills its scanner: it costs scanners, never mail, and not many of them."""
+import collections
+import os
+import re
+import shutil
+import time
+
+import mails
+import pytest
+from world import BUILD, World, wait_for
+
+CONFIG = """
+front:
+  silence: 3s
+  deadline: 60s
+  next_hop_timeout: 10s
+workers:
+  timeout: 3s
+  memory: 256M
+virus:
+  max_scan_time: 2s
+"""
+CUT = CONFIG + """
+policy:
+  unscanned:
+    crash: cut
+    timeout: cut
+    memory: cut
+"""
+
+
+def fault(kind, place="virus"):
+    """Put together here, so that no other test's mail has it."""
+    return b"LAZARET-" + f"FAULT:{kind}:{place} ".encode()
+
+
+def make_faulty(world):
+    """Scanners whose libraries break where a mail says so."""
+    lazaret = world.lazaret
+    shutil.copy2(BUILD / "tests/faults/faults.so", lazaret.bin / "faults.so")
+    os.rename(lazaret.bin / "qscan", lazaret.bin / "qscan.real")
+    (lazaret.bin / "qscan").write_text(
+        f'#!/bin/sh\nLD_PRELOAD={lazaret.bin}/faults.so exec {lazaret.bin}/qscan.real "$@"\n')
+    os.chmod(lazaret.bin / "qscan", 0o755)
+    return world
+
+
+@pytest.fixture
+def world(request):
+    marker = request.node.get_closest_marker("config")
+    it = make_faulty(World(marker.args[0] if marker else CONFIG))
+    try:
+        it.start()
+        yield it
+    finally:
+        it.stop()
+
+
+def deaths(world):
+    """why, stage and part of each scanner that died."""
+    return re.findall(r"event=scanner_died pid=\d+ why=(\w+) stage=(\w+) part=(-?\d+)", world.lazaret.log())
+
+
+def held(world, seconds=60, count=1):
+    return wait_for(lambda: (lambda items: items if len(items) >= count else None)(world.lazaret.items("--limit", "1000")),
+                    seconds, 0.2, f"{count} items; " + world.lazaret.log()[-3000:])
+
+
+def attached(kind, place="virus", more=(), **kw):
+    """The fault in a file: whoever reads MIME by itself does not see it in the whole."""
+    return mails.mixed(mails.text_part(), mails.attachment("report.dat", fault(kind, place) + b"x" * 300), *more, **kw)
+
+
+@pytest.mark.parametrize("kind, why", [("crash", "crash"), ("hang", "timeout"), ("memory", "memory"), ("exit", "crash")])
+def test_a_file_that_kills_is_held_by_its_reason_and_nothing_else_is(world, kind, why):
+    world.send(attached(kind, subject="poison"))
+    world.send(attached("nothing", subject="clean"))
+    world.sink.wait(1)
+    item, = held(world)
+    assert item["reason"] == "unscanned" and why in item["detail"]
+    assert [mail.field("Subject") for mail in world.sink.mails if not mail.field("X-Lazaret-Notice")] == ["clean"]
+    assert set(deaths(world)) == {(why, "virus", "2")}
+    assert len(deaths(world)) <= 3
+    world.drained()
+
+
+def test_forking_is_refused_and_the_mail_is_clean(world):
+    world.send(attached("fork"))
+    assert b"clean" in world.sink.wait(1)[0].bytes
+    assert not deaths(world)
+
+
+@pytest.mark.config(CUT)
+@pytest.mark.parametrize("kind", ["crash", "memory"])
+def test_the_part_that_kills_is_cut_and_the_rest_arrives(world, kind):
+    world.send(attached(kind, more=[mails.attachment("photo.gif", mails.GIF, "image/gif")]))
+    mail = world.sink.wait(1)[0]
+    assert b"The text part stays." in mail.bytes and b"photo.gif" in mail.bytes
+    assert fault(kind)[:10] not in mail.bytes and mail.field("X-Lazaret").startswith("cut")
+    item, = held(world)
+    assert [part["path"] for part in world.lazaret.show(item["id"])["parts"]] == ["2"]
+
+
+@pytest.mark.config(CUT)
+def test_two_parts_that_kill_are_both_found(world):
+    world.send(attached("crash", more=[mails.attachment("two.dat", fault("exit") + b"y" * 300),
+                                       mails.attachment("photo.gif", mails.GIF, "image/gif")]))
+    mail = world.sink.wait(1)[0]
+    assert b"The text part stays." in mail.bytes and b"photo.gif" in mail.bytes
+    item, = held(world)
+    assert [part["path"] for part in world.lazaret.show(item["id"])["parts"]] == ["2", "3"]
+
+
+@pytest.mark.config(CUT)
+def test_a_part_that_kills_in_the_whole_and_alone_is_cut_from_both(world):
+    """As it stands in the mail: the look at all of the mail dies of it, too."""
+    world.send(mails.mixed(mails.text_part(), mails.part("text/x-log", fault("crash") + b"z" * 300 + b"\n", "attachment")))
+    mail = world.sink.wait(1)[0]
+    assert b"The text part stays." in mail.bytes and b"zzz" not in mail.bytes
+    assert len(held(world)) == 1
+
+
+@pytest.mark.parametrize("place", ["map", "magic", "virus", "spam"])
+def test_whatever_it_kills_first_the_mail_is_held_once(world, place):
+    world.send(mails.plain(fault("crash", place).decode() + "\n" + "word\n" * 100, subject="poison"))
+    world.send(mails.plain(subject="clean"))
+    world.sink.wait(1)
+    item, = held(world)
+    assert item["reason"] == "unscanned" and "crash" in item["detail"]
+    stage = {"map": "map", "magic": "attachments", "virus": "virus"}.get(place)
+    assert all(stage in (None, died[1]) for died in deaths(world)), deaths(world)
+    assert len(deaths(world)) <= 4
+    world.drained()
+
+
+@pytest.mark.config(CONFIG.replace("deadline: 60s", "deadline: 120s"))
+def test_a_hundred_copies_kill_few_scanners_and_stop_nobody(world):
+    count = 100
+    for number in range(count):
+        world.send(attached("crash", subject=f"poison {number}", number=number,
+                            extra=f"Received: from h{number}.example by mx; Sun, 22 Nov 2026 10:00:00 +0000\n"),
+                   sender=f"s{number}@outside.example", to=f"p{number}@example.org")
+        world.send(attached("nothing", subject=f"clean {number}", number=number), to=f"c{number}@example.org")
+    items = held(world, 120, count)
+    world.drained(120)
+    arrived = collections.Counter(mail.field("Subject") for mail in world.sink.mails if not mail.field("X-Lazaret-Notice"))
+    assert arrived == {f"clean {number}": 1 for number in range(count)}
+    assert sorted(item["subject"] for item in items) == sorted(f"poison {number}" for number in range(count))
+    # Two attempts, and what the other scanner had in hand before the first of them was over.
+    print(len(deaths(world)), "scanners died")
+    assert len(deaths(world)) <= 8
