@@ -66,9 +66,9 @@ def held(world, seconds=60, count=1):
                     seconds, 0.2, f"{count} items; " + world.lazaret.log()[-3000:])
 
 
-def attached(kind, place="virus", more=(), **kw):
+def attached(kind, place="virus", before=b"", more=(), **kw):
     """The fault in a file: whoever reads MIME by itself does not see it in the whole."""
-    return mails.mixed(mails.text_part(), mails.attachment("report.dat", fault(kind, place) + b"x" * 300), *more, **kw)
+    return mails.mixed(mails.text_part(), mails.attachment("report.dat", before + fault(kind, place) + b"x" * 300), *more, **kw)
 
 
 @pytest.mark.parametrize("kind, why", [("crash", "crash"), ("hang", "timeout"), ("memory", "memory"), ("exit", "crash")])
@@ -122,7 +122,10 @@ def test_a_part_that_kills_in_the_whole_and_alone_is_cut_from_both(world):
 
 @pytest.mark.parametrize("place", ["map", "magic", "virus", "spam"])
 def test_whatever_it_kills_first_the_mail_is_held_once(world, place):
-    world.send(mails.plain(fault("crash", place).decode() + "\n" + "word\n" * 100, subject="poison"))
+    if place == "magic":  # which is asked about what is no text
+        world.send(attached("crash", place, b"\0\1\2", subject="poison"))
+    else:
+        world.send(mails.plain(fault("crash", place).decode() + "\n" + "word\n" * 100, subject="poison"))
     world.send(mails.plain(subject="clean"))
     world.sink.wait(1)
     item, = held(world)

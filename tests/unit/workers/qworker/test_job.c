@@ -71,6 +71,23 @@ static void jobs_wait_in_the_order_they_came(void **state)
 	assert_ptr_equal(jobs_next(&jobs, 1), two);
 }
 
+static void what_is_looked_at_singly_waits_by_itself_and_comes_again(void **state)
+{
+	struct job *one = add(0, 0, 1), *two = add(0, 0, 2);
+
+	assert_null(jobs_waiting_singly(&jobs));
+	one->singly = singly_new();
+	assert_ptr_equal(jobs_waiting_singly(&jobs), one);
+	assert_ptr_equal(jobs_waiting(&jobs), two);
+	job_start(one, 0);
+	job_start(two, 0);
+	assert_null(jobs_waiting_singly(&jobs));
+	assert_int_equal(jobs_probing(&jobs), 1);
+	job_again(one);
+	assert_int_equal(jobs_probing(&jobs), 0);
+	assert_ptr_equal(jobs_waiting_singly(&jobs), one);
+}
+
 static void each_store_has_a_request_of_its_own(void **state)
 {
 	struct job *one = add(0, 0, 1), *two = add(0, 0, 2);
@@ -173,6 +190,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        TEST(a_job_takes_envelope_and_body),
 	        TEST(jobs_wait_in_the_order_they_came),
+	        TEST(what_is_looked_at_singly_waits_by_itself_and_comes_again),
 	        TEST(each_store_has_a_request_of_its_own),
 	        TEST(an_answer_to_a_store_given_up_finds_no_job),
 	        TEST(jobs_are_counted_by_link_and_epoch),
