@@ -101,6 +101,7 @@ struct config_workers {
 	uint64_t max_jobs;  /* messages after which a scanner is replaced; 0: never */
 	char *tmp_dir;
 	enum config_sandbox sandbox;
+	uint64_t keep_crashes; /* messages that killed a scanner, with a report and a core */
 };
 
 struct config_size {

@@ -242,8 +242,9 @@ static const struct field broker_fields[] = {
                 .prose = "A worker that says nothing for so long is dead, and what it had is given "
                          "to another. Several heartbeats."},
         {"attempts", FIELD_NUMBER, AT(broker, attempts), "2", .least = 1, .most = 10,
-                .prose = "How often a message is tried that kills its scanner. After that "
-                         "policy.unscanned.crash decides."},
+                .prose = "How often a message is tried that kills its scanner. After that its "
+                         "parts are looked at singly, and policy.unscanned decides on those that "
+                         "kill."},
         {"drain", FIELD_TIME, AT(broker, drain_ms), "30s", .most = 10 * MINUTE,
                 .prose = "At the end, time for what is still in flight."},
 };
@@ -268,7 +269,8 @@ static const struct field workers_fields[] = {
                 .prose = "For one message in a scanner. At three quarters of it the scanner stops "
                          "by itself, and what it has not looked at is unscanned (timeout). One "
                          "that does not stop is killed at the end, the message is tried again, and "
-                         "after broker.attempts it is unscanned (crash). All attempts together "
+                         "after broker.attempts its parts are looked at singly. All attempts "
+                         "together "
                          "should fit into front.deadline."},
         {"memory", FIELD_SIZE, AT(workers, memory), "1G", .least = 64 * MIB, .most = TIB,
                 .prose = "Of one scanner, beyond the signatures that all share."},
@@ -281,6 +283,12 @@ static const struct field workers_fields[] = {
                 .prose = "What is done where the kernel, or a container around it, gives scanners "
                          "no seccomp filter. What else is missing is said at the start and by "
                          "qctl check, and stops nothing."},
+        {"keep_crashes", FIELD_NUMBER, AT(workers, keep_crashes), "5", .most = 100,
+                .prose = "Messages that killed a scanner and are kept under site.state_dir in "
+                         "crashes, each in a folder with a report, and with a core where the "
+                         "kernel writes those into the folder that a process works in. When there "
+                         "are so many, no more are kept until you remove some. They hold mail. 0 "
+                         "is none, and no cores."},
 };
 static const struct section workers_section = SECTION(workers, workers_fields);
 

@@ -121,9 +121,16 @@ static void take_ready_descriptor(void)
 	unsetenv("LAZARET_READY_FD");
 }
 
-/* RLIMIT_CORE says nothing to a core_pattern that is a pipe, so this as well. */
+/* A core would hold mail and keys. The limit says nothing to a core_pattern that is a pipe, so
+ * both. The hard one stays: scanners may be asked to leave cores, and have no keys. */
 static void forbid_dumps(void)
 {
+	struct rlimit core;
+
+	if (getrlimit(RLIMIT_CORE, &core) == 0) {
+		core.rlim_cur = 0;
+		setrlimit(RLIMIT_CORE, &core);
+	}
 #ifndef __SANITIZE_ADDRESS__ /* the leak checker must be able to look */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #endif
@@ -146,7 +153,6 @@ static void raise_descriptors(void)
 static void settle_process(void)
 {
 	static const int blocked[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD};
-	struct rlimit no_core = {0, 0};
 	sigset_t set;
 	size_t i;
 
@@ -156,8 +162,6 @@ static void settle_process(void)
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-	/* a core would hold mail and keys */
-	setrlimit(RLIMIT_CORE, &no_core);
 	forbid_dumps();
 	raise_descriptors();
 	close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);

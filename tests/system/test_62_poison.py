@@ -7,7 +7,7 @@ import time
 
 import mails
 import pytest
-from world import BUILD, World, wait_for
+from world import BUILD, USER, World, account, wait_for
 
 CONFIG = """
 front:
@@ -152,3 +152,46 @@ def test_a_hundred_copies_kill_few_scanners_and_stop_nobody(world):
     # Two attempts, and what the other scanner had in hand before the first of them was over.
     print(len(deaths(world)), "scanners died")
     assert len(deaths(world)) <= 8
+
+
+def kept(world):
+    folder = world.lazaret.state / "crashes"
+    return sorted(folder.iterdir()) if folder.exists() else []
+
+
+def writes_cores():
+    pattern = open("/proc/sys/kernel/core_pattern").read().strip()
+    return pattern and pattern[0] not in "|/%" and "/" not in pattern
+
+
+@pytest.mark.config(CONFIG.replace("memory: 256M", "memory: 256M\n  keep_crashes: 2"))
+def test_message_report_and_core_are_kept_and_not_more_than_asked_for(world):
+    for number in range(4):
+        world.send(mails.mixed(mails.text_part(), mails.attachment("x.dat", fault("crash") + b"%d" % number * 300),
+                               subject=f"poison {number}", number=number))
+        held(world, count=number + 1)
+    folders = kept(world)
+    assert len(folders) == 2 and "event=crashes_full" in world.lazaret.log()
+    for folder in folders:
+        owner = account(USER)
+        assert folder.stat().st_mode & 0o7777 == 0o700 and folder.stat().st_uid == owner.pw_uid
+        assert b"Subject: poison" in (folder / "message.eml").read_bytes()
+        report = (folder / "report.txt").read_text()
+        assert "why: crash\nsignal: 11\nstage: virus\npart: 2\n" in report
+        assert report.count("engine: loose:") or "engine: unknown" in report
+        names = {entry.name for entry in folder.iterdir()}
+        assert all(entry.stat().st_mode & 0o7777 == 0o600 for entry in folder.iterdir())
+        assert names == {"message.eml", "report.txt"} | ({"core"} if writes_cores() else set())
+        if writes_cores():
+            core = (folder / "core").read_bytes()
+            assert core[:4] == b"\x7fELF" and len(core) <= 64 << 20
+            print("core of", len(core), "bytes")
+    # Nothing is left where scanners work.
+    assert not [entry for folder in (world.lazaret.run / "tmp").iterdir() for entry in folder.iterdir()]
+
+
+@pytest.mark.config(CONFIG.replace("memory: 256M", "memory: 256M\n  keep_crashes: 0"))
+def test_nothing_is_kept_where_nothing_is_asked_for(world):
+    world.send(attached("crash"))
+    held(world)
+    assert not kept(world) and not (world.lazaret.state / "crashes").exists()

@@ -17,8 +17,10 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/daemon/daemon.h"
 #include "workers/qscan/autopsy.h"
+#include "workers/qscan/core.h"
 #include "workers/qscan/poison.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/scanner.h"
@@ -49,6 +51,7 @@ struct supervisor {
 	size_t count;
 	struct watch watch;
 	struct poison *poison;
+	int keeps_cores;
 	int control;    /* -1: closed */
 	int is_ending;  /* with the last scanner */
 	int is_retired; /* another generation serves: who ends is not replaced */
@@ -209,15 +212,21 @@ static void look_at_dead(struct supervisor *supervisor, const struct slot *slot,
 	        .was_ordered = slot->was_ordered,
 	        .grown = most > slot->resident ? most - slot->resident : 0,
 	        .allowed = supervisor->config->workers.memory};
+	char text[192], digest[DIGEST_HEX_ROOM] = "-";
 	struct cause cause;
-	char text[64];
+	int core;
 
 	autopsy(&death, slot->marker, &cause);
 	log_death(slot->pid, status, &cause);
 	blame(supervisor, slot, &cause);
-	snprintf(text, sizeof(text), "died %d %s %s %d %d", (int)slot->pid,
-	        unscanned_name(cause.why), cause.stage, cause.part, cause.signal);
-	say(supervisor, -1, text);
+	if (slot->marker->is_set)
+		text_hex(slot->marker->digest.bytes, DIGEST_SIZE, digest);
+	snprintf(text, sizeof(text), "died %d %s %s %d %d %s", (int)slot->pid,
+	        unscanned_name(cause.why), cause.stage, cause.part, cause.signal, digest);
+	core = supervisor->keeps_cores ? core_open(slot->tmp) : -1;
+	say(supervisor, core, text);
+	if (core >= 0)
+		close(core);
 }
 
 /* One that dies at its work makes room for the next at once: what it died of is known. */
@@ -428,6 +437,9 @@ int qscan_run(const struct config *config, int control)
 		watch_fini(&supervisor.watch);
 		return daemon_failed(result, &err);
 	}
+	supervisor.keeps_cores = core_is_kept(config);
+	if (supervisor.keeps_cores)
+		core_leave_out();
 	supervisor.signals = open_signals();
 	result = make_slots(&supervisor, &err);
 	if (result) {

@@ -5,7 +5,8 @@
  * On the control socket, in words (pair_send_fd):
  *   to qworker    "scanner <slot> <pid>" with the end of its pair; "ready", once, behind the first
  *                 set of scanners; "stale", when watched files have changed; "died <pid> <why>
- *                 <stage> <part> <signal>" of a scanner that did not end by itself
+ *                 <stage> <part> <signal> <digest>" of a scanner that did not end by itself, with
+ *                 its core, if it left one
  *   from qworker  "kill <pid>": a scanner that took too long; "retire": another generation serves,
  *                 so who ends now is not replaced
  * When it is closed, the scanners end one by one as qworker closes their pairs, and so do we.

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/daemon/fences.h"
+#include "workers/qscan/core.h"
 #include "workers/qscan/landlock.h"
 
 enum { MAX_DESCRIPTORS = 256, MAX_STACK = 8 << 20 };
@@ -44,12 +45,12 @@ static enum result set_limit(int what, uint64_t value, const char *name, struct 
 	return RESULT_OK;
 }
 
-static enum result settle_process(int parent, struct err *err)
+static enum result settle_process(int parent, int is_dumpable, struct err *err)
 {
 	signal(SIGXFSZ, SIG_IGN); /* a file that grows too large is an error to who writes it */
 	/* A container that refuses these was told of by sandbox_check(). */
 	prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	prctl(PR_SET_DUMPABLE, is_dumpable, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (getppid() != parent)
 		return err_set(err, RESULT_PERMANENT, "the supervisor is gone");
@@ -59,6 +60,7 @@ static enum result settle_process(int parent, struct err *err)
 enum result sandbox_limit(const struct config *config, int parent, struct err *err)
 {
 	uint64_t now = address_space(), largest = config->virus.max_scan_size;
+	int is_dumpable = core_is_kept(config);
 
 	if (largest < config->attachments.max_expanded)
 		largest = config->attachments.max_expanded;
@@ -68,9 +70,9 @@ enum result sandbox_limit(const struct config *config, int parent, struct err *e
 	        set_limit(RLIMIT_NOFILE, MAX_DESCRIPTORS, "descriptors", err) ||
 	        set_limit(RLIMIT_STACK, MAX_STACK, "stack", err) ||
 	        set_limit(RLIMIT_NPROC, 0, "processes", err) ||
-	        set_limit(RLIMIT_CORE, 0, "core files", err))
+	        set_limit(RLIMIT_CORE, is_dumpable ? CORE_MOST : 0, "core files", err))
 		return RESULT_PERMANENT;
-	return settle_process(parent, err);
+	return settle_process(parent, is_dumpable, err);
 }
 
 void sandbox_clock(int64_t ms)

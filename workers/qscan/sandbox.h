@@ -22,8 +22,9 @@ enum result sandbox_check(const struct config *config,
  * does nothing. */
 void sandbox_bound(void);
 
-/* Limits of memory (beyond what is used now), stack, files, processes and descriptors; no core; not
- * dumpable; no new privileges; and an end with the parent's, whose pid is `parent`. */
+/* Limits of memory (beyond what is used now), stack, files, processes and descriptors; no core and
+ * not dumpable, unless workers.keep_crashes wants cores; no new privileges; and an end with the
+ * parent's, whose pid is `parent`. */
 enum result sandbox_limit(const struct config *config, int parent, struct err *err);
 
 /* For one message: SIGALRM and SIGXCPU end a scanner whose supervisor is gone or stuck. 0 stops the

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "lib/base/log.h"
 #include "workers/qscan/blame.h"
@@ -182,6 +183,8 @@ static enum result settle(const struct scanner *scanner, struct err *err)
 	setenv("TMPDIR", scanner->tmp, 1);
 	/* No socket can be opened from in there, not even to syslog. */
 	log_open("qscan", (enum log_level)scanner->config->log.level, 0);
+	if (chdir(scanner->tmp) < 0) /* where a core would go */
+		return err_sys(err, RESULT_TEMPORARY, "work in %s", scanner->tmp);
 	result = sandbox_limit(scanner->config, scanner->supervisor, err);
 	if (!result)
 		result = pipeline_settle(scanner->pipeline, err);

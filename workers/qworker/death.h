@@ -1,5 +1,6 @@
 /*
- * What a supervisor says of a scanner that died: "died <pid> <why> <stage> <part> <signal>". The
+ * What a supervisor says of a scanner that died: "died <pid> <why> <stage> <part> <signal>
+ * <digest>". The
  * supervisor has read it from the dead, so each word is held against those that there are. Pure.
  */
 #ifndef WORKERS_QWORKER_DEATH_H
@@ -12,6 +13,7 @@ struct death {
 	char stage[16];  /* of the filter, letters only; "" is not known */
 	int part;        /* of the message's map, or DEATH_NO_PART */
 	int signal;      /* 0: it exited, or it is not known */
+	char digest[65]; /* of what it looked at, hex; "" is not known */
 	int core;        /* a descriptor, the owner's to close; -1: none */
 };
 

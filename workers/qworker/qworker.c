@@ -12,6 +12,7 @@
 #include "lib/base/log.h"
 #include "lib/daemon/daemon.h"
 #include "lib/wire/loop.h"
+#include "workers/qworker/crashes.h"
 #include "workers/qworker/health.h"
 #include "workers/qworker/job.h"
 #include "workers/qworker/keep.h"
@@ -32,6 +33,8 @@ struct worker {
 	struct pool *pool;
 	struct keep *keep;
 	struct health health;
+	struct crashes *crashes;
+	char *engine; /* of the last verdict */
 	int is_stopping;
 	int64_t stop_ms; /* the latest end of a stop */
 	int code;
@@ -210,6 +213,8 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 		attempt_failed(worker, job, "crash");
 		return;
 	}
+	free(worker->engine);
+	worker->engine = alloc_string(result->verdict->engine);
 	log_event(LOG_LEVEL_DEBUG, job_id(job), "scanned", "groups=%zu items=%zu ms=%lld",
 	        result->verdict->n_groups, result->n_items, (long long)cost_ms);
 	count_result(keep_counts(worker->keep), result, submission, cost_ms * 1000);
@@ -227,10 +232,13 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 
 static void job_lost(void *context, struct job *job, const struct death *death)
 {
+	struct worker *worker = context;
+
 	log_event(LOG_LEVEL_WARNING, job_id(job), "scanner_lost",
 	        "why=%s stage=%s part=%d attempt=%u", death->why,
 	        *death->stage ? death->stage : "?", death->part, job->order->attempt);
-	attempt_failed(context, job, death->why);
+	crashes_keep(worker->crashes, job, death, worker->engine);
+	attempt_failed(worker, job, death->why);
 }
 
 static void pool_ready(void *context, int first)
@@ -456,6 +464,8 @@ static enum result open_all(struct worker *worker, struct wire *wire, int keeper
 	struct keep_events kept = {job_stored, job_refused, worker};
 	enum result result;
 
+	worker->engine = alloc_string("");
+	worker->crashes = crashes_new(worker->config);
 	worker->pool = pool_new(worker->config, worker->loop, keeper, &scanners);
 	worker->timer = loop_add_timer(worker->loop, TICK_MS, tick, worker);
 	loop_on_signal(worker->loop, take_signal, worker);
@@ -473,6 +483,8 @@ static void close_all(struct worker *worker)
 	free(worker->links);
 	pool_free(&worker->pool);
 	keep_close(&worker->keep);
+	crashes_free(&worker->crashes);
+	free(worker->engine);
 	jobs_fini(&worker->jobs);
 	free(worker->name);
 	loop_remove(&worker->timer);

@@ -24,8 +24,10 @@ static struct poison *poison;
 static struct marker *marker;
 static struct made *made;
 
-static const char text[] = "the first part, of enough words to be known again by itself: and so it goes on and on,\r\n"
-"as letters do that are written by people who have all the time there is in the world.\r\n", file[] = "PK is what this is not, nor poison\r\n";
+static const char text[] =
+        "the first part, of enough words to be known again by itself: and so it goes on and on,\r\n"
+        "as letters do that are written by people who have all the time there is in the world.\r\n",
+                  file[] = "PK is what this is not, nor poison\r\n";
 
 static int open_all(void **state)
 {
@@ -197,7 +199,8 @@ static void a_copy_with_other_fields_on_top_is_the_same_message(void **state)
 
 static void a_short_message_is_the_same_with_the_same_header_only(void **state)
 {
-	static const char one[] = "Subject: a\r\n\r\nhello\r\n", two[] = "Subject: b\r\n\r\nhello\r\n";
+	static const char one[] = "Subject: a\r\n\r\nhello\r\n",
+	                  two[] = "Subject: b\r\n\r\nhello\r\n";
 
 	compose("", file);
 	made->scan.bytes = (const unsigned char *)one;

@@ -17,6 +17,7 @@
 #include "lib/daemon/fences.h"
 #include "lib/match/match.h"
 #include "tests/unit/workers/qscan/behind.h"
+#include "workers/qscan/core.h"
 
 static const char *in_folder(const char *name)
 {
@@ -226,6 +227,30 @@ static int dump_core(void)
 	return getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max == 0 ? HOLDS : FAILED;
 }
 
+/* As a scanner of somebody who wants cores. */
+static void enter_with_cores(void)
+{
+	const struct config cores = {.workers = {.memory = 64 << 20, .keep_crashes = 1}};
+
+	if (chdir(folder) < 0 || sandbox_limit(&cores, getppid(), NULL) != RESULT_OK)
+		_exit(98);
+	enter();
+}
+
+static int crash(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+	raise(SIGSEGV);
+	return FAILED;
+}
+
+static int can_be_dumped(void)
+{
+	struct rlimit core;
+
+	return getrlimit(RLIMIT_CORE, &core) == 0 && core.rlim_max <= CORE_MOST ? HOLDS : FAILED;
+}
+
 enum { NOBODY = 65534 };
 
 /* Without their own account, for limits that are none to root. */
@@ -290,6 +315,29 @@ static void a_file_ends_at_the_limit(void **state)
 static void there_is_no_core(void **state)
 {
 	assert_holds_behind(limit, dump_core);
+}
+
+static void a_core_is_bounded_and_stands_in_its_own_folder(void **state)
+{
+	const struct config cores = {.workers.keep_crashes = 1};
+	struct rlimit limit;
+	struct stat st;
+	int core;
+
+	assert_holds_behind(enter_with_cores, can_be_dumped);
+	if (!core_is_kept(&cores) || getrlimit(RLIMIT_CORE, &limit) < 0 || limit.rlim_max == 0)
+		skip();
+#ifdef __SANITIZE_ADDRESS__
+	skip();
+#endif
+	assert_int_equal(core_open(folder), -1);
+	assert_ends_by(enter_with_cores, crash, SIGSEGV);
+	core = core_open(folder);
+	assert_true(core >= 0);
+	assert_int_equal(fstat(core, &st), 0);
+	assert_in_range(st.st_size, 1, CORE_MOST);
+	close(core);
+	tmp_empty(folder);
 }
 
 static void processes_end_at_the_limit_even_without_the_filter(void **state)
@@ -387,6 +435,7 @@ int main(void)
 	        cmocka_unit_test(descriptors_end_at_the_limit),
 	        cmocka_unit_test(a_file_ends_at_the_limit),
 	        cmocka_unit_test(there_is_no_core),
+	        cmocka_unit_test(a_core_is_bounded_and_stands_in_its_own_folder),
 	        cmocka_unit_test(processes_end_at_the_limit_even_without_the_filter),
 	        cmocka_unit_test(a_host_without_landlock_is_told_of_and_served),
 	        cmocka_unit_test(a_host_without_seccomp_starts_no_scanner_unless_told_to),

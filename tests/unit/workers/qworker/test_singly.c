@@ -35,7 +35,8 @@ static void assert_probe(uint32_t from, uint32_t to)
 	assert_int_equal(at_to, to);
 }
 
-/* Answers every probe as a message would whose parts `bad` kill; gives how many looks there were. */
+/* Answers every probe as a message would whose parts `bad` kill; gives how many looks there were.
+ */
 static size_t look_through(const unsigned char *bad)
 {
 	size_t looks = 0, part;
