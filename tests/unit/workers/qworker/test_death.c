@@ -44,8 +44,8 @@ static void what_is_no_such_word_is_refused_and_changes_nothing(void **state)
 	        "died 1 crash virus 100000 11 -", "died 1 crash virus 2 65 -",
 	        "died 1 crash virus 2 -1 -", "died 1 crash virus 2 11 - more",
 	        "died 1 crash averyveryverylongname 2 11 -", "died 1 crash virus 2 11 abc",
-	        "died 1 crash virus 2 11 "
-	        "../../56789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
+	        ("died 1 crash virus 2 11 "
+	         "../../56789abcdef0123456789abcdef0123456789abcdef0123456789abcdef")};
 	size_t at;
 
 	death = death_bare("timeout");
