@@ -57,7 +57,7 @@ static void on_answered(void *context, struct job *job, const struct pair_parcel
 {
 }
 
-static void on_lost(void *context, struct job *job, const char *why)
+static void on_lost(void *context, struct job *job, const struct death *death)
 {
 	world.lost++;
 }
