@@ -195,3 +195,37 @@ def test_nothing_is_kept_where_nothing_is_asked_for(world):
     world.send(attached("crash"))
     held(world)
     assert not kept(world) and not (world.lazaret.state / "crashes").exists()
+
+
+@pytest.mark.config(CUT.replace("workers:\n", "workers:\n  scanners: 1\n"))
+def test_one_scanner_is_enough_to_find_the_part(world):
+    for number in range(3):
+        world.send(attached("nothing", subject=f"clean {number}", number=number), to=f"c{number}@example.org")
+    world.send(attached("crash", subject="poison"))
+    mail, = world.sink.wait(1, to="user@example.org")
+    assert b"The text part stays." in mail.bytes and mail.field("X-Lazaret").startswith("cut")
+    world.sink.wait(3 + 1)
+    assert len(held(world)) == 1
+
+
+@pytest.mark.config(CUT)
+@pytest.mark.parametrize("place", ["virus", "magic"])
+def test_what_kills_inside_an_archive_is_cut_with_the_archive(world, place):
+    poison = mails.zipped(**{"a.dat": b"\0\1\2" + fault("crash", place) + b"w" * 300, "b.txt": b"harmless"})
+    world.send(mails.mixed(mails.text_part(), mails.attachment("all.zip", poison, "application/zip")))
+    mail = world.sink.wait(1)[0]
+    assert b"The text part stays." in mail.bytes and mail.field("X-Lazaret").startswith("cut")
+    item, = held(world)
+    assert [part["path"] for part in world.lazaret.show(item["id"])["parts"]] == ["2"]
+
+
+@pytest.mark.config(CUT)
+def test_a_hang_takes_its_time_and_other_mail_does_not_wait(world):
+    world.send(attached("hang", subject="poison"), to="p@example.org")
+    started = time.monotonic()
+    for number in range(20):
+        world.send(attached("nothing", subject=f"clean {number}", number=number), to=f"c{number}@example.org")
+    wait_for(lambda: sum(len(world.sink.to(f"c{number}@example.org")) for number in range(20)) == 20, 20, message="all others")
+    assert time.monotonic() - started < 5
+    assert b"The text part stays." in world.sink.wait(1, to="p@example.org")[0].bytes
+    assert {died[0] for died in deaths(world)} == {"timeout"}
