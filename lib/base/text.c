@@ -207,3 +207,15 @@ int text_number(const char *text, uint64_t most, uint64_t *out)
 	*out = value;
 	return 1;
 }
+
+size_t text_behind_blank_line(const char *bytes, size_t size)
+{
+	const char *line = bytes, *end = bytes + size, *lf;
+
+	while (line < end && (lf = memchr(line, '\n', (size_t)(end - line))) != NULL) {
+		if (lf == line || (lf == line + 1 && *line == '\r'))
+			return (size_t)(lf + 1 - bytes);
+		line = lf + 1;
+	}
+	return size;
+}

@@ -31,4 +31,8 @@ int text_hex_value(unsigned char digit);
 /* A whole unsigned decimal number at most `most`; 0 if it is not one. */
 int text_number(const char *text, uint64_t most, uint64_t *out);
 
+/* Where that begins which stands behind the first empty line (LF or CRLF); `size` if there is none.
+ */
+size_t text_behind_blank_line(const char *bytes, size_t size);
+
 #endif

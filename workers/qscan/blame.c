@@ -1,8 +1,7 @@
 #include "workers/qscan/blame.h"
 
-#include <string.h>
-
 #include "lib/base/clock.h"
+#include "lib/base/text.h"
 #include "workers/qscan/marker.h"
 #include "workers/qscan/poison.h"
 
@@ -10,14 +9,10 @@ enum { BODY_LEAST = 256 }; /* a smaller body is not the whole of what there is t
 
 static const char words[] = "it has ended those who looked at it";
 
-/* Where the body begins; 0 where there is too little of one. */
+/* Where what is known again begins: the body, or all of it where there is too little of one. */
 static size_t body_of(const struct scan *scan)
 {
-	const char *bytes = (const char *)scan->bytes;
-	const char *lf = scan->size ? memmem(bytes, scan->size, "\n\n", 2) : NULL;
-	size_t before = lf ? (size_t)(lf - bytes) : scan->size;
-	const char *crlf = before ? memmem(bytes, before, "\n\r\n", 3) : NULL;
-	size_t body = crlf ? (size_t)(crlf + 3 - bytes) : lf ? (size_t)(lf + 2 - bytes) : 0;
+	size_t body = text_behind_blank_line((const char *)scan->bytes, scan->size);
 
 	return scan->size - body >= BODY_LEAST ? body : 0;
 }
@@ -58,8 +53,10 @@ int blame_message(struct scan *scan, const char *check)
 {
 	enum unscanned why;
 
-	if (!scan->poison)
+	if (!scan->poison) {
+		marker_part(scan->marker, MARKER_NO_PART);
 		return 1;
+	}
 	name_look(scan, check, &scan->look);
 	why = ask(scan, &scan->look);
 	if (why == UNSCANNED_NOT) {
@@ -90,8 +87,10 @@ int blame_content(struct scan *scan, const char *check, size_t index)
 	struct content *content = &scan->contents[index];
 	enum unscanned why;
 
-	if (!scan->poison)
+	if (!scan->poison) {
+		marker_part(scan->marker, content->bytes ? content->part : MARKER_NO_PART);
 		return 1;
+	}
 	if (!content->bytes) {
 		marker_set(scan->marker, MARKER_NO_PART, &scan->look);
 		return 1;

@@ -3,7 +3,8 @@
  * of, and left out where it has ended scanners before. Nothing is left out in silence: it is
  * unscanned(crash), (timeout) or (memory), where it stands.
  *
- * Without a supervisor (scan->poison is NULL) everything may be looked at.
+ * Where nobody has died lately, or nobody watches (scan->poison is NULL), everything may be looked
+ * at, and no digest is made.
  */
 #ifndef WORKERS_QSCAN_BLAME_H
 #define WORKERS_QSCAN_BLAME_H

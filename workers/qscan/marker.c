@@ -52,6 +52,16 @@ void marker_set(struct marker *marker, int part, const struct digest *digest)
 	keep_order();
 }
 
+void marker_part(struct marker *marker, int part)
+{
+	if (!marker)
+		return;
+	marker->is_set = 0;
+	keep_order();
+	marker->part = part;
+	keep_order();
+}
+
 void marker_alone(struct marker *marker, int alone)
 {
 	if (marker)

@@ -28,6 +28,7 @@ void marker_free(struct marker **marker);
  * is there afterwards. */
 void marker_stage(struct marker *marker, int stage);
 void marker_set(struct marker *marker, int part, const struct digest *digest);
+void marker_part(struct marker *marker, int part); /* where nobody asked for a digest */
 void marker_alone(struct marker *marker, int alone);
 void marker_idle(struct marker *marker);
 

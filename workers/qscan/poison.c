@@ -20,6 +20,8 @@ struct entry {
 };
 
 struct table {
+	_Atomic uint32_t has_deaths;
+	_Atomic int64_t last_ms; /* of all of them */
 	struct entry rows[ROWS][WAYS];
 };
 
@@ -115,6 +117,18 @@ static struct entry *place_for(struct entry row[WAYS], const uint64_t words[WORD
 	return oldest;
 }
 
+void poison_note(struct poison *poison, int64_t now_ms)
+{
+	atomic_store(&poison->written->last_ms, now_ms);
+	atomic_store(&poison->written->has_deaths, 1);
+}
+
+int poison_is_quiet(const struct poison *poison, int64_t now_ms)
+{
+	return !atomic_load(&poison->read->has_deaths) ||
+	       now_ms - atomic_load(&poison->read->last_ms) > POISON_KEPT_MS;
+}
+
 void poison_add(struct poison *poison, const struct digest *digest, unsigned deaths,
         enum unscanned why, int64_t now_ms)
 {
@@ -123,6 +137,7 @@ void poison_add(struct poison *poison, const struct digest *digest, unsigned dea
 	uint32_t before = 0;
 	size_t at;
 
+	poison_note(poison, now_ms);
 	words_of(digest, words);
 	entry = place_for(poison->written->rows[words[0] % ROWS], words);
 	if (is_entry(entry, words) && !is_old(entry, now_ms))

@@ -27,6 +27,13 @@ void poison_free(struct poison **poison);
 void poison_add(struct poison *poison, const struct digest *digest, unsigned deaths,
         enum unscanned why, int64_t now_ms);
 
+/* For the supervisor: somebody died, whatever it was of. */
+void poison_note(struct poison *poison, int64_t now_ms);
+
+/* Has nobody died within the hour? Then nothing needs a digest, which would cost a tenth of all
+ * time and more. */
+int poison_is_quiet(const struct poison *poison, int64_t now_ms);
+
 /* Why not to look at it: what it last ended a scanner by, if it has ended `least` of them;
  * UNSCANNED_NOT else. */
 enum unscanned poison_why(

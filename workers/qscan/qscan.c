@@ -199,7 +199,10 @@ static void blame(struct supervisor *supervisor, const struct slot *slot, const 
 	unsigned enough = (unsigned)supervisor->config->broker.attempts;
 	struct digest digest = slot->marker->digest;
 
-	if (!cause->is_idle && slot->marker->is_set)
+	if (cause->is_idle)
+		return;
+	poison_note(supervisor->poison, clock_monotonic_ms());
+	if (slot->marker->is_set)
 		poison_add(supervisor->poison, &digest, slot->marker->alone ? enough : 1,
 		        cause->why, clock_monotonic_ms());
 }

@@ -126,8 +126,8 @@ struct scan {
 	int sender_authentic;  /* P9: authenticated, internal, or aligned by a trusted
 	                          Authentication-Results */
 	struct marker *marker; /* where it is told what is looked at; NULL: nobody wants to know */
-	const struct poison
-	        *poison;    /* what is not looked at any more; NULL: nothing. Both are lent */
+	const struct poison *poison; /* what is not looked at any more; NULL: nobody died lately.
+	                                Both are lent */
 	unsigned char *bad; /* an enum unscanned for each of the first `bad_count` parts: not
 	                       UNSCANNED_NOT is left out of every look */
 	size_t bad_count;

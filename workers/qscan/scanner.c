@@ -8,9 +8,11 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "workers/qscan/blame.h"
 #include "workers/qscan/marker.h"
+#include "workers/qscan/poison.h"
 #include "workers/qscan/policy.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/tmp.h"
@@ -106,7 +108,8 @@ static void answer(const struct scanner *scanner, const Lz__ScanOrder *order,
 
 	scan_init(&scan, scanner->config, order->submission, parcel->parts[1], parcel->sizes[1]);
 	scan.marker = scanner->marker;
-	scan.poison = scanner->poison;
+	if (scanner->poison && !poison_is_quiet(scanner->poison, clock_monotonic_ms()))
+		scan.poison = scanner->poison;
 	take_order(&scan, order, parcel->kind);
 	if (parcel->kind == PAIR_PROBE)
 		tell_probed(scanner, &scan, out);

@@ -15,6 +15,8 @@
 #include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/base/safe.h"
+#include "lib/base/text.h"
+#include "lib/crypto/digest.h"
 
 enum {
 	KNOWN = 64, /* what was kept lately */
@@ -67,6 +69,17 @@ static void remember(struct crashes *crashes, const char *name)
 		return;
 	snprintf(crashes->known[crashes->next], NAME_ROOM, "%s", name);
 	crashes->next = (crashes->next + 1) % KNOWN;
+}
+
+/* Copies have other fields on top. */
+static void name_body(const struct job *job, char out[DIGEST_HEX_ROOM])
+{
+	const char *bytes = wire_body_data(&job->body);
+	size_t size = wire_body_size(&job->body), at = text_behind_blank_line(bytes, size);
+	struct digest digest;
+
+	digest_of(bytes + (at < size ? at : 0), at < size ? size - at : size, &digest);
+	text_hex(digest.bytes, DIGEST_SIZE, out);
 }
 
 /* ---------------------------------------------------------------- room */
@@ -232,15 +245,18 @@ static enum result keep(struct crashes *crashes, const char *path, const struct 
 void crashes_keep(struct crashes *crashes, const struct job *job, const struct death *death,
         const char *engine)
 {
+	char body[DIGEST_HEX_ROOM], *path;
 	struct err err;
-	char *path;
 
-	if (!crashes->folder || is_known(crashes, job_id(job)) || is_known(crashes, death->digest))
+	if (!crashes->folder)
 		return;
-	if (!has_room(crashes))
+	name_body(job, body);
+	if (is_known(crashes, job_id(job)) || is_known(crashes, death->digest) ||
+	        is_known(crashes, body) || !has_room(crashes))
 		return;
 	remember(crashes, job_id(job));
 	remember(crashes, death->digest);
+	remember(crashes, body);
 	path = name_folder(crashes, job);
 	if (keep(crashes, path, job, death, engine, &err) == RESULT_OK)
 		log_event(LOG_LEVEL_INFO, job_id(job), "crash_kept", "folder=%s core=%d",

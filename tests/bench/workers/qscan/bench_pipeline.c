@@ -25,7 +25,9 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/mime/view.h"
+#include "workers/qscan/marker.h"
 #include "workers/qscan/pipeline.h"
+#include "workers/qscan/poison.h"
 #include "workers/qscan/scanner.h"
 
 enum { MOST_FILES = 20000, MOST_BYTES = 64 << 20, MOST_PROCESSES = 64 };
@@ -134,6 +136,7 @@ int main(int argc, char **argv)
 	struct config *config = NULL;
 	struct scanner scanner = {0};
 	struct pipeline *pipeline = NULL;
+	struct poison *poison = NULL;
 	struct rusage usage;
 	struct err err;
 	int processes, process;
@@ -149,17 +152,18 @@ int main(int argc, char **argv)
 	read_folder(argv[2]);
 	view_start();
 	if (config_load(argv[1], &config, &err) ||
-	        pipeline_open(config, warn, NULL, &pipeline, &err)) {
+	        pipeline_open(config, warn, NULL, &pipeline, &err) || poison_new(&poison, &err)) {
 		fprintf(stderr, "bench_pipeline: %s\n", err.text);
 		return 1;
 	}
 	scanner.config = config;
 	scanner.pipeline = pipeline;
+	scanner.poison = poison;
 	next = mmap(NULL, sizeof(*next), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	began_us = clock_monotonic_us();
 	for (process = 0; process < processes; process++)
 		if (fork() == 0) {
-			if (pipeline_settle(pipeline, &err))
+			if (pipeline_settle(pipeline, &err) || marker_new(&scanner.marker, &err))
 				_exit(1);
 			run(&scanner, began_us + atoi(argv[3]) * 1000000ll, next);
 			_exit(0);

@@ -94,6 +94,22 @@ static void test_a_number_is_whole_and_bounded(void **state)
 	assert_false(text_number("18446744073709551616", UINT64_MAX, &value));
 }
 
+static size_t behind(const char *text)
+{
+	return text_behind_blank_line(text, strlen(text));
+}
+
+static void test_what_stands_behind_the_first_empty_line_is_found(void **state)
+{
+	assert_int_equal(behind("a: b\n\nc\n\nd"), 6);
+	assert_int_equal(behind("a: b\r\n\r\nc"), 8);
+	assert_int_equal(behind("\nc"), 1);
+	assert_int_equal(behind("\r\nc"), 2);
+	assert_int_equal(behind("a\n\r\r\nc"), 6); /* there is none */
+	assert_int_equal(behind("a\nb"), 3);
+	assert_int_equal(behind(""), 0);
+}
+
 static void test_printable_text_is_ascii_without_controls(void **state)
 {
 	assert_true(text_is_printable(""));
@@ -219,6 +235,7 @@ int main(void)
 	        cmocka_unit_test(test_a_glob_with_many_stars_takes_no_exponential_time),
 	        cmocka_unit_test(test_a_word_is_found_where_it_stands_first),
 	        cmocka_unit_test(test_a_number_is_whole_and_bounded),
+	        cmocka_unit_test(test_what_stands_behind_the_first_empty_line_is_found),
 	        cmocka_unit_test(test_printable_text_is_ascii_without_controls),
 	        cmocka_unit_test(test_utf8_is_read_strictly),
 	        cmocka_unit_test(test_what_is_encoded_decodes_to_the_same),

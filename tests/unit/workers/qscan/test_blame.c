@@ -172,6 +172,19 @@ static void without_a_supervisor_everything_is_looked_at(void **state)
 	assert_non_null(content_of(2)->bytes);
 }
 
+static void without_digests_the_part_is_told_all_the_same(void **state)
+{
+	compose("", file);
+	made->scan.poison = NULL;
+	marker_stage(marker, 1);
+	assert_true(blame_message(&made->scan, "map"));
+	assert_int_equal(marker->part, MARKER_NO_PART);
+	run();
+	assert_true(blame_content(&made->scan, "virus", 1));
+	assert_int_equal(marker->part, made->scan.contents[1].part);
+	assert_false(marker->is_set);
+}
+
 static void a_part_named_by_the_order_is_left_out_and_told(void **state)
 {
 	compose("", file);
@@ -292,6 +305,7 @@ int main(void)
 	        TEST(a_content_that_has_killed_is_left_out_where_it_stands),
 	        TEST(one_death_may_be_chance),
 	        TEST(without_a_supervisor_everything_is_looked_at),
+	        TEST(without_digests_the_part_is_told_all_the_same),
 	        TEST(a_part_named_by_the_order_is_left_out_and_told),
 	        TEST(a_copy_with_other_fields_on_top_is_the_same_message),
 	        TEST(a_short_message_is_the_same_with_the_same_header_only),

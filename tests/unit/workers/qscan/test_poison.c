@@ -82,6 +82,18 @@ static void the_table_is_bounded_and_knows_the_newest(void **state)
 	assert_in_range(known, POISON_ENTRIES / 2, POISON_ENTRIES);
 }
 
+static void all_is_quiet_until_somebody_dies_and_an_hour_later(void **state)
+{
+	struct digest one = some(1);
+
+	assert_true(poison_is_quiet(poison, 5));
+	poison_note(poison, 10);
+	assert_false(poison_is_quiet(poison, 10 + POISON_KEPT_MS));
+	assert_true(poison_is_quiet(poison, 11 + POISON_KEPT_MS));
+	poison_add(poison, &one, 1, UNSCANNED_CRASH, 11 + POISON_KEPT_MS);
+	assert_false(poison_is_quiet(poison, 11 + POISON_KEPT_MS));
+}
+
 /* A scanner sees what is added after its start, and can add nothing. */
 static void a_scanner_reads_the_table_and_cannot_write_it(void **state)
 {
@@ -118,6 +130,7 @@ int main(void)
 	        TEST(deaths_are_counted_by_content),
 	        TEST(a_death_is_forgotten_after_an_hour),
 	        TEST(the_table_is_bounded_and_knows_the_newest),
+	        TEST(all_is_quiet_until_somebody_dies_and_an_hour_later),
 	        TEST(a_scanner_reads_the_table_and_cannot_write_it),
 	};
 

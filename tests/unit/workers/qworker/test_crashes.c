@@ -49,13 +49,16 @@ static struct job *message(unsigned number)
 {
 	struct wire_message message = {.type = MESSAGE_JOB};
 	Lz__Job *order = alloc(sizeof(*order));
+	char *mail;
 
 	lz__job__init(order);
 	order->submission = alloc(sizeof(*order->submission));
 	lz__submission__init(order->submission);
 	order->submission->message_id = alloc_format("%032u", number);
 	message.envelope = &order->base;
-	wire_body_copy("Subject: x\r\n\r\npoison\r\n", 22, &message.body);
+	mail = alloc_format("Subject: x\r\nX-Id: %u\r\n\r\npoison %u\r\n", number, number % 10);
+	wire_body_copy(mail, strlen(mail), &message.body);
+	free(mail);
 	return jobs_add(&jobs, 0, 0, &message, 0);
 }
 
@@ -122,7 +125,7 @@ static void a_message_that_killed_is_kept_with_a_report(void **state)
 	assert_int_equal(count(1, folder, sizeof(folder)), 1);
 	assert_int_equal(stat(folder, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_file(folder, "message.eml", "Subject: x\r\n\r\npoison\r\n");
+	assert_file(folder, "message.eml", "Subject: x\r\nX-Id: 1\r\n\r\npoison 1\r\n");
 	assert_file(folder, "report.txt",
 	        "id: 00000000000000000000000000000001\nwhy: crash\n"
 	        "signal: 11\nstage: virus\npart: 3\ndigest: aaaa");
@@ -155,6 +158,7 @@ static void the_same_message_or_content_is_kept_once(void **state)
 	keep(1, 'a');
 	keep(1, 'b');
 	keep(2, 'a');
+	keep(11, 'e'); /* a copy of the first, with another header */
 	assert_int_equal(count(0, NULL, 0), 1);
 	keep(3, 'c');
 	assert_int_equal(count(0, NULL, 0), 2);
