@@ -36,6 +36,7 @@ static Lz__ScanResult *decide_blind(const struct scan *scan, enum unscanned why,
 	struct scan bare;
 
 	scan_init(&bare, scan->config, scan->submission, scan->bytes, scan->size);
+	bare.costs[bare.cost_count++] = (struct check_cost){.name = "scanner"};
 	scan_unscanned(&bare, "scanner", why, detail);
 	bare.automatic = 1;
 	result = decide(&bare);
