@@ -11,8 +11,10 @@
  */
 static enum unscanned why_of(const struct death *death, int ended_by)
 {
-	if (death->was_ordered || ended_by == SIGALRM || ended_by == SIGXCPU)
+	if (death->was_late || ended_by == SIGALRM || ended_by == SIGXCPU)
 		return UNSCANNED_TIMEOUT;
+	if (death->was_killed)
+		return UNSCANNED_CRASH;
 	if (ended_by == SIGKILL ||
 	        (WIFEXITED(death->status) && WEXITSTATUS(death->status) == ALLOC_EXIT))
 		return UNSCANNED_MEMORY;

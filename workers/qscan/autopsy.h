@@ -11,7 +11,8 @@
 
 struct death {
 	int status;       /* as wait(2) gives it */
-	int was_ordered;  /* we killed it, because it took too long */
+	int was_late;     /* we killed it, because it took too long, */
+	int was_killed;   /* or because it answered nonsense */
 	uint64_t grown;   /* bytes of memory that it had at most beyond what it began with */
 	uint64_t allowed; /* of these; 0: any */
 };

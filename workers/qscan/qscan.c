@@ -37,8 +37,8 @@ struct slot {
 	pid_t pid; /* 0: empty */
 	char *tmp;
 	struct marker *marker;
-	int was_ordered;   /* to be killed */
-	uint64_t resident; /* bytes that it began with */
+	int was_late, was_killed; /* as qworker wanted */
+	uint64_t resident;        /* bytes that it began with */
 	int64_t started_ms;
 	int64_t wait_ms;  /* before the next start */
 	int64_t start_ms; /* of an empty one: when */
@@ -124,7 +124,7 @@ static enum result fork_scanner(struct supervisor *supervisor, size_t index, str
 	if (result)
 		return result;
 	marker_idle(slot->marker);
-	slot->was_ordered = 0;
+	slot->was_late = slot->was_killed = 0;
 	slot->resident = resident_now();
 	slot->pid = fork();
 	if (slot->pid == 0) {
@@ -212,7 +212,8 @@ static void look_at_dead(struct supervisor *supervisor, const struct slot *slot,
 {
 	uint64_t most = (uint64_t)usage->ru_maxrss * 1024;
 	const struct death death = {.status = status,
-	        .was_ordered = slot->was_ordered,
+	        .was_late = slot->was_late,
+	        .was_killed = slot->was_killed,
 	        .grown = most > slot->resident ? most - slot->resident : 0,
 	        .allowed = supervisor->config->workers.memory};
 	char text[192], digest[DIGEST_HEX_ROOM] = "-";
@@ -273,13 +274,14 @@ static size_t living(const struct supervisor *supervisor)
 }
 
 /* Only a child of ours that was not yet waited for: so the number is still its own. */
-static void kill_scanner(struct supervisor *supervisor, int pid)
+static void kill_scanner(struct supervisor *supervisor, int pid, int is_late)
 {
 	size_t i;
 
 	for (i = 0; i < supervisor->count; i++)
 		if (pid > 0 && supervisor->slots[i].pid == pid) {
-			supervisor->slots[i].was_ordered = 1;
+			supervisor->slots[i].was_late = is_late;
+			supervisor->slots[i].was_killed = 1;
 			kill(pid, SIGKILL);
 		}
 }
@@ -299,7 +301,9 @@ static void hear_control(struct supervisor *supervisor)
 	if (fd >= 0)
 		close(fd);
 	if (sscanf(text, "kill %d", &pid) == 1)
-		kill_scanner(supervisor, pid);
+		kill_scanner(supervisor, pid, 0);
+	else if (sscanf(text, "late %d", &pid) == 1)
+		kill_scanner(supervisor, pid, 1);
 	else if (strcmp(text, "retire") == 0)
 		supervisor->is_retired = 1;
 	else if (strcmp(text, "end") == 0)

@@ -7,9 +7,9 @@
  *                 set of scanners; "stale", when watched files have changed; "died <pid> <why>
  *                 <stage> <part> <signal> <digest>" of a scanner that did not end by itself, with
  *                 its core, if it left one
- *   from qworker  "kill <pid>": a scanner that took too long; "retire": another generation serves,
- *                 so who ends now is not replaced
- * When it is closed, the scanners end one by one as qworker closes their pairs, and so do we.
+ *   from qworker  "late <pid>": a scanner that took too long is to be killed; "kill <pid>": one
+ * that answered nonsense; "retire": another generation serves, so who ends now is not replaced When
+ * it is closed, the scanners end one by one as qworker closes their pairs, and so do we.
  */
 #ifndef WORKERS_QSCAN_QSCAN_H
 #define WORKERS_QSCAN_QSCAN_H

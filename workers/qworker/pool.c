@@ -112,7 +112,7 @@ static void kill_scanner(struct scanner *scanner, int64_t now_ms)
 	char text[32];
 	struct err err;
 
-	snprintf(text, sizeof(text), "kill %d", scanner->pid);
+	snprintf(text, sizeof(text), "%s %d", scanner->is_late ? "late" : "kill", scanner->pid);
 	scanner->kill_ms = now_ms + KILL_AGAIN_MS;
 	if (scanner->generation->control < 0 ||
 	        pair_send_fd(scanner->generation->control, -1, text, &err) != RESULT_OK)

@@ -98,12 +98,14 @@ static void a_scanner_without_work_dies_of_nothing(void **state)
 	assert_false(marker->is_set);
 }
 
-static void a_kill_that_was_ordered_is_a_timeout_and_any_other_is_memory(void **state)
+static void a_kill_that_we_ordered_is_ours_and_any_other_is_for_memory(void **state)
 {
-	struct death death = {.status = SIGKILL, .was_ordered = 1};
+	struct death death = {.status = SIGKILL, .was_late = 1, .was_killed = 1};
 
 	assert_int_equal(cause_of(&death).why, UNSCANNED_TIMEOUT);
-	death.was_ordered = 0;
+	death.was_late = 0;
+	assert_int_equal(cause_of(&death).why, UNSCANNED_CRASH);
+	death.was_killed = 0;
 	assert_int_equal(cause_of(&death).why, UNSCANNED_MEMORY);
 	death.status = SIGALRM;
 	assert_int_equal(cause_of(&death).why, UNSCANNED_TIMEOUT);
@@ -157,7 +159,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        TEST(what_a_scanner_was_at_is_there_after_its_death),
 	        TEST(a_scanner_without_work_dies_of_nothing),
-	        TEST(a_kill_that_was_ordered_is_a_timeout_and_any_other_is_memory),
+	        TEST(a_kill_that_we_ordered_is_ours_and_any_other_is_for_memory),
 	        TEST(our_own_end_without_memory_is_told_from_others),
 	        TEST(a_crash_with_all_memory_taken_is_one_of_memory),
 	        TEST(a_marker_that_holds_nonsense_is_read_as_nothing),
