@@ -184,14 +184,15 @@ static void tell_core(struct buf *out, const struct death *death)
 static void write_report(
         struct buf *out, const struct job *job, const struct death *death, const char *engine)
 {
-	char *safe = safe_text(engine, 200);
+	char *safe = safe_text(engine, 200), body[DIGEST_HEX_ROOM];
 
+	name_body(job, body);
 	buf_add_format(out, "id: %s\nwhy: %s\nsignal: %d\nstage: %s\n", job_id(job), death->why,
 	        death->signal, *death->stage ? death->stage : "unknown");
 	if (death->part != DEATH_NO_PART)
 		buf_add_format(out, "part: %d\n", death->part);
-	buf_add_format(out, "digest: %s\nengine: %s\n", *death->digest ? death->digest : "unknown",
-	        *safe ? safe : "unknown");
+	buf_add_format(out, "body: %s\ndigest: %s\nengine: %s\n", body,
+	        *death->digest ? death->digest : "unknown", *safe ? safe : "unknown");
 	tell_core(out, death);
 	free(safe);
 }

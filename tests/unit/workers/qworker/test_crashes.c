@@ -128,7 +128,8 @@ static void a_message_that_killed_is_kept_with_a_report(void **state)
 	assert_file(folder, "message.eml", "Subject: x\r\nX-Id: 1\r\n\r\npoison 1\r\n");
 	assert_file(folder, "report.txt",
 	        "id: 00000000000000000000000000000001\nwhy: crash\n"
-	        "signal: 11\nstage: virus\npart: 3\ndigest: aaaa");
+	        "signal: 11\nstage: virus\npart: 3\nbody: ");
+	assert_file(folder, "report.txt", "\ndigest: aaaa");
 	assert_file(folder, "report.txt", "engine: daily:27500; 12 signatures\ncore: none");
 }
 
