@@ -71,6 +71,11 @@ def attached(kind, place="virus", before=b"", more=(), **kw):
     return mails.mixed(mails.text_part(), mails.attachment("report.dat", before + fault(kind, place) + b"x" * 300), *more, **kw)
 
 
+def inline(kind, **kw):
+    """The fault as it stands in the mail, for the look at all of it as well."""
+    return mails.mixed(mails.text_part(), mails.part("text/x-log", fault(kind) + b"z" * 300 + b"\n", "attachment"), **kw)
+
+
 @pytest.mark.parametrize("kind, why", [("crash", "crash"), ("hang", "timeout"), ("memory", "memory"), ("exit", "crash")])
 def test_a_file_that_kills_is_held_by_its_reason_and_nothing_else_is(world, kind, why):
     world.send(attached(kind, subject="poison"))
@@ -113,8 +118,7 @@ def test_two_parts_that_kill_are_both_found(world):
 
 @pytest.mark.config(CUT)
 def test_a_part_that_kills_in_the_whole_and_alone_is_cut_from_both(world):
-    """As it stands in the mail: the look at all of the mail dies of it, too."""
-    world.send(mails.mixed(mails.text_part(), mails.part("text/x-log", fault("crash") + b"z" * 300 + b"\n", "attachment")))
+    world.send(inline("crash"))
     mail = world.sink.wait(1)[0]
     assert b"The text part stays." in mail.bytes and b"zzz" not in mail.bytes
     assert len(held(world)) == 1
@@ -137,11 +141,13 @@ def test_whatever_it_kills_first_the_mail_is_held_once(world, place):
 
 
 @pytest.mark.config(CONFIG.replace("deadline: 60s", "deadline: 120s"))
-def test_a_hundred_copies_kill_few_scanners_and_stop_nobody(world):
+@pytest.mark.parametrize("form", ["file", "text"])
+def test_a_hundred_copies_kill_few_scanners_and_stop_nobody(world, form):
     count = 100
     for number in range(count):
-        world.send(attached("crash", subject=f"poison {number}", number=number,
-                            extra=f"Received: from h{number}.example by mx; Sun, 22 Nov 2026 10:00:00 +0000\n"),
+        make = attached if form == "file" else inline
+        world.send(make("crash", subject=f"poison {number}", number=number,
+                        extra=f"Received: from h{number}.example by mx; Sun, 22 Nov 2026 10:00:00 +0000\n"),
                    sender=f"s{number}@outside.example", to=f"p{number}@example.org")
         world.send(attached("nothing", subject=f"clean {number}", number=number), to=f"c{number}@example.org")
     items = held(world, 120, count)
