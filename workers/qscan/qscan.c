@@ -238,8 +238,8 @@ static void bury(
         struct supervisor *supervisor, struct slot *slot, int status, const struct rusage *usage)
 {
 	int64_t now_ms = clock_monotonic_ms();
-	int died = !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 	int was_idle = slot->marker->stage == MARKER_IDLE;
+	int died = !was_idle || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 
 	if (died)
 		look_at_dead(supervisor, slot, status, usage);
