@@ -194,9 +194,8 @@ static void attempt_failed(struct worker *worker, struct job *job, const char *w
 
 /* ---------------------------------------------------------------- what scanners say */
 
-static void job_answered(void *context, struct job *job, const struct pair_parcel *parcel)
+static void take_answer(struct worker *worker, struct job *job, const struct pair_parcel *parcel)
 {
-	struct worker *worker = context;
 	const Lz__Submission *submission = job->order->submission;
 	int64_t cost_ms = loop_now_ms(worker->loop) - job->started_ms;
 	Lz__ScanResult *result = NULL;
@@ -227,7 +226,14 @@ static void job_answered(void *context, struct job *job, const struct pair_parce
 	}
 	if (result)
 		lz__scan_result__free_unpacked(result, NULL);
-	dispatch(worker); /* where as many as may be were looked at singly */
+}
+
+/* While it was read the scanner was free already, but not for another large message, nor for one
+ * more that is looked at singly. */
+static void job_answered(void *context, struct job *job, const struct pair_parcel *parcel)
+{
+	take_answer(context, job, parcel);
+	dispatch(context);
 }
 
 static void job_lost(void *context, struct job *job, const struct death *death)
@@ -239,6 +245,7 @@ static void job_lost(void *context, struct job *job, const struct death *death)
 	        *death->stage ? death->stage : "?", death->part, job->order->attempt);
 	crashes_keep(worker->crashes, job, death, worker->engine);
 	attempt_failed(worker, job, death->why);
+	dispatch(worker);
 }
 
 static void pool_ready(void *context, int first)

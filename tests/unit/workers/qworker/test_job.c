@@ -78,7 +78,7 @@ static void what_is_looked_at_singly_waits_by_itself_and_comes_again(void **stat
 	assert_null(jobs_waiting_singly(&jobs));
 	one->singly = singly_new();
 	assert_ptr_equal(jobs_waiting_singly(&jobs), one);
-	assert_ptr_equal(jobs_waiting(&jobs), two);
+	assert_ptr_equal(jobs_next(&jobs, 2), two);
 	job_start(one, 0);
 	job_start(two, 0);
 	assert_null(jobs_waiting_singly(&jobs));

@@ -101,8 +101,11 @@ static void die(int slot)
 
 static int begin(void **state)
 {
-	static const struct pool_events events = {
-	        .ready = ready, .failed = failed, .idle = idle, .answered = answered, .lost = lost,
+	static const struct pool_events events = {.ready = ready,
+	        .failed = failed,
+	        .idle = idle,
+	        .answered = answered,
+	        .lost = lost,
 	        .changed = changed};
 	char text[32];
 	int ends[2];
