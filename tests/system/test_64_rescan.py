@@ -2,7 +2,9 @@
 import hashlib
 import json
 import os
+import pty
 import signal
+import subprocess
 import threading
 import time
 
@@ -153,6 +155,23 @@ def test_an_item_that_is_deleted_meanwhile_is_no_error(world):
     thread.join(60)
     (changes, counts), = answers
     assert counts["failed"] == 0 and counts["gone"] + counts["changed"] <= 60 and counts["changed"] >= 30
+
+
+def test_a_terminal_sees_how_far_it_is_and_a_file_does_not(world):
+    for number in range(5):
+        world.send(with_program(number))
+    kept(world, 5)
+    add_signature(world)
+    command = [str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), "rescan"]
+    ours, theirs = pty.openpty()
+    out = subprocess.run(command, stdout=subprocess.PIPE, stderr=theirs, timeout=60)
+    os.close(theirs)
+    seen = os.read(ours, 10000)
+    os.close(ours)
+    assert b"5 done, 5 changed" in seen and b"[##############################]" in seen
+    assert len(out.stdout.splitlines()) == 6 and b"\x1b" not in out.stdout
+    out = subprocess.run(command, capture_output=True, timeout=60)
+    assert out.stderr == b""
 
 
 def test_a_large_item_is_looked_at_whole(world):
