@@ -479,6 +479,25 @@ static void each_worker_keeps_room_for_small_messages(void **state)
 	assert_int_equal(last('a', MESSAGE_JOB).number, 20);
 }
 
+static void large_ones_that_expired_take_no_room_of_small_ones(void **state)
+{
+	unsigned number;
+
+	ready(&stage, 'a', 4);
+	for (number = 1; number <= 3; number++)
+		submit(&stage, 'F', number, number, LARGE, 1000);
+	tick(&stage, 1000);
+	assert_int_equal(heard('F', MESSAGE_BUSY), 3);
+	submit(&stage, 'F', 4, 4, LARGE, 60000);
+	assert_int_equal(heard('a', MESSAGE_JOB), 3);
+	submit(&stage, 'F', 5, 5, SMALL, 60000);
+	assert_int_equal(last('a', MESSAGE_JOB).number, 5);
+	tick(&stage, 4000);
+	beat(&stage, 'a');
+	tick(&stage, 1500); /* the worker must have answered by now */
+	assert_int_equal(last('a', MESSAGE_JOB).number, 4);
+}
+
 static void beyond_its_bounds_the_broker_is_busy(void **state)
 {
 	unsigned number;
@@ -686,6 +705,7 @@ int main(void)
 	        TEST(large_messages_do_not_starve_small_ones_nor_the_other_way),
 	        TEST(some_room_is_always_kept_for_small_messages),
 	        TEST(each_worker_keeps_room_for_small_messages),
+	        TEST(large_ones_that_expired_take_no_room_of_small_ones),
 	        TEST(beyond_its_bounds_the_broker_is_busy),
 	        TEST(the_same_message_again_never_runs_twice),
 	        TEST(the_same_message_from_another_front_is_answered_there),
