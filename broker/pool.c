@@ -128,7 +128,9 @@ void pool_owe(struct job *job, int64_t until_ms)
 {
 	struct owed *owed = alloc(sizeof(*owed));
 
-	*owed = (struct owed){job->worker->owed, job->lease, until_ms};
+	*owed = (struct owed){
+	        job->worker->owed, job->lease, until_ms, queue_class_of(job) == QUEUE_LARGE};
+	job->worker->large += owed->is_large;
 	job->worker->owed = owed;
 	job->worker->owed_count++;
 }
@@ -139,6 +141,7 @@ static void drop_owed(struct worker *worker, struct owed **at)
 
 	*at = owed->next;
 	worker->owed_count--;
+	worker->large -= owed->is_large;
 	free(owed);
 }
 

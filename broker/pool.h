@@ -16,6 +16,7 @@ struct owed {
 	struct owed *next;
 	uint64_t lease;
 	int64_t until_ms;
+	int is_large;
 };
 
 struct worker {
@@ -26,7 +27,7 @@ struct worker {
 	struct job_list leases;
 	struct owed *owed;
 	size_t owed_count;
-	size_t large; /* of its leases */
+	size_t large; /* of its leases, and of what it owes */
 	int64_t heard_ms;
 	uint64_t served; /* order of the last job given, to take turns */
 };
