@@ -107,7 +107,7 @@ def pool(world, folder):
     endpoint = f"ipc://{world.lazaret.run}/broker/front.ipc"
     out = subprocess.run([str(BUILD / "tests/bench/broker/bench_pool"), endpoint, str(folder), str(SECONDS), str(FLIGHT)],
                          capture_output=True, text=True, check=True)
-    count, seconds, busy = map(float, out.stdout.split())
+    count, seconds, busy, _, _ = map(float, out.stdout.split())
     assert busy == 0, "the broker was busy"
     return count / seconds, (cpu_seconds(own_pids(world)) - before) / count * 1000
 

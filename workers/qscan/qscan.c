@@ -427,6 +427,25 @@ static void close_all(struct supervisor *supervisor)
 	pipeline_close(&supervisor->pipeline);
 }
 
+/* What is loaded may need files for a moment: they go where the first scanner's will be. */
+static enum result open_pipeline(struct supervisor *supervisor, struct err *err)
+{
+	char *root = tmp_root(supervisor->config), *path = tmp_path(root, getpid(), 0);
+	enum result result = tmp_make(path, err);
+
+	if (!result) {
+		setenv("TMPDIR", path, 1);
+		result = pipeline_open(supervisor->config, warn, NULL, &supervisor->pipeline, err);
+	}
+	if (result)
+		tmp_remove(path);
+	else
+		tmp_empty(path);
+	free(path);
+	free(root);
+	return result;
+}
+
 int qscan_run(const struct config *config, int control)
 {
 	struct supervisor supervisor = {.config = config, .control = control};
@@ -438,7 +457,7 @@ int qscan_run(const struct config *config, int control)
 	watch_init(&supervisor.watch, config);
 	result = sandbox_check(config, warn, NULL, &err);
 	if (!result)
-		result = pipeline_open(config, warn, NULL, &supervisor.pipeline, &err);
+		result = open_pipeline(&supervisor, &err);
 	if (result) {
 		say_failed(&supervisor, &err);
 		watch_fini(&supervisor.watch);
