@@ -21,7 +21,7 @@ struct print {
 };
 
 struct leaf {
-	struct print print;
+	struct print print; /* made where something differs */
 	size_t part;
 	enum mime_encoding encoding;
 	int used;
@@ -30,7 +30,8 @@ struct leaf {
 struct comparison {
 	struct mime_map *map;
 	const struct view *view;
-	struct leaf *leaves; /* our parts, one for each candidate encoding; by hash */
+	struct leaf *leaves; /* our parts, one for each candidate encoding; in their order, or,
+	                        where something differs, by hash */
 	size_t count, room;
 	unsigned char *seen; /* by part: some leaf of GMime's is this one */
 	size_t looks;
@@ -84,17 +85,12 @@ static int is_leaf(const struct mime_part *part)
 
 static void add_leaf(struct comparison *comparison, size_t part, enum mime_encoding encoding)
 {
-	struct buf text = {0};
-
 	if (comparison->count == comparison->room) {
 		comparison->room = comparison->room ? 2 * comparison->room : 32;
 		comparison->leaves = alloc_grow(
 		        comparison->leaves, comparison->room, sizeof *comparison->leaves);
 	}
-	decode_part(comparison->map, part, encoding, &text);
-	comparison->leaves[comparison->count++] = (struct leaf){
-	        .print = print_of(text.data, text.size), .part = part, .encoding = encoding};
-	buf_fini(&text);
+	comparison->leaves[comparison->count++] = (struct leaf){.part = part, .encoding = encoding};
 }
 
 static void add_leaves(struct comparison *comparison)
@@ -108,6 +104,20 @@ static void add_leaves(struct comparison *comparison)
 			if (is_leaf(&map->parts[part]) &&
 			        (map->parts[part].encodings >> encoding & 1))
 				add_leaf(comparison, part, (enum mime_encoding)encoding);
+}
+
+static void make_prints(struct comparison *comparison)
+{
+	size_t at;
+
+	for (at = 0; at < comparison->count; at++) {
+		struct leaf *leaf = &comparison->leaves[at];
+		struct buf text = {0};
+
+		decode_part(comparison->map, leaf->part, leaf->encoding, &text);
+		leaf->print = print_of(text.data, text.size);
+		buf_fini(&text);
+	}
 	if (comparison->count)
 		qsort(comparison->leaves, comparison->count, sizeof *comparison->leaves, by_hash);
 }
@@ -297,23 +307,76 @@ static void note_unseen(struct comparison *comparison)
 			        map->parts[part].whole.offset);
 }
 
+/* ---------------------------------------------------------------- what is plainly the same */
+
+static int is_identical(const struct comparison *comparison, const struct leaf *leaf,
+        const struct view_part *theirs)
+{
+	struct buf text = {0};
+	int same;
+
+	decode_part(comparison->map, leaf->part, leaf->encoding, &text);
+	same = text.size == theirs->size &&
+	       (!text.size || !memcmp(text.data, theirs->content, text.size));
+	buf_fini(&text);
+	return same;
+}
+
+/* Nearly every mail: each part of one reader is, byte for byte, the next one of the other. */
+static int are_identical(const struct comparison *comparison)
+{
+	size_t at;
+
+	if (comparison->count != comparison->view->count)
+		return 0;
+	for (at = 0; at < comparison->count; at++)
+		if (!is_identical(
+		            comparison, &comparison->leaves[at], &comparison->view->parts[at]))
+			return 0;
+	return 1;
+}
+
+static void take_names(struct comparison *comparison)
+{
+	size_t at;
+
+	for (at = 0; at < comparison->count; at++)
+		if (*comparison->view->parts[at].name)
+			add_name(&comparison->map->parts[comparison->leaves[at].part],
+			        comparison->view->parts[at].name);
+}
+
+/* ---------------------------------------------------------------- the comparison */
+
+static size_t compare_closely(struct comparison *comparison, size_t *extra)
+{
+	size_t at, count = 0;
+
+	make_prints(comparison);
+	for (at = 0; at < comparison->view->count; at++) {
+		enum sight sight = compare_leaf(comparison, &comparison->view->parts[at]);
+
+		if (sight != SIGHT_SAME)
+			extra[count++] = at;
+		if (sight == SIGHT_ELSEWHERE)
+			mime_map_note(comparison->map, MIME_ANOMALY_VIEWS_DIFFER, 0, 0);
+	}
+	note_unseen(comparison);
+	return count;
+}
+
 size_t view_compare(struct mime_map *map, const struct view *view, size_t **extra)
 {
 	struct comparison comparison = {.map = map, .view = view};
-	size_t at, count = 0;
+	size_t count = 0;
 
 	comparison.seen = alloc_zero(map->part_count, 1);
 	*extra = alloc_zero(view->count ? view->count : 1, sizeof **extra);
 	add_leaves(&comparison);
-	for (at = 0; at < view->count; at++) {
-		enum sight sight = compare_leaf(&comparison, &view->parts[at]);
-
-		if (sight != SIGHT_SAME)
-			(*extra)[count++] = at;
-		if (sight == SIGHT_ELSEWHERE)
-			mime_map_note(map, MIME_ANOMALY_VIEWS_DIFFER, 0, 0);
-	}
-	note_unseen(&comparison);
+	if (are_identical(&comparison))
+		take_names(&comparison);
+	else
+		count = compare_closely(&comparison, *extra);
 	free(comparison.leaves);
 	free(comparison.seen);
 	return count;

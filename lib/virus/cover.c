@@ -44,16 +44,20 @@ static int is_nibble(char c)
 	return c == '?' || text_hex_value((unsigned char)c) >= 0;
 }
 
-size_t cover_fixed(const char *pattern, size_t size)
+size_t cover_run(const char *pattern, size_t size, size_t *start)
 {
 	size_t at = 0, run = 0, longest = 0;
 	int inside = 0; /* of brackets, where there are choices or numbers */
 
+	*start = 0;
 	while (at < size) {
 		if (!inside && is_byte(pattern + at, size - at)) {
 			run++;
 			at += 2;
-			longest = run > longest ? run : longest;
+			if (run > longest) {
+				longest = run;
+				*start = at - 2 * run;
+			}
 			continue;
 		}
 		run = 0;
@@ -171,13 +175,13 @@ int cover_find(char *const *fields, size_t count, struct buf *out)
 	struct expression expression = {.at = fields[0], .count = count - 1};
 	struct cover cover, any;
 	const char *pattern;
-	size_t at;
+	size_t at, start;
 
 	if (count < 2 || count - 1 > PATTERNS_MOST)
 		return 0;
 	for (at = 1; at < count; at++) {
 		pattern = plain_pattern(fields[at]);
-		expression.fixed[at - 1] = cover_fixed(pattern, strlen(pattern));
+		expression.fixed[at - 1] = cover_run(pattern, strlen(pattern), &start);
 	}
 	cover = read_expression(&expression, &any);
 	if (expression.broken || *expression.at || cover.fixed < FIXED_LEAST)

@@ -22,7 +22,8 @@ int cover_is_for_mail(const char *target, size_t size);
  */
 int cover_find(char *const *fields, size_t count, struct buf *out);
 
-/* The bytes of a pattern that stand fast in their longest run; 0: it is none that stands alone. */
-size_t cover_fixed(const char *pattern, size_t size);
+/* The longest run of bytes that stand fast in a pattern: how many, and where their first
+ * hexadecimal digit is. 0: there is none, or it is a pattern of another kind. */
+size_t cover_run(const char *pattern, size_t size, size_t *start);
 
 #endif

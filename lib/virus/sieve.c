@@ -13,6 +13,7 @@
 #include "lib/base/text.h"
 #include "lib/unpack/stream.h"
 #include "lib/virus/cover.h"
+#include "lib/virus/runs.h"
 
 enum {
 	LINE_MOST = 4 << 20,
@@ -23,7 +24,8 @@ enum {
 };
 
 struct sieve {
-	struct cl_engine *clamav; /* NULL: nothing in the signatures is for mail */
+	struct runs *runs;
+	struct cl_engine *clamav; /* NULL: all that is for mail is among the runs */
 	struct virus_needs needs;
 };
 
@@ -40,6 +42,7 @@ struct kind {
 
 struct survey {
 	struct virus_needs *needs;
+	struct runs *runs;
 	struct buf bodies, logicals; /* of the small engine */
 	int pua;
 	unsigned heuristics;
@@ -74,12 +77,29 @@ static int is_for_later(const char *level)
 	return atoi(level) > (int)cl_retflevel();
 }
 
+static unsigned char byte_of(const char *digits)
+{
+	return (unsigned char)(text_hex_value((unsigned char)digits[0]) << 4 |
+	                       text_hex_value((unsigned char)digits[1]));
+}
+
+/* What can't be looked for as a run is asked as a signature, if it is one that may stand anywhere.
+ */
 static void add_body(struct survey *survey, const char *pattern)
 {
-	if (cover_fixed(pattern, strlen(pattern)) < 2)
+	unsigned char run[RUNS_LONGEST];
+	size_t start, at, size = cover_run(pattern, strlen(pattern), &start);
+
+	if (size < 2) {
 		object(survey, "a signature is too short to be looked for");
-	else
+	} else if (size < RUNS_SHORTEST) {
 		buf_add_format(&survey->bodies, "Mail:0:*:%s\n", pattern);
+	} else {
+		size = size < RUNS_LONGEST ? size : RUNS_LONGEST;
+		for (at = 0; at < size; at++)
+			run[at] = byte_of(pattern + start + 2 * at);
+		runs_add(survey->runs, run, size);
+	}
 }
 
 /* Name:target:offset:pattern[:least[:most]] */
@@ -127,12 +147,13 @@ static struct description describe(char *text)
 	return found;
 }
 
-static void add_patterns(struct survey *survey, const struct buf *patterns)
+static void add_patterns(struct survey *survey, struct buf *patterns)
 {
-	const char *at = patterns->data, *end;
+	char *at = patterns->data, *end;
 
 	while ((end = strchr(at, '\n'))) {
-		buf_add_format(&survey->bodies, "Mail:0:*:%.*s\n", (int)(end - at), at);
+		*end = '\0';
+		add_body(survey, at);
 		at = end + 1;
 	}
 }
@@ -390,8 +411,10 @@ struct sieve *sieve_new(const char *folder, struct dirent *const *files, int cou
 {
 	const unsigned any_link = 1u << VIRUS_CLOAKED | 1u << VIRUS_SSL_MISMATCH;
 	struct sieve *sieve = alloc_zero(1, sizeof(*sieve));
-	struct survey survey = {
-	        .needs = &sieve->needs, .pua = limits->pua, .heuristics = limits->heuristics};
+	struct survey survey = {.needs = &sieve->needs,
+	        .runs = sieve->runs = runs_new(),
+	        .pua = limits->pua,
+	        .heuristics = limits->heuristics};
 	int at;
 
 	sieve->needs.links = (limits->heuristics & any_link) != 0;
@@ -399,6 +422,7 @@ struct sieve *sieve_new(const char *folder, struct dirent *const *files, int cou
 		read_file(&survey, folder, files[at]->d_name);
 	if (!sieve->needs.obstacle)
 		make_engine(sieve, &survey);
+	runs_settle(sieve->runs);
 	buf_fini(&survey.bodies);
 	buf_fini(&survey.logicals);
 	buf_fini(&survey.line);
@@ -409,6 +433,7 @@ void sieve_free(struct sieve **sieve)
 {
 	if (!*sieve)
 		return;
+	runs_free(&(*sieve)->runs);
 	if ((*sieve)->clamav)
 		cl_engine_free((*sieve)->clamav);
 	free(*sieve);
@@ -421,22 +446,27 @@ const struct virus_needs *sieve_needs(const struct sieve *sieve)
 }
 
 /* No parser, and no heuristics: the bytes alone. What can't be asked is a mark. */
-int sieve_marks(struct sieve *sieve, const void *bytes, size_t size)
+static int is_matched(struct cl_engine *clamav, const void *bytes, size_t size)
 {
 	struct cl_scan_options options = {.general = CL_SCAN_GENERAL_UNPRIVILEGED};
+	cl_fmap_t *map = size <= FILE_MOST ? cl_fmap_open_memory(bytes, size) : NULL;
 	unsigned long scanned = 0;
 	const char *found = NULL;
 	cl_error_t code;
-	cl_fmap_t *map;
 
-	if (sieve->needs.obstacle)
-		return 1;
-	if (!sieve->clamav || !size)
-		return 0;
-	map = size <= FILE_MOST ? cl_fmap_open_memory(bytes, size) : NULL;
 	if (!map)
 		return 1;
-	code = cl_scanmap_callback(map, NULL, &found, &scanned, sieve->clamav, &options, NULL);
+	code = cl_scanmap_callback(map, NULL, &found, &scanned, clamav, &options, NULL);
 	cl_fmap_close(map);
 	return code != CL_CLEAN && code != CL_VERIFIED;
+}
+
+int sieve_marks(struct sieve *sieve, const void *bytes, size_t size)
+{
+	if (sieve->needs.obstacle)
+		return 1;
+	if (!size)
+		return 0;
+	return runs_found(sieve->runs, bytes, size) ||
+	       (sieve->clamav && is_matched(sieve->clamav, bytes, size));
 }

@@ -1,8 +1,8 @@
 """Mails for the benches, the same at every run: business-like ones, a third of them with attachments of 94 KB on average.
 
-    corpora.py mix|recurring FOLDER COUNT [TEXTS]
+    corpora.py texts|mix|recurring FOLDER COUNT
 
-In `recurring`, a third of the attachments have come before, in another mail. TEXTS is a folder of mails whose bodies are used.
+In `recurring` each mail has an attachment, and a third of them have come before, in another mail; `texts` have none.
 """
 import email
 import email.message
@@ -103,7 +103,7 @@ def generate(kind, folder, count, again=1 / 3):
     rng, seen = random.Random(20261125), []
     for number in range(count):
         parts = []
-        if kind == "recurring" or rng.random() < 0.31:
+        if kind == "recurring" or (kind == "mix" and rng.random() < 0.31):
             if kind == "recurring" and seen and rng.random() < again:
                 parts.append(rng.choice(seen))
             else:

@@ -78,15 +78,16 @@ void from_field_add(struct from_field *from, const char *text)
 /* Up to the first empty line, whichever line ends are used. */
 static size_t header_size(const char *bytes, size_t size)
 {
-	const char *end;
+	const char *end, *at, *stop;
 
 	if (size > HEADER_MOST)
 		size = HEADER_MOST;
-	end = memmem(bytes, size, "\n\r\n", 3);
-	if (end)
-		size = (size_t)(end - bytes) + 1;
-	end = memmem(bytes, size, "\n\n", 2);
-	return end ? (size_t)(end - bytes) + 1 : size;
+	stop = bytes + size;
+	for (at = bytes; (end = memchr(at, '\n', (size_t)(stop - at))); at = end + 1)
+		if ((stop - end > 1 && end[1] == '\n') ||
+		        (stop - end > 2 && end[1] == '\r' && end[2] == '\n'))
+			return (size_t)(end - bytes) + 1;
+	return size;
 }
 
 void from_field_read(struct from_field *from, const void *bytes, size_t size)

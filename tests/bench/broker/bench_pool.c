@@ -1,6 +1,6 @@
 /*
- * Submits every file of a folder to a broker over and over, a fixed number in flight, until the
- * time is up; prints "messages seconds busy p50_ms p99_ms", the last two of the time from
+ * Submits every file of a folder to a broker, once or until the time is up, a fixed number in
+ * flight; prints "messages seconds busy p50_ms p99_ms", the last two of the time from
  * submission to verdict. The broker's endpoint and its pool are the real ones: `bench_pool ENDPOINT
  * FOLDER SECONDS FLIGHT`.
  */
@@ -65,7 +65,7 @@ static void submit(struct load *load)
 {
 	static char to[] = "user@example.org", from[] = "sender@outside.example",
 	            client[] = "198.51.100.7";
-	struct wire_body *mail = &load->mails[load->sent % load->count], body = {0};
+	struct wire_body *mail = &load->mails[load->sent], body = {0};
 	Lz__Recipient recipient = LZ__RECIPIENT__INIT, *recipients[] = {&recipient};
 	Lz__Submission submission = LZ__SUBMISSION__INIT;
 	char id[33], queue_id[32];
@@ -100,6 +100,14 @@ static void take_time(struct load *load, uint64_t request)
 		        clock_monotonic_us() - load->sent_us[request % FLIGHT_MOST];
 }
 
+static void go_on(struct load *load)
+{
+	if (load->sent < load->count)
+		submit(load);
+	else if (load->answered + load->busy == load->sent)
+		loop_end(load->loop);
+}
+
 static void on_answer(void *context, unsigned events)
 {
 	struct load *load = context;
@@ -114,7 +122,7 @@ static void on_answer(void *context, unsigned events)
 			take_time(load, message.request);
 		load->busy += message.type == MESSAGE_BUSY;
 		if (message.type == MESSAGE_VERDICT || message.type == MESSAGE_BUSY)
-			submit(load);
+			go_on(load);
 		wire_message_free(&message);
 	}
 }
@@ -126,7 +134,7 @@ static void on_tick(void *context, int64_t now_ms)
 	if (load->sent == 0) {
 		load->began_us = clock_monotonic_us();
 		load->end_us = load->began_us + load->seconds * 1000000ll;
-		while (load->sent < (uint64_t)load->flight)
+		while (load->sent < (uint64_t)load->flight && load->sent < load->count)
 			submit(load);
 	}
 	if (clock_monotonic_us() >= load->end_us)

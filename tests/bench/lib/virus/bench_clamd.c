@@ -1,6 +1,6 @@
 /*
- * clamd beside us: every file of a folder to its socket by INSTREAM, over and over, by a number of
- * clients at once. Prints "messages seconds found".
+ * clamd beside us: every file of a folder to its socket by INSTREAM, once or until the time is up,
+ * by a number of clients at once. Prints "messages seconds found".
  *
  *     bench_clamd SOCKET FOLDER SECONDS CLIENTS
  */
@@ -91,10 +91,12 @@ static int ask(const char *path, const struct buf *request, char *answer, size_t
 static void run(const char *path, int64_t end_us, struct count *count)
 {
 	const struct buf *request;
+	unsigned long number;
 	char answer[512];
 
-	while (clock_monotonic_us() < end_us) {
-		request = &requests[atomic_fetch_add(&count->next, 1) % request_count];
+	while (clock_monotonic_us() < end_us &&
+	        (number = atomic_fetch_add(&count->next, 1)) < request_count) {
+		request = &requests[number];
 		if (!ask(path, request, answer, sizeof(answer)) || strstr(answer, "ERROR")) {
 			fprintf(stderr, "bench_clamd: %s\n", *answer ? answer : "no answer");
 			_exit(1);
@@ -125,7 +127,7 @@ int main(int argc, char **argv)
 		}
 	while (wait(&status) > 0)
 		failed |= status != 0;
-	printf("%llu %.3f %lu\n", (unsigned long long)count->next,
+	printf("%lu %.3f %lu\n", count->next < request_count ? count->next : request_count,
 	        (double)(clock_monotonic_us() - began_us) / 1e6, count->found);
 	return failed;
 }

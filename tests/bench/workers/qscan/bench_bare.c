@@ -1,8 +1,9 @@
 /*
  * The bare library: what the pipeline hands to libclamav for every file of a folder, and nothing
  * else. All of it is taken apart beforehand; then forked processes that share the engine scan it,
- * over and over, with no MIME, no decision and no transport around it: what a pool can't be faster
- * than, if it scans the same. Prints "messages seconds cpu_seconds".
+ * once or until the time is up, with no MIME, no decision and no transport around it: what a pool
+ * can't be faster than, if it scans the same. Prints "messages seconds cpu_seconds engine_kib", the
+ * last the memory that loading took.
  *
  *     bench_bare CONFIG FOLDER SECONDS PROCESSES [whole]
  *
@@ -110,10 +111,14 @@ static void run(struct virus_engine *engine, int64_t end_us, atomic_ulong *next)
 {
 	struct virus_report report;
 	const struct mail *mail;
+	unsigned long number;
 	size_t at;
 
 	while (clock_monotonic_us() < end_us) {
-		mail = &mails[atomic_fetch_add(next, 1) % mail_count];
+		number = atomic_fetch_add(next, 1);
+		if (number >= mail_count)
+			return;
+		mail = &mails[number];
 		for (at = 0; at < mail->count; at++)
 			virus_scan(engine, mail->pieces[at].data, mail->pieces[at].size, 30000,
 			        &report);
@@ -143,7 +148,21 @@ static enum result load(const struct config *config, struct virus_engine **engin
 	return virus_open(virus->database, &limits, engine, err);
 }
 
-static void measure(struct virus_engine *engine, int seconds, int processes)
+/* Of this process, as long as nothing is shared. */
+static unsigned long resident_kib(void)
+{
+	unsigned long total = 0, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "re");
+
+	if (file && fscanf(file, "%lu %lu", &total, &resident) != 2)
+		resident = 0;
+	if (file)
+		fclose(file);
+	return resident * (unsigned long)sysconf(_SC_PAGESIZE) / 1024;
+}
+
+static void measure(
+        struct virus_engine *engine, int seconds, int processes, unsigned long engine_kib)
 {
 	int64_t began_us = clock_monotonic_us();
 	struct rusage usage;
@@ -159,10 +178,11 @@ static void measure(struct virus_engine *engine, int seconds, int processes)
 	while (wait(NULL) > 0)
 		continue;
 	getrusage(RUSAGE_CHILDREN, &usage);
-	printf("%llu %.3f %.3f\n", (unsigned long long)*next,
+	printf("%lu %.3f %.3f %lu\n", *next < mail_count ? *next : mail_count,
 	        (double)(clock_monotonic_us() - began_us) / 1e6,
 	        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-	                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);
+	                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6,
+	        engine_kib);
 }
 
 int main(int argc, char **argv)
@@ -170,6 +190,7 @@ int main(int argc, char **argv)
 	struct config *config = NULL;
 	struct virus_engine *engine = NULL;
 	struct err err;
+	unsigned long engine_kib;
 	int processes;
 
 	if (argc < 5 || argc > 6)
@@ -185,8 +206,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bench_bare: %s\n", err.text);
 		return 1;
 	}
+	engine_kib = resident_kib();
 	read_folder(config, argv[2], argc == 6);
 	if (mail_count)
-		measure(engine, atoi(argv[3]), processes);
+		measure(engine, atoi(argv[3]), processes, engine_kib);
 	return mail_count == 0;
 }

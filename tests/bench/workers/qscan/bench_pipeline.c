@@ -1,7 +1,7 @@
 /*
- * The bare pipeline: every file of a folder through all filters and the policy, over and over, in
- * forked processes that share what was loaded, without ZeroMQ or anything else around it: the
- * ceiling for a pool. Prints "messages seconds cpu_seconds".
+ * The bare pipeline: every file of a folder through all filters and the policy, once or until the
+ * time is up, in forked processes that share what was loaded, without ZeroMQ or anything else
+ * around it: the ceiling for a pool. Prints "messages seconds cpu_seconds".
  *
  * The processes take the next mail from one list, as scanners do, and memory is tuned as theirs is:
  * libclamav remembers what it has found clean, each process for itself, so who always gets the same
@@ -75,7 +75,7 @@ static void scan_one(
 {
 	static char to[] = "user@example.org", from[] = "sender@outside.example",
 	            client[] = "198.51.100.7";
-	const struct mail *mail = &mails[number % mail_count];
+	const struct mail *mail = &mails[number];
 	Lz__Recipient recipient = LZ__RECIPIENT__INIT, *recipients[] = {&recipient};
 	Lz__Submission submission = LZ__SUBMISSION__INIT;
 	Lz__ScanOrder order = LZ__SCAN_ORDER__INIT;
@@ -111,9 +111,10 @@ static void scan_one(
 static void run(const struct scanner *scanner, int64_t end_us, atomic_ulong *next)
 {
 	struct buf envelope = {0}, out = {0};
+	unsigned long number;
 
-	while (clock_monotonic_us() < end_us)
-		scan_one(scanner, atomic_fetch_add(next, 1), &envelope, &out);
+	while (clock_monotonic_us() < end_us && (number = atomic_fetch_add(next, 1)) < mail_count)
+		scan_one(scanner, number, &envelope, &out);
 	buf_fini(&envelope);
 	buf_fini(&out);
 }
@@ -171,7 +172,7 @@ int main(int argc, char **argv)
 	while (wait(NULL) > 0)
 		continue;
 	getrusage(RUSAGE_CHILDREN, &usage);
-	printf("%llu %.3f %.3f\n", (unsigned long long)*next,
+	printf("%lu %.3f %.3f\n", *next < mail_count ? *next : mail_count,
 	        (double)(clock_monotonic_us() - began_us) / 1e6,
 	        (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
 	                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6);

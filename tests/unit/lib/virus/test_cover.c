@@ -12,11 +12,16 @@
 
 static size_t fixed(const char *pattern)
 {
-	return cover_fixed(pattern, strlen(pattern));
+	size_t start, run = cover_run(pattern, strlen(pattern), &start);
+
+	assert_true(start + 2 * run <= strlen(pattern));
+	return run;
 }
 
 static void the_fixed_bytes_of_a_pattern_are_its_longest_run(void **state)
 {
+	size_t start;
+
 	assert_int_equal(fixed("414243"), 3);
 	assert_int_equal(fixed("41??424344"), 3);
 	assert_int_equal(fixed("4142?34445"), 2);
@@ -26,6 +31,8 @@ static void the_fixed_bytes_of_a_pattern_are_its_longest_run(void **state)
 	assert_int_equal(fixed("41(424344|454647)48"), 1);
 	assert_int_equal(fixed("41!(424344)4849"), 2);
 	assert_int_equal(fixed("41[1-5]424344"), 3);
+	assert_int_equal(cover_run("41??424344*46", 13, &start), 3);
+	assert_int_equal(start, 4);
 	assert_int_equal(fixed(""), 0);
 	assert_int_equal(fixed("4"), 0);
 }
