@@ -28,7 +28,7 @@ struct runs {
 	struct buf bytes;
 	struct run *list;
 	size_t count, room;
-	unsigned shift;  /* of a product of 32 bits, to a bit's number */
+	unsigned shift; /* of a product of 32 bits, to a bit's number */
 	uint64_t *bits;
 	uint32_t *slots; /* the first run of each, or NONE; as many as there are words of bits */
 };

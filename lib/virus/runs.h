@@ -1,7 +1,7 @@
 /*
- * A set of short runs of bytes, and whether any of them stands anywhere in a text: a few nanoseconds
- * a byte, however many there are. For each run four of its bytes are looked for, the rarest, in a
- * table of bits; where they are, the whole run is compared.
+ * A set of short runs of bytes, and whether any of them stands anywhere in a text: a few
+ * nanoseconds a byte, however many there are. For each run four of its bytes are looked for, the
+ * rarest, in a table of bits; where they are, the whole run is compared.
  */
 #ifndef LIB_VIRUS_RUNS_H
 #define LIB_VIRUS_RUNS_H

@@ -308,6 +308,107 @@ static void signatures_within_their_age_are_not_told(void **state)
 	age_database(0);
 }
 
+/* "an unwanted tool" is possibly unwanted, where somebody looks for that. */
+static void what_is_possibly_unwanted_is_a_class_of_its_own(void **state)
+{
+	static const char line[] = "PUA.Test.Tool:0:*:616e20756e77616e74656420746f6f6c\n";
+	const struct finding *finding;
+	char path[PATH_MAX + 40];
+
+	write_in("unwanted.ndu", line, sizeof(line) - 1);
+	open_with(", pua: true");
+	scan_attached("this is an unwanted tool");
+	finding = found(&scanning, "PUA_Test.Tool.UNOFFICIAL");
+	assert_non_null(finding);
+	assert_string_equal(finding->reason, "pua");
+	assert_string_equal(finding->detail, "PUA.Test.Tool.UNOFFICIAL");
+	assert_int_equal(finding->part, 2);
+	assert_int_equal(scanning.scan.finding_count, 1);
+	scanning_close(&scanning);
+	open_with("");
+	scan_attached("this is an unwanted tool");
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	snprintf(path, sizeof(path), "%s/unwanted.ndu", folder);
+	assert_int_equal(unlink(path), 0);
+}
+
+/* A link that shows a bank and leads elsewhere; the twin leads where it says. */
+static void a_suspicion_is_no_virus(void **state)
+{
+	static const char head[] =
+	        "Received: x\nSubject: x\nContent-Type: text/html\n\n<html><body>"
+	        "<a href=\"",
+	                  tail[] = "\">https://www.bank.example/</a></body></html>\n",
+	                  list[] = "H:www.bank.example\n";
+	const struct finding *finding;
+	char path[PATH_MAX + 40];
+
+	write_in("links.pdb", list, sizeof(list) - 1);
+	open_with("");
+	buf_clear(&mail);
+	buf_add_format(&mail, "%shttp://evil.example/%s", head, tail);
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_int_equal(scanning.scan.finding_count, 1);
+	finding = &scanning.scan.findings[0];
+	assert_string_equal(finding->reason, "heuristic");
+	assert_int_equal(strncmp(finding->symbol, "HEURISTIC_Phishing.", 19), 0);
+	buf_clear(&mail);
+	buf_add_format(&mail, "%shttps://www.bank.example/%s", head, tail);
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	open_with(", heuristics: []");
+	buf_clear(&mail);
+	buf_add_format(&mail, "%shttp://evil.example/%s", head, tail);
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	snprintf(path, sizeof(path), "%s/links.pdb", folder);
+	assert_int_equal(unlink(path), 0);
+}
+
+static void the_whole_is_left_out_where_its_parts_are_all_there_is(void **state)
+{
+	open_with("");
+	scanning_text(&scanning, "Received: x\nSubject: x\n\nhello\n");
+	assert_true(scanning.scan.left_out);
+	assert_null(scanning.scan.whole);
+	assert_int_equal(scanning.scan.examined, 1);
+	scanning_text(&scanning, "Received: x\nX-Mark: worm\nSubject: x\n\nhello\n");
+	assert_false(scanning.scan.left_out);
+	assert_string_equal(scanning.scan.whole, "a signature for mail may match");
+	assert_non_null(found(&scanning, "VIRUS_Test.Header.UNOFFICIAL"));
+	scanning_close(&scanning);
+	open_with(", whole: always");
+	scanning_text(&scanning, "Received: x\nSubject: x\n\nhello\n");
+	assert_false(scanning.scan.left_out);
+	assert_int_equal(scanning.scan.examined, 2);
+	scanning_close(&scanning);
+}
+
+/* The part that was cut already holds a virus: its name is asked for, or it is not. */
+static void what_is_settled_is_scanned_for_its_name_only(void **state)
+{
+	char text[69];
+
+	eicar(text);
+	make_mail(&mail, "Content-Type: a/b; name=y.exe\n", text, 68);
+	open_with("");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_non_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
+	scanning_close(&scanning);
+	open_with(", name_decided: false");
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	assert_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
+	make_mail(&mail, "Content-Type: a/b; name=y.dat\n", text, 68);
+	scanning_run(&scanning, mail.data, mail.size);
+	assert_non_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
+	scanning_close(&scanning);
+}
+
 static void it_can_be_switched_off(void **state)
 {
 	char text[69];
@@ -346,6 +447,10 @@ int main(void)
 	        cmocka_unit_test(no_signatures_are_unscanned_once),
 	        cmocka_unit_test(outdated_signatures_find_what_they_know_and_say_that_they_are_old),
 	        cmocka_unit_test(signatures_within_their_age_are_not_told),
+	        cmocka_unit_test(what_is_possibly_unwanted_is_a_class_of_its_own),
+	        cmocka_unit_test(a_suspicion_is_no_virus),
+	        cmocka_unit_test(the_whole_is_left_out_where_its_parts_are_all_there_is),
+	        cmocka_unit_test(what_is_settled_is_scanned_for_its_name_only),
 	        cmocka_unit_test(it_can_be_switched_off),
 	        cmocka_unit_test(a_folder_that_is_not_there_stops_the_start),
 	        cmocka_unit_test(what_was_found_clean_is_not_scanned_again),

@@ -82,6 +82,54 @@ static void a_virus_does_what_policy_says_of_viruses(void **state)
 	assert_string_equal(group_of(0)->outcome.rule, "policy.virus");
 }
 
+static void suspicions_and_what_is_unwanted_have_actions_of_their_own(void **state)
+{
+	made->config.policy.virus = ACTION_DISCARD;
+	made->config.policy.heuristic = ACTION_TAG;
+	made->config.policy.pua = ACTION_QUARANTINE;
+	asks("heuristic", ACTION_NONE);
+	assert_disposition(0, LZ__DISPOSITION__DELIVER);
+	assert_true(group_of(0)->outcome.tagged);
+	assert_string_equal(group_of(0)->outcome.rule, "policy.heuristic");
+	assert_false(group_of(0)->outcome.virus);
+	asks("pua", ACTION_NONE);
+	assert_disposition(0, LZ__DISPOSITION__QUARANTINE);
+	assert_string_equal(group_of(0)->outcome.reason, "pua");
+	assert_string_equal(group_of(0)->outcome.rule, "policy.pua");
+}
+
+static void what_asks_for_as_much_as_a_virus_settles_the_message(void **state)
+{
+	made->config.policy.virus = ACTION_CUT;
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART));
+	asks("attachment", ACTION_REDIRECT);
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART)); /* somebody reads it */
+	asks("attachment", ACTION_QUARANTINE);
+	assert_true(policy_is_settled(&made->scan, SCAN_NO_PART));
+	made->config.policy.virus = ACTION_REJECT;
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART));
+}
+
+static void a_cut_settles_its_part_alone(void **state)
+{
+	made->config.policy.virus = ACTION_CUT;
+	asks("attachment", ACTION_CUT)->part = 1;
+	assert_true(policy_is_settled(&made->scan, 1));
+	assert_false(policy_is_settled(&made->scan, 0));
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART));
+	made->config.policy.virus = ACTION_QUARANTINE;
+	assert_false(policy_is_settled(&made->scan, 1));
+}
+
+static void what_concerns_one_recipient_settles_nothing(void **state)
+{
+	made->config.policy.virus = ACTION_CUT;
+	finding_concern(asks("attachment", ACTION_QUARANTINE), &made->scan, 0);
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART));
+	finding_concern(asks("attachment", ACTION_QUARANTINE), &made->scan, 1);
+	assert_true(policy_is_settled(&made->scan, SCAN_NO_PART));
+}
+
 static void a_virus_is_named_where_it_asks_for_as_much_as_another(void **state)
 {
 	made->config.policy.virus = ACTION_QUARANTINE;
@@ -329,6 +377,10 @@ int main(void)
 	        TEST(the_strictest_action_wins),
 	        TEST(the_rule_of_the_strictest_is_named),
 	        TEST(a_virus_does_what_policy_says_of_viruses),
+	        TEST(suspicions_and_what_is_unwanted_have_actions_of_their_own),
+	        TEST(what_asks_for_as_much_as_a_virus_settles_the_message),
+	        TEST(a_cut_settles_its_part_alone),
+	        TEST(what_concerns_one_recipient_settles_nothing),
 	        TEST(a_virus_is_named_where_it_asks_for_as_much_as_another),
 	        TEST(each_reason_of_unscanned_has_its_own_action),
 	        TEST(what_spam_rules_did_not_see_is_told_and_never_held),
