@@ -178,6 +178,13 @@ static cl_error_t set_limits(struct cl_engine *clamav, const struct virus_limits
 	        {CL_ENGINE_MAX_FILES, limits->files},
 	        {CL_ENGINE_MAX_RECURSION, limits->recursion},
 	        {CL_ENGINE_MAX_SCANTIME, (long long)limits->time_ms},
+	        /* Beyond these it would look less closely and say nothing. */
+	        {CL_ENGINE_MAX_EMBEDDEDPE, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_HTMLNORMALIZE, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_HTMLNOTAGS, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_SCRIPTNORMALIZE, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_ZIPTYPERCG, (long long)limits->file_bytes},
+	        {CL_ENGINE_PCRE_MAX_FILESIZE, (long long)limits->file_bytes},
 	        {CL_ENGINE_BYTECODE_MODE, CL_BYTECODE_MODE_INTERPRETER},
 	};
 	cl_error_t code;

@@ -154,6 +154,32 @@ static void a_limit_is_not_clean(void **state)
 	virus_close(&engine);
 }
 
+/* A text is found in its plain form, whatever case and blanks it stands in: libclamav makes that of
+ * at most so many bytes of a page, and of fewer than it scans. */
+static void a_large_page_is_looked_at_as_closely_as_a_small_one(void **state)
+{
+	static const char line[] = "Test.Page:3:*:6576696c20776f726473\n"; /* "evil words" */
+	struct virus_limits large = limits;
+	struct virus_engine *engine;
+	char name[VIRUS_NAME_ROOM];
+	struct buf page = {0};
+
+	write_database("page.ndb", line);
+	large.file_bytes = 64 << 20;
+	engine = opened(&large);
+	buf_add_string(&page, "<html><body>\n");
+	while (page.size < 42 << 20)
+		buf_add_string(&page,
+		        "<p>nothing but words, and more of them, in a page of many pages</p>\n");
+	buf_add_string(&page, "<p>EVIL \n  Words</p></body></html>\n");
+	assert_int_equal(scan_for(engine, page.data + page.size - 50, 50, 20000, name), CLEAN);
+	assert_int_equal(scan_for(engine, page.data, page.size, 20000, name), VIRUS_HIT);
+	assert_string_equal(name, "Test.Page.UNOFFICIAL");
+	virus_close(&engine);
+	buf_fini(&page);
+	remove_database("page.ndb");
+}
+
 /* Packs a small text with `command`, whose %s are the archive and the text. */
 static int scan_packed(const char *command)
 {
@@ -375,6 +401,7 @@ int main(void)
 	        cmocka_unit_test(finds_a_signature_and_names_it),
 	        cmocka_unit_test(finds_all_of_clamavs_test_files_from_memory),
 	        cmocka_unit_test(a_limit_is_not_clean),
+	        cmocka_unit_test(a_large_page_is_looked_at_as_closely_as_a_small_one),
 	        cmocka_unit_test(what_needs_a_password_is_encrypted),
 	        cmocka_unit_test(no_finding_hides_another),
 	        cmocka_unit_test(a_folder_without_signatures_answers_database),
