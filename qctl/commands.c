@@ -115,6 +115,17 @@ const struct command commands[] = {
                 reload_options, command_reload},
         {"explain", "FILE", 1, 1, "scans a mail in a file and tells what would become of it",
                 "Nothing is stored or sent.\n", explain_options, command_explain},
+        {"verify", "[FOLDER]", 0, 1, "looks through the whole quarantine, or a backup of it",
+                "Every record, part and index against its hash, while it is in use. Only on its "
+                "host.\n",
+                no_options, command_verify},
+        {"backup", "FOLDER", 1, 1, "copies the quarantine of one moment, while it is in use",
+                "Into a folder that is empty or not there, and looks through the copy. Only on its "
+                "host.\n",
+                no_options, command_backup},
+        {"restore", "FOLDER", 1, 1, "puts a backup in the quarantine's place",
+                "While qstore does not run. What was there is kept beside it.\n", no_options,
+                command_restore},
         {"check", "", 0, 0, "checks the configuration, folders, accounts and programs", "",
                 check_options, command_check},
         {"keys", "new FILE", 2, 2, "makes a CURVE key pair for tcp:// endpoints",

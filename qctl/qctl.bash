@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete stats reload explain check keys"
+	local commands="list show export release rescan delete stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
@@ -18,7 +18,7 @@ _qctl()
 	-c | --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--state) COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current")); return ;;
 	--reason)
-		COMPREPLY=($(compgen -W "virus attachment subject spam access size unscanned undeliverable" \
+		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned undeliverable" \
 			-- "$current"))
 		return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
@@ -39,6 +39,8 @@ _qctl()
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
+	verify | backup | restore)
+		COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	check) COMPREPLY=($(compgen -W "--offline $common" -- "$current")) ;;
 	explain)
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")

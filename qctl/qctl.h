@@ -75,6 +75,9 @@ int command_rescan(struct qctl *qctl);
 int command_stats(struct qctl *qctl);
 int command_reload(struct qctl *qctl);
 int command_explain(struct qctl *qctl);
+int command_verify(struct qctl *qctl);
+int command_backup(struct qctl *qctl);
+int command_restore(struct qctl *qctl);
 int command_check(struct qctl *qctl);
 int command_keys(struct qctl *qctl);
 

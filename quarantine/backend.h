@@ -49,7 +49,7 @@ enum backend_table {
 	        TABLE_COUNT
 };
 
-enum { BACKEND_KEY_MAX = 511 };
+enum { BACKEND_KEY_MAX = 511, BACKEND_NAME_ROOM = 64 };
 
 /*
  * Values of this size fill whole pages of 4 KiB but for the engine's own header of 16 bytes. Values
@@ -78,6 +78,7 @@ struct backend_space {
 struct backend_options {
 	const char *path; /* a folder, made if it is not there, mode 0700; files have 0600 */
 	uint64_t size;    /* bytes it may grow to */
+	int beside;       /* only to read, in a process of its own, while another one serves */
 };
 
 /* An engine's own structs begin with these. */
@@ -108,6 +109,14 @@ struct backend_engine {
 	        struct err *err);
 	enum result (*space)(struct backend_txn *txn, struct backend_space *out, struct err *err);
 	unsigned (*upkeep)(struct backend *backend);
+	/* A copy of one moment into an empty folder, on disk when it returns, while others go on.
+	 * It has no pages that are free. */
+	enum result (*copy)(struct backend *backend, const char *folder, struct err *err);
+	/* Puts the copy in `folder` in the place of what is at options->path, which is kept beside
+	 * it under the name given to `kept` ("" where there was none). RESULT_PERMANENT: somebody
+	 * has it open. Nothing may be open in this process. */
+	enum result (*replace)(const struct backend_options *options, const char *folder,
+	        char kept[BACKEND_NAME_ROOM], struct err *err);
 };
 
 extern const struct backend_engine backend_lmdb;

@@ -22,6 +22,8 @@
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 
+enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000 };
+
 struct lmdb_backend {
 	struct backend base;
 	MDB_env *env;
@@ -123,7 +125,8 @@ static enum result take_lock(const char *path, int *lock, struct err *err)
 	return result;
 }
 
-static enum result open_tables(struct lmdb_backend *lmdb, struct err *err)
+static enum result open_tables(
+        struct lmdb_backend *lmdb, const struct backend_options *options, struct err *err)
 {
 	static const char *const names[] = {
 #define X(name, text) text,
@@ -131,12 +134,13 @@ static enum result open_tables(struct lmdb_backend *lmdb, struct err *err)
 #undef X
 	};
 	MDB_txn *txn;
-	int code = mdb_txn_begin(lmdb->env, NULL, 0, &txn), at;
+	int code = mdb_txn_begin(lmdb->env, NULL, options->beside ? MDB_RDONLY : 0, &txn), at;
 
 	if (code)
 		return answer(code, "begin", err);
 	for (at = 0; at < TABLE_COUNT && !code; at++)
-		code = mdb_dbi_open(txn, names[at], MDB_CREATE, &lmdb->tables[at]);
+		code = mdb_dbi_open(
+		        txn, names[at], options->beside ? 0 : MDB_CREATE, &lmdb->tables[at]);
 	if (code) {
 		mdb_txn_abort(txn);
 		return answer(code, names[at - 1], err);
@@ -157,7 +161,8 @@ static enum result open_env(
 	if (!code)
 		code = mdb_env_set_mapsize(lmdb->env, options->size / (size_t)page * (size_t)page);
 	if (!code)
-		code = mdb_env_open(lmdb->env, options->path, 0, 0600);
+		code = mdb_env_open(
+		        lmdb->env, options->path, options->beside ? MDB_RDONLY : 0, 0600);
 	if (!code)
 		code = mdb_reader_check(lmdb->env, &dead);
 	if (!code)
@@ -165,7 +170,7 @@ static enum result open_env(
 	if (code)
 		return answer(code, options->path, err);
 	lmdb->page_bytes = stat.ms_psize;
-	return open_tables(lmdb, err);
+	return open_tables(lmdb, options, err);
 }
 
 static void lmdb_close(struct backend **backend)
@@ -189,13 +194,14 @@ static enum result lmdb_open(
 {
 	struct lmdb_backend *lmdb = alloc_zero(1, sizeof(*lmdb));
 	struct backend *backend = &lmdb->base;
-	enum result result = file_make_folder(options->path, 0700, err);
+	enum result result =
+	        options->beside ? RESULT_OK : file_make_folder(options->path, 0700, err);
 
 	backend->engine = &backend_lmdb;
 	lmdb->lock = -1;
 	if (!result)
 		result = refuse_network(options->path, err);
-	if (!result)
+	if (!result && !options->beside)
 		result = take_lock(options->path, &lmdb->lock, err);
 	if (!result)
 		result = open_env(lmdb, options, err);
@@ -405,6 +411,126 @@ static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out
 	return RESULT_OK;
 }
 
+/* ---- copies ---- */
+
+static const char data_name[] = "data.mdb", lock_name[] = "lock.mdb";
+
+static enum result sync_path(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum result result = RESULT_OK;
+
+	if (fd < 0 || fsync(fd) < 0)
+		result = err_sys(err, RESULT_TEMPORARY, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+static enum result lmdb_copy(struct backend *backend, const char *folder, struct err *err)
+{
+	char *data = alloc_format("%s/%s", folder, data_name);
+	int code = mdb_env_copy2(lmdb_of(backend)->env, folder, MDB_CP_COMPACT);
+	enum result result = code ? answer(code, folder, err) : sync_path(data, err);
+
+	if (!result)
+		result = sync_path(folder, err);
+	free(data);
+	return result;
+}
+
+static enum result copy_file(const char *from, const char *to, struct err *err)
+{
+	char *bytes = alloc(COPY_BYTES);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum result result = RESULT_OK;
+	ssize_t got = 0;
+
+	if (in < 0 || out < 0)
+		result = err_sys(err, RESULT_PERMANENT, "%s", in < 0 ? from : to);
+	while (!result && (got = read(in, bytes, COPY_BYTES)) > 0)
+		result = file_write_fd(out, bytes, (size_t)got, err);
+	if (!result && (got < 0 || fsync(out) < 0))
+		result = err_sys(err, RESULT_TEMPORARY, "%s", got < 0 ? from : to);
+	if (in >= 0)
+		close(in);
+	if (out >= 0)
+		close(out);
+	if (result && in >= 0 && out >= 0)
+		unlink(to);
+	free(bytes);
+	return result;
+}
+
+/* What was there gets a name that nothing has yet. */
+static enum result set_aside(
+        const char *path, const char *data, char kept[BACKEND_NAME_ROOM], struct err *err)
+{
+	unsigned number;
+	char *other;
+	int bad;
+
+	kept[0] = '\0';
+	if (access(data, F_OK) < 0)
+		return RESULT_OK;
+	for (number = 1; number < KEPT_MOST; number++) {
+		snprintf(kept, BACKEND_NAME_ROOM, "replaced-%u.mdb", number);
+		other = alloc_format("%s/%s", path, kept);
+		bad = link(data, other);
+		free(other);
+		if (!bad)
+			return RESULT_OK;
+		if (errno != EEXIST)
+			break;
+	}
+	return err_sys(err, RESULT_PERMANENT, "%s can't be kept beside", data);
+}
+
+/* In this order, so that a crash leaves the one or the other, whole. */
+static enum result put_in_place(
+        const char *path, const char *folder, char kept[BACKEND_NAME_ROOM], struct err *err)
+{
+	char *from = alloc_format("%s/%s", folder, data_name),
+	     *data = alloc_format("%s/%s", path, data_name),
+	     *lock = alloc_format("%s/%s", path, lock_name),
+	     *fresh = alloc_format("%s/restored.mdb", path);
+	enum result result;
+
+	unlink(fresh); /* of a former try that did not end */
+	result = copy_file(from, fresh, err);
+	if (!result)
+		result = set_aside(path, data, kept, err);
+	if (!result && rename(fresh, data) < 0)
+		result = err_sys(err, RESULT_TEMPORARY, "%s", data);
+	if (!result) {
+		unlink(lock);
+		result = sync_path(path, err);
+	}
+	free(from);
+	free(data);
+	free(lock);
+	free(fresh);
+	return result;
+}
+
+static enum result lmdb_replace(const struct backend_options *options, const char *folder,
+        char kept[BACKEND_NAME_ROOM], struct err *err)
+{
+	enum result result = file_make_folder(options->path, 0700, err);
+	int lock = -1;
+
+	if (!result)
+		result = refuse_network(options->path, err);
+	if (!result)
+		result = take_lock(options->path, &lock, err);
+	if (!result)
+		result = put_in_place(options->path, folder, kept, err);
+	if (lock >= 0)
+		close(lock);
+	return result;
+}
+
 const struct backend_engine backend_lmdb = {
         .name = "lmdb",
         .open = lmdb_open,
@@ -418,4 +544,6 @@ const struct backend_engine backend_lmdb = {
         .step = lmdb_step,
         .space = lmdb_space,
         .upkeep = lmdb_upkeep,
+        .copy = lmdb_copy,
+        .replace = lmdb_replace,
 };

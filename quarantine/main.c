@@ -1,7 +1,9 @@
+#include <stdio.h>
 #include <sysexits.h>
 
 #include "lib/daemon/daemon.h"
 #include "lib/wire/wire.h"
+#include "quarantine/care.h"
 #include "quarantine/qstore.h"
 
 /* Keys may be root's; the database and its sockets are the account's. */
@@ -17,14 +19,8 @@ static enum result start(
 	return result;
 }
 
-int main(int argc, char **argv)
+static int serve(const struct config *config)
 {
-	static const struct daemon_options options = {
-	        .program = "qstore",
-	        .usage = "usage: qstore [-c FILE] [--check]\nThe quarantine: keeps what must not "
-	                 "be delivered.\n",
-	};
-	struct config *config = daemon_start(argc, argv, &options);
 	struct wire *wire = NULL;
 	struct qstore *qstore = NULL;
 	struct err err;
@@ -36,6 +32,31 @@ int main(int argc, char **argv)
 	}
 	qstore_close(&qstore);
 	wire_close(&wire);
-	config_free(&config);
 	return result ? daemon_failed(result, &err) : EX_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_options options = {
+	        .program = "qstore",
+	        .usage = "usage: qstore [-c FILE] [--check]\n"
+	                 "       qstore [-c FILE] --verify [FOLDER] | --backup FOLDER | --restore "
+	                 "FOLDER\n"
+	                 "The quarantine: keeps what must not be delivered.\n"
+	                 "      --verify [FOLDER]  looks through the database, or a copy of it\n"
+	                 "      --backup FOLDER    copies it, while it is in use\n"
+	                 "      --restore FOLDER   puts a copy in its place, while it is not\n",
+	};
+	struct config *config;
+	struct care care;
+	int code;
+
+	if (!care_arguments(&care, &argc, argv)) {
+		fprintf(stderr, "qstore: see qstore --help\n");
+		return EX_USAGE;
+	}
+	config = daemon_start(argc, argv, &options);
+	code = care.what == CARE_NOTHING ? serve(config) : care_run(config, &care);
+	config_free(&config);
+	return code;
 }

@@ -37,6 +37,31 @@ static enum result check_schema(struct store *store, struct err *err)
 	return number_put(store->txn, TABLE_META, &key, SCHEMA, err);
 }
 
+/* One that was never opened for writing has no number yet. */
+static enum result check_schema_beside(struct store *store, struct err *err)
+{
+	struct backend_key key = key_text("schema");
+	uint64_t schema = 0;
+	enum result result = store_read_begin(store, err);
+
+	if (!result)
+		result = number_get(store->txn, TABLE_META, &key, &schema, err);
+	store_abort(store);
+	if (!result && schema != SCHEMA)
+		result = err_set(err, RESULT_PERMANENT, "%s has schema %llu; this qstore knows %d",
+		        store->options.backend.path, (unsigned long long)schema, SCHEMA);
+	return result;
+}
+
+static enum result check_schema_and_write(struct store *store, struct err *err)
+{
+	enum result result = store_begin(store, 0, err);
+
+	if (!result)
+		result = check_schema(store, err);
+	return result ? result : store_commit(store, err);
+}
+
 enum result store_open(const struct backend_engine *engine, const struct store_options *options,
         struct store **out, struct err *err)
 {
@@ -45,11 +70,8 @@ enum result store_open(const struct backend_engine *engine, const struct store_o
 
 	store->options = *options;
 	if (!result)
-		result = store_begin(store, 0, err);
-	if (!result)
-		result = check_schema(store, err);
-	if (!result)
-		result = store_commit(store, err);
+		result = options->backend.beside ? check_schema_beside(store, err)
+		                                 : check_schema_and_write(store, err);
 	if (result)
 		store_close(&store);
 	*out = store;
@@ -95,6 +117,12 @@ enum result store_read_begin(struct store *store, struct err *err)
 void store_read_end(struct store *store)
 {
 	store_abort(store);
+}
+
+enum result store_copy(struct store *store, const char *folder, struct err *err)
+{
+	assert(!store->txn);
+	return store->backend->engine->copy(store->backend, folder, err);
 }
 
 unsigned store_upkeep(struct store *store)

@@ -29,7 +29,8 @@ struct store_options {
 	int64_t lease_ms; /* of an outbox record, where the notifier names none */
 };
 
-/* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. */
+/* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With
+ * options->backend.beside nothing may be changed, and another process may have it. */
 enum result store_open(const struct backend_engine *engine, const struct store_options *options,
         struct store **out, struct err *err);
 void store_close(struct store **store);
@@ -89,12 +90,18 @@ enum result store_check(struct store *store, char *const *ids, size_t count, str
 /* ---- everything ---- */
 
 struct store_report {
+	void (*tell)(const struct store_report *report); /* now and then; NULL: nobody asks */
 	uint64_t items, blobs, chunks, bytes, outgoing, messages;
+	uint64_t looked_at; /* records so far */
 	uint64_t problems;
 	struct err first; /* the first problem */
 };
 
-/* Walks all of it: every digest, reference, index entry, state and tally against the others. */
+/* A copy of one moment, in an empty folder, while the store is in use. */
+enum result store_copy(struct store *store, const char *folder, struct err *err);
+
+/* Walks all of it: every digest, reference, index entry, state and tally against the others. Only
+ * out->tell is read before. */
 enum result store_verify(struct store *store, struct store_report *out, struct err *err);
 
 #endif

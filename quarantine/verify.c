@@ -16,6 +16,8 @@
 #include "quarantine/outbox.h"
 #include "quarantine/tally.h"
 
+enum { TELL_EVERY = 256 };
+
 struct expected {
 	char name[2 * TALLY_NAME_MAX];
 	uint64_t number;
@@ -56,6 +58,8 @@ static enum result each(
 	enum result result;
 
 	while (!(result = backend_step(v->txn, table, BACKEND_AFTER, &key, &value, err))) {
+		if (!(v->report->looked_at++ % TELL_EVERY) && v->report->tell)
+			v->report->tell(v->report);
 		result = check(v, table, &key, &value, err);
 		if (result)
 			break;
@@ -450,7 +454,7 @@ enum result store_verify(struct store *store, struct store_report *out, struct e
 
 	if (result)
 		return result;
-	*out = (struct store_report){0};
+	*out = (struct store_report){.tell = out->tell};
 	v.txn = store->txn;
 	result = verify(&v, err);
 	store_read_end(store);

@@ -87,7 +87,7 @@ static inline enum result fixture_end(struct fixture *f, enum result result)
 
 static inline void fixture_verify(struct fixture *f)
 {
-	struct store_report report;
+	struct store_report report = {0};
 
 	if (store_verify(f->store, &report, &f->err))
 		fail_msg("store_verify: %s", f->err.text);

@@ -238,7 +238,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	struct store_report report;
+	struct store_report report = {0};
 	struct fixture f = {.options.backend = {.path = path, .size = FIXTURE_MAP}};
 	int bad;
 

@@ -37,7 +37,7 @@ static void tamper(enum backend_table table, struct backend_key key, const char 
 
 static void expect_problem(void)
 {
-	struct store_report report;
+	struct store_report report = {0};
 
 	assert_int_equal(store_verify(f.store, &report, &f.err), RESULT_OK);
 	assert_true(report.problems > 0);
@@ -124,7 +124,7 @@ static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
 	size_t at;
 
 	for (at = 0; at < sizeof(changes) / sizeof(changes[0]); at++) {
-		struct store_report report;
+		struct store_report report = {0};
 
 		set_up();
 		tamper(changes[at].table, changes[at].key, changes[at].value);

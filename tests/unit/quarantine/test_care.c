@@ -1,0 +1,224 @@
+/* An environment is opened once in a process, so whatever looks at it from beside is a child here. */
+#include <sys/wait.h>
+
+#include "tests/unit/quarantine/fixture.h"
+
+#include "quarantine/care.h"
+
+static struct fixture f;
+static char folder[80];
+
+static struct config *config_of(void)
+{
+	char *text = alloc_format("site: {name: a.example.org, admin: a@example.org}\n"
+	                          "front: {next_hop: '127.0.0.1:10026'}\n"
+	                          "quarantine: {path: %s, map_size: 64M, max_item_size: 16M}\n"
+	                          "size: {max_size: 16M}\n",
+	        f.path);
+	struct config *config = NULL;
+	struct err err;
+
+	if (config_parse("t.yaml", text, strlen(text), &config, &err))
+		fail_msg("%s", err.text);
+	free(text);
+	return config;
+}
+
+/* Nothing is asserted in the child: a test that fails there would go on in it. */
+static int run(enum care_what what, const char *where)
+{
+	const struct care care = {what, where};
+	struct config *config = config_of();
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr))
+			_exit(99);
+		_exit(care_run(config, &care));
+	}
+	config_free(&config);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void add(unsigned number)
+{
+	char id[17], message[33], body[64];
+
+	snprintf(id, sizeof(id), "bbbb%012u", number);
+	snprintf(message, sizeof(message), "%032u", number);
+	snprintf(body, sizeof(body), "body %u", number);
+	assert_int_equal(put(&f, new_item(id, message, "r@example.com"), body, strlen(body),
+	                         start_ms),
+	        RESULT_OK);
+}
+
+static int set_up(void **state)
+{
+	unsigned number;
+
+	fixture_new(&f, FIXTURE_MAP);
+	for (number = 0; number < 50; number++)
+		add(number);
+	snprintf(folder, sizeof(folder), "%s-copy", f.path);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	char *line = alloc_format("rm -rf %s %s", folder, f.path);
+	int bad;
+
+	store_close(&f.store);
+	bad = system(line);
+	free(line);
+	return bad;
+}
+
+static uint64_t items(void)
+{
+	struct store_report report = {0};
+
+	assert_int_equal(store_verify(f.store, &report, &f.err), RESULT_OK);
+	assert_int_equal(report.problems, 0);
+	return report.items;
+}
+
+static void a_store_in_use_is_verified_from_beside(void **state)
+{
+	assert_int_equal(run(CARE_VERIFY, NULL), 0);
+	add(50);
+	assert_int_equal(items(), 51);
+}
+
+static void a_backup_is_of_one_moment_and_restores_it(void **state)
+{
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	add(50);
+	assert_int_equal(run(CARE_VERIFY, folder), 0);
+	assert_int_not_equal(run(CARE_RESTORE, folder), 0); /* it is in use */
+	assert_int_equal(items(), 51);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	fixture_open(&f);
+	assert_int_equal(items(), 50);
+	add(51);
+	assert_int_equal(items(), 51);
+}
+
+static void what_was_replaced_is_kept(void **state)
+{
+	struct stat st;
+	char *path;
+
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	path = alloc_format("%s/replaced-2.mdb", f.path);
+	assert_int_equal(stat(path, &st), 0);
+	free(path);
+	path = alloc_format("%s/restored.mdb", f.path);
+	assert_int_not_equal(stat(path, &st), 0);
+	free(path);
+}
+
+static void a_backup_goes_into_an_empty_folder_only(void **state)
+{
+	char *path = alloc_format("%s/other", folder);
+	FILE *file;
+
+	assert_int_equal(mkdir(folder, 0700), 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fclose(file);
+	assert_int_equal(run(CARE_BACKUP, folder), 78);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	free(path);
+}
+
+static void a_damaged_backup_is_not_restored(void **state)
+{
+	char *path = alloc_format("%s/data.mdb", folder);
+	FILE *file;
+	long at;
+
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	file = fopen(path, "r+");
+	assert_non_null(file);
+	/* All bodies begin so; one of them is changed. */
+	for (at = 0; fseek(file, at, SEEK_SET) == 0; at++) {
+		char found[6] = "";
+
+		if (fread(found, 1, 5, file) != 5)
+			fail_msg("no body is in the copy");
+		if (memcmp(found, "body ", 5) == 0)
+			break;
+	}
+	assert_int_equal(fseek(file, at, SEEK_SET), 0);
+	fputs("BODY", file);
+	fclose(file);
+	assert_int_equal(run(CARE_VERIFY, folder), 1);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 1);
+	fixture_open(&f);
+	assert_int_equal(items(), 50);
+	free(path);
+}
+
+static void what_is_no_database_is_an_error(void **state)
+{
+	assert_int_not_equal(run(CARE_VERIFY, "/nonexistent"), 0);
+	assert_int_equal(mkdir(folder, 0700), 0);
+	assert_int_not_equal(run(CARE_VERIFY, folder), 0);
+	store_close(&f.store);
+	assert_int_not_equal(run(CARE_RESTORE, folder), 0);
+	fixture_open(&f);
+	assert_int_equal(items(), 50);
+}
+
+static int taken(struct care *care, const char *a, const char *b, const char *c)
+{
+	char *argv[5] = {(char *)"qstore", (char *)a, (char *)b, (char *)c, NULL};
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	return care_arguments(care, &argc, argv) ? argc : -1;
+}
+
+static void arguments_name_one_thing_and_its_folder(void **state)
+{
+	struct care care;
+
+	assert_int_equal(taken(&care, NULL, NULL, NULL), 1);
+	assert_int_equal(care.what, CARE_NOTHING);
+	assert_int_equal(taken(&care, "-c", "x.yaml", "--verify"), 3);
+	assert_int_equal(care.what, CARE_VERIFY);
+	assert_null(care.folder);
+	assert_int_equal(taken(&care, "--verify", "y", NULL), 1);
+	assert_string_equal(care.folder, "y");
+	assert_int_equal(taken(&care, "--backup", "y", NULL), 1);
+	assert_int_equal(taken(&care, "--backup", NULL, NULL), -1);
+	assert_int_equal(taken(&care, "--restore", "--check", NULL), -1);
+	assert_int_equal(taken(&care, "--verify", "--verify", NULL), -1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        TEST(a_store_in_use_is_verified_from_beside),
+	        TEST(a_backup_is_of_one_moment_and_restores_it),
+	        TEST(what_was_replaced_is_kept),
+	        TEST(a_backup_goes_into_an_empty_folder_only),
+	        TEST(a_damaged_backup_is_not_restored),
+	        TEST(what_is_no_database_is_an_error),
+	        cmocka_unit_test(arguments_name_one_thing_and_its_folder),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
