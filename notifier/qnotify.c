@@ -12,7 +12,7 @@
 #include "lib/crypto/digest.h"
 #include "lib/smtp/line.h"
 #include "lib/wire/loop.h"
-#include "notifier/notice.h"
+#include "lib/notice/notice.h"
 #include "notifier/record.h"
 
 enum {

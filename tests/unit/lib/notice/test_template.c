@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "notifier/template.h"
+#include "lib/notice/template.h"
 
 static const char *const names[] = {"subject", "held", "parts", "name", "empty", NULL};
 

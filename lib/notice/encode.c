@@ -1,4 +1,4 @@
-#include "notifier/encode.h"
+#include "lib/notice/encode.h"
 
 #include <string.h>
 

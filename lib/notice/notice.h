@@ -5,8 +5,8 @@
  * Its Message-ID is made from the outbox record's id, so that a notice sent again after a crash is
  * the same message and can be told as such. Lines end in CRLF.
  */
-#ifndef NOTIFIER_NOTICE_H
-#define NOTIFIER_NOTICE_H
+#ifndef LIB_NOTICE_NOTICE_H
+#define LIB_NOTICE_NOTICE_H
 
 #include <stdint.h>
 

@@ -9,8 +9,8 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
-#include "notifier/encode.h"
-#include "notifier/notice.h"
+#include "lib/notice/encode.h"
+#include "lib/notice/notice.h"
 
 /* An item with every text set to what an attacker would like to see in a header. */
 struct fixture {

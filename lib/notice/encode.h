@@ -2,8 +2,8 @@
  * Text put into mail: RFC 2047 encoded words for header fields, RFC 2045 quoted-printable for
  * bodies. Both make any UTF-8 safe to travel through 7-bit hosts and through our own filter.
  */
-#ifndef NOTIFIER_ENCODE_H
-#define NOTIFIER_ENCODE_H
+#ifndef LIB_NOTICE_ENCODE_H
+#define LIB_NOTICE_ENCODE_H
 
 #include "lib/base/buf.h"
 

@@ -10,8 +10,8 @@
  * an unknown variable or an unclosed section is refused when it is read, so that a broken one is
  * found at the start and not when a notice is due.
  */
-#ifndef NOTIFIER_TEMPLATE_H
-#define NOTIFIER_TEMPLATE_H
+#ifndef LIB_NOTICE_TEMPLATE_H
+#define LIB_NOTICE_TEMPLATE_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "notifier/notice.h"
+#include "lib/notice/notice.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +9,8 @@
 #include "lib/base/file.h"
 #include "lib/base/safe.h"
 #include "lib/base/utf8.h"
-#include "notifier/encode.h"
-#include "notifier/template.h"
+#include "lib/notice/encode.h"
+#include "lib/notice/template.h"
 
 enum { KINDS = 3, TEMPLATE_MOST = 64 * 1024, SHOWN_BYTES = 300, SAFE_RING = 16 };
 

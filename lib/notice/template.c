@@ -1,4 +1,4 @@
-#include "notifier/template.h"
+#include "lib/notice/template.h"
 
 #include <stdlib.h>
 #include <string.h>
