@@ -10,9 +10,9 @@
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
+#include "lib/notice/notice.h"
 #include "lib/smtp/line.h"
 #include "lib/wire/loop.h"
-#include "lib/notice/notice.h"
 #include "notifier/record.h"
 
 enum {
@@ -472,14 +472,24 @@ static void on_tick(void *context, int64_t now_ms)
 
 /* ---------------------------------------------------------------- life */
 
+/* Counts what is wrong with the templates in *context. */
+static void on_wrong_template(void *context, const char *sentence)
+{
+	unsigned *wrong = context;
+
+	++*wrong;
+	log_event(LOG_LEVEL_WARNING, NULL, "template-refused", "error=%s", log_quote(sentence));
+}
+
+/* The old ones are better than what would take the place of a broken one. */
 static void reload_templates(struct qnotify *q)
 {
-	struct notices *fresh = NULL;
-	struct err err;
+	unsigned wrong = 0;
+	struct notices *fresh = notices_open(q->config, on_wrong_template, &wrong);
 
-	if (notices_open(q->config->notifier.templates, &fresh, &err)) {
-		log_event(LOG_LEVEL_WARNING, NULL, "templates-refused", "error=%s kept=old",
-		        log_quote(err.text));
+	if (wrong) {
+		notices_close(&fresh);
+		log_event(LOG_LEVEL_WARNING, NULL, "templates-kept", "refused=%u", wrong);
 		return;
 	}
 	notices_close(&q->notices);
@@ -506,13 +516,11 @@ static enum result open_parts(struct qnotify *q, struct err *err)
 	};
 	const char *next_hop =
 	        *config->notifier.next_hop ? config->notifier.next_hop : config->front.next_hop;
-	enum result result;
+	enum result result = smtp_target_new(next_hop, &q->target, err);
+	unsigned wrong = 0;
 
-	q->from = (struct notice_from){.site = config->site.name,
-	        .address = *config->notifier.from ? config->notifier.from : config->site.admin};
-	result = notices_open(config->notifier.templates, &q->notices, err);
-	if (!result)
-		result = smtp_target_new(next_hop, &q->target, err);
+	notice_from_config(config, &q->from);
+	q->notices = notices_open(config, on_wrong_template, &wrong);
 	if (!result)
 		result = wire_open(&config->curve, &q->wire, err);
 	if (!result)

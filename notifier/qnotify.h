@@ -12,8 +12,8 @@
 
 struct qnotify;
 
-/* Lends the configuration until closed. Reads the templates and resolves the next hop. Gives *out.
- */
+/* Lends the configuration until closed. Reads the templates, of which none has to be
+ * right, and resolves the next hop. Gives *out. */
 enum result qnotify_open(const struct config *config, struct qnotify **out, struct err *err);
 void qnotify_run(struct qnotify *qnotify); /* until SIGTERM or SIGINT */
 void qnotify_close(struct qnotify **qnotify);

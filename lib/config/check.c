@@ -294,11 +294,23 @@ static enum result check_policies(const struct config *config, struct err *err)
 	return result;
 }
 
+static enum result check_languages(const struct config *config, struct err *err)
+{
+	const struct config_languages *languages = &config->notifier.languages;
+	size_t i;
+
+	for (i = 0; i < languages->count; i++)
+		if (!languages->rules[i].domains.count)
+			return refuse(config, err, &languages->rules[i].domains,
+			        "found an empty list, expected a domain");
+	return RESULT_OK;
+}
+
 enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
-	        check_attachments, check_redirects, check_policies};
+	        check_attachments, check_redirects, check_policies, check_languages};
 	enum result result = RESULT_OK;
 	size_t i;
 

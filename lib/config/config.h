@@ -40,6 +40,7 @@ const char *action_name(enum action action);
 struct config_site {
 	char *name;  /* this host's name in HELO, Message-ID and notices */
 	char *admin; /* address that notices to the administrator go to and come from */
+	char *title; /* what people know us by, in the texts of notices */
 	struct config_list domains;  /* of our own recipients */
 	struct config_list networks; /* of our own clients: CIDR */
 	char *run_dir;               /* sockets */
@@ -283,6 +284,17 @@ struct config_quarantine {
 	int64_t lease_ms; /* of an outbox record in a notifier's hands */
 };
 
+/* Notices to addresses in these domains are in this language. */
+struct config_language {
+	struct config_list domains; /* example.org, or .example.org with all below it */
+	char *language;             /* a folder of the templates */
+};
+
+struct config_languages {
+	size_t count;
+	struct config_language *rules; /* the first that matches */
+};
+
 struct config_notifier {
 	char *quarantine;
 	char *next_hop;
@@ -291,7 +303,9 @@ struct config_notifier {
 	int to_recipient;
 	int to_admin;
 	struct config_list not_for; /* reasons that make no notice */
-	char *templates;            /* folder */
+	char *templates;            /* folder of a folder for each language */
+	char *language;             /* where none of the following matches */
+	struct config_languages languages;
 	struct config_list
 	        trusted_auth_results; /* authserv-ids whose Authentication-Results count (P9) */
 	int64_t poll_ms;

@@ -62,6 +62,7 @@ char *fill_expand(const struct config *config, const char *text, size_t number)
 	const struct {
 		const char *name, *value;
 	} known[] = {
+	        {"<site.name>", config->site.name},
 	        {"<site.run_dir>", config->site.run_dir},
 	        {"<site.state_dir>", config->site.state_dir},
 	        {"<site.admin>", config->site.admin},

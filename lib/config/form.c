@@ -195,6 +195,8 @@ int form_matches(enum form form, const char *text)
 		return is_domain(text);
 	case FORM_DOMAIN:
 		return is_domain(text) && strlen(text) <= 253;
+	case FORM_DOMAIN_BELOW:
+		return is_domain(text + (text[0] == '.'));
 	case FORM_ADDRESS:
 		return is_any(text) && is_address(text);
 	case FORM_NETWORK:
@@ -228,6 +230,8 @@ const char *form_expects(enum form form)
 	        [FORM_NAME] = "a name of letters, digits, _ and -",
 	        [FORM_HOST] = "a host name, such as mail.example.org",
 	        [FORM_DOMAIN] = "a domain, such as example.org",
+	        [FORM_DOMAIN_BELOW] =
+	                "a domain, such as example.org, or .example.org with all below it",
 	        [FORM_ADDRESS] = "an e-mail address, such as postmaster@example.org",
 	        [FORM_NETWORK] = "a network, such as 192.0.2.0/24 or 2001:db8::/32",
 	        [FORM_HOST_PORT] = "host:port, [IPv6 address]:port or unix:/path",

@@ -8,21 +8,22 @@
 #include <stdint.h>
 
 enum form {
-	FORM_ANY,       /* any text without control characters */
-	FORM_NAME,      /* a rule's name: letters, digits, _ and - */
-	FORM_HOST,      /* a host's name, or an address literal */
-	FORM_DOMAIN,    /* a domain without @ */
-	FORM_ADDRESS,   /* local-part@domain */
-	FORM_NETWORK,   /* address or address/bits, IPv4 or IPv6 */
-	FORM_HOST_PORT, /* host:port, [v6]:port, unix:/path */
-	FORM_ENDPOINT,  /* ipc:///path, tcp://host:port */
-	FORM_PATH,      /* file or folder; a relative one is seen from the file's own folder */
-	FORM_SOCKET,    /* FORM_PATH, short enough for a Unix socket */
-	FORM_USER,      /* an account or group */
-	FORM_FIELD,     /* a header field's name */
-	FORM_GLOB,      /* a text_glob() pattern */
-	FORM_MAIL_GLOB, /* address, @domain, .domain, glob, <> */
-	FORM_REPLY,     /* the text of an SMTP reply: one line of ASCII */
+	FORM_ANY,          /* any text without control characters */
+	FORM_NAME,         /* a rule's name: letters, digits, _ and - */
+	FORM_HOST,         /* a host's name, or an address literal */
+	FORM_DOMAIN,       /* a domain without @ */
+	FORM_DOMAIN_BELOW, /* a domain, or .domain */
+	FORM_ADDRESS,      /* local-part@domain */
+	FORM_NETWORK,      /* address or address/bits, IPv4 or IPv6 */
+	FORM_HOST_PORT,    /* host:port, [v6]:port, unix:/path */
+	FORM_ENDPOINT,     /* ipc:///path, tcp://host:port */
+	FORM_PATH,         /* file or folder; a relative one is seen from the file's own folder */
+	FORM_SOCKET,       /* FORM_PATH, short enough for a Unix socket */
+	FORM_USER,         /* an account or group */
+	FORM_FIELD,        /* a header field's name */
+	FORM_GLOB,         /* a text_glob() pattern */
+	FORM_MAIL_GLOB,    /* address, @domain, .domain, glob, <> */
+	FORM_REPLY,        /* the text of an SMTP reply: one line of ASCII */
 };
 
 /* An empty text is right nowhere unless the caller allows it. */

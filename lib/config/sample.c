@@ -144,6 +144,7 @@ void config_print_sample(struct buf *out)
 {
 	/* What `<section.key>` stands for, where nothing was changed. */
 	const struct config normal = {
+	        .site.name = (char *)find_field("site", "name")->example,
 	        .site.run_dir = (char *)find_field("site", "run_dir")->normal,
 	        .site.state_dir = (char *)find_field("site", "state_dir")->normal,
 	        .site.admin = (char *)find_field("site", "admin")->example,

@@ -137,6 +137,9 @@ static const struct field site_fields[] = {
         {"admin", FIELD_TEXT, AT(site, admin), NULL, "postmaster@example.org", FORM_ADDRESS,
                 .prose = "The administrator's address: notices to the administrator go there, and "
                          "notices come from it."},
+        {"title", FIELD_TEXT, AT(site, title), "<site.name>", "Example Ltd", FORM_ANY,
+                .prose = "What people know us by, in the texts of notices and as the name that "
+                         "they come from."},
         {"domains", FIELD_LIST, AT(site, domains), "[]", "[example.org]", FORM_DOMAIN,
                 .prose = "Domains of our own recipients. Senders in them count as internal where "
                          "the client is one of ours."},
@@ -734,6 +737,16 @@ static const struct field quarantine_fields[] = {
 };
 static const struct section quarantine_section = SECTION(quarantine, quarantine_fields);
 
+static const struct field language_fields[] = {
+        {"domains", FIELD_LIST, AT(language, domains), NULL, "[.de, example.org]",
+                FORM_DOMAIN_BELOW,
+                .prose = "Domains of those whom a notice goes to: example.org is that one alone, "
+                         ".example.org it and all below it."},
+        {"language", FIELD_TEXT, AT(language, language), NULL, "de", FORM_NAME,
+                .prose = "Their language: a folder in templates."},
+};
+static const struct section languages_section = SECTION(language, language_fields);
+
 static const struct field notifier_fields[] = {
         {"quarantine", FIELD_TEXT, AT(notifier, quarantine),
                 "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
@@ -754,7 +767,15 @@ static const struct field notifier_fields[] = {
                 .choices = item_reasons,
                 .prose = "Reasons that make no notice: what comes in floods."},
         {"templates", FIELD_TEXT, AT(notifier, templates), "<datadir>/templates", NULL, FORM_PATH,
-                .prose = "Folder of the texts of notices."},
+                .prose = "Folder of the texts of notices, with a folder for each language; see "
+                         "qnotify(8)."},
+        {"language", FIELD_TEXT, AT(notifier, language), "en", NULL, FORM_NAME,
+                .prose = "The language of notices: a folder in templates. en and de come with "
+                         "Lazaret."},
+        {"languages", FIELD_RULES, AT(notifier, languages), "[]",
+                "- domains: [.de, example.org]\n  language: de\n", .section = &languages_section,
+                .prose = "Other languages by the address that a notice goes to; the first rule "
+                         "that matches counts."},
         {"trusted_auth_results", FIELD_LIST, AT(notifier, trusted_auth_results), "[]",
                 "[mx.example.org]", FORM_HOST,
                 .prose = "Names (authserv-id) whose Authentication-Results fields are believed, "

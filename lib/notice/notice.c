@@ -1,240 +1,146 @@
 #include "lib/notice/notice.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
-#include "lib/base/file.h"
+#include "lib/base/log.h"
 #include "lib/base/safe.h"
-#include "lib/base/utf8.h"
+#include "lib/base/text.h"
+#include "lib/config/place.h"
 #include "lib/notice/encode.h"
-#include "lib/notice/template.h"
+#include "lib/notice/values.h"
 
-enum { KINDS = 3, TEMPLATE_MOST = 64 * 1024, SHOWN_BYTES = 300, SAFE_RING = 16 };
+enum { TITLE_BYTES = 100, SUBJECT_BYTES = 400, ADDRESS_BYTES = 320, LINE_MOST = 76 };
 
 struct notices {
-	struct template *subjects[KINDS];
-	struct template *bodies[KINDS];
+	const struct config *config;
+	struct texts *texts;
 };
 
-const char *const notice_names[] = {"item", "subject", "sender", "recipients", "from", "client",
-        "helo", "date", "size", "reason", "detail", "queue_id", "score", "rule", "site", "admin",
-        "held", "cut", "copied", "undeliverable", "unconfirmed", "virus", "parts", "name", "type",
-        "why", "path", NULL};
+/* ---------------------------------------------------------------- texts and languages */
 
-static const char *const files[KINDS] = {"sender.txt", "recipient.txt", "admin.txt"};
-
-/* ---------------------------------------------------------------- reading templates */
-
-/* A file begins with "Subject: …", an empty line, and the text. */
-static enum result read_template(
-        struct notices *notices, int kind, const char *path, struct err *err)
+static void check_language(
+        const struct notices *notices, char *const *language, texts_tell *tell, void *context)
 {
-	struct buf text = {0};
-	enum result result = file_read(path, TEMPLATE_MOST, &text, err);
-	char *body;
+	char *place, *sentence;
 
-	if (!result && !utf8_valid(text.data, text.size))
-		result = err_set(err, RESULT_PERMANENT, "%s: expected UTF-8", path);
-	if (!result &&
-	        (strncmp(text.data, "Subject: ", 9) != 0 || !(body = strstr(text.data, "\n\n"))))
-		result = err_set(err, RESULT_PERMANENT,
-		        "%s:1: expected \"Subject: …\", an empty line and a text", path);
-	if (!result) {
-		*body = '\0';
-		result = template_new(
-		        path, text.data + 9, notice_names, &notices->subjects[kind], err);
-	}
-	if (!result)
-		result = template_new(path, body + 2, notice_names, &notices->bodies[kind], err);
-	buf_fini(&text);
-	return result;
+	if (texts_has(notices->texts, *language))
+		return;
+	place = places_show(notices->config, language);
+	sentence = alloc_format("%s: found %s, expected a folder in %s; en is used", place,
+	        log_quote(*language), notices->config->notifier.templates);
+	tell(context, sentence);
+	free(sentence);
+	free(place);
 }
 
-enum result notices_open(const char *folder, struct notices **out, struct err *err)
+struct notices *notices_open(const struct config *config, texts_tell *tell, void *context)
 {
+	const struct config_languages *languages = &config->notifier.languages;
 	struct notices *notices = alloc_zero(1, sizeof(*notices));
-	enum result result = RESULT_OK;
-	int kind;
+	size_t at;
 
-	for (kind = 0; kind < KINDS && !result; kind++) {
-		char *path = alloc_format("%s/%s", folder, files[kind]);
-
-		result = read_template(notices, kind, path, err);
-		free(path);
-	}
-	if (result)
-		notices_close(&notices);
-	else
-		*out = notices;
-	return result;
+	notices->config = config;
+	notices->texts = texts_open(config->notifier.templates, notice_names, tell, context);
+	check_language(notices, &config->notifier.language, tell, context);
+	for (at = 0; at < languages->count; at++)
+		check_language(notices, &languages->rules[at].language, tell, context);
+	return notices;
 }
 
 void notices_close(struct notices **notices)
 {
-	int kind;
-
 	if (!*notices)
 		return;
-	for (kind = 0; kind < KINDS; kind++) {
-		template_free(&(*notices)->subjects[kind]);
-		template_free(&(*notices)->bodies[kind]);
-	}
+	texts_close(&(*notices)->texts);
 	free(*notices);
 	*notices = NULL;
 }
 
-/* ---------------------------------------------------------------- values */
-
-struct values {
-	const Lz__Item *item;
-	const struct notice_from *from;
-	char date[40], size[24], score[24];
-	char *recipients;
-	char *client;
-	char *safe[SAFE_RING]; /* texts from outside, made fit for a line */
-	size_t safe_count;
-};
-
-static const char *shown(struct values *values, const char *text)
+/* ".example.org" is that domain and all below it. */
+static int domain_matches(const char *wanted, const char *domain)
 {
-	char **safe = &values->safe[values->safe_count++ % SAFE_RING];
+	size_t size = strlen(domain), wanted_size = strlen(wanted);
 
-	free(*safe);
-	*safe = safe_text(text, SHOWN_BYTES);
-	return *safe;
+	if (*wanted != '.')
+		return text_same(wanted, domain);
+	if (text_same(wanted + 1, domain))
+		return 1;
+	return size > wanted_size && text_same(wanted, domain + size - wanted_size);
 }
 
-static const char *part_text(struct values *values, const char *name, const Lz__Part *part)
+const char *notice_language(const struct config_notifier *config, const char *address)
 {
-	if (strcmp(name, "name") == 0)
-		return *part->name ? shown(values, part->name) : "(no name)";
-	if (strcmp(name, "type") == 0)
-		return shown(values, part->type);
-	if (strcmp(name, "why") == 0)
-		return shown(values, part->reason);
-	if (strcmp(name, "path") == 0)
-		return part->path;
-	return NULL;
+	const char *at = strrchr(address, '@');
+	size_t rule, i;
+
+	for (rule = 0; at && rule < config->languages.count; rule++) {
+		const struct config_language *language = &config->languages.rules[rule];
+
+		for (i = 0; i < language->domains.count; i++)
+			if (domain_matches(language->domains.items[i], at + 1))
+				return language->language;
+	}
+	return config->language;
 }
 
-/* Conditions are the texts "yes" and "". */
-static const char *condition_text(const struct values *values, const char *name)
+void notice_from_config(const struct config *config, struct notice_from *out)
 {
-	const Lz__Item *item = values->item;
-
-	if (strcmp(name, "held") == 0)
-		return item->disposition == LZ__DISPOSITION__QUARANTINE ? "yes" : "";
-	if (strcmp(name, "cut") == 0)
-		return item->disposition == LZ__DISPOSITION__DELIVER ? "yes" : "";
-	if (strcmp(name, "copied") == 0)
-		return item->disposition == LZ__DISPOSITION__REJECT ||
-		                       item->disposition == LZ__DISPOSITION__DISCARD
-		               ? "yes"
-		               : "";
-	if (strcmp(name, "undeliverable") == 0)
-		return strcmp(item->reason, "undeliverable") == 0 ? "yes" : "";
-	if (strcmp(name, "unconfirmed") == 0)
-		return item->state == LZ__ITEM_STATE__UNCONFIRMED ? "yes" : "";
-	if (strcmp(name, "virus") == 0)
-		return strcmp(item->reason, "virus") == 0 ? "yes" : "";
-	return NULL;
-}
-
-static const char *item_text(struct values *values, const char *name)
-{
-	const Lz__Item *item = values->item;
-	const struct {
-		const char *name;
-		const char *text;
-	} table[] = {
-	        {"item", item->id},
-	        {"subject", item->subject},
-	        {"sender", *item->reverse_path ? item->reverse_path : "<>"},
-	        {"recipients", values->recipients},
-	        {"from", item->header_from},
-	        {"client", values->client},
-	        {"helo", item->helo},
-	        {"date", values->date},
-	        {"size", values->size},
-	        {"reason", item->reason},
-	        {"detail", item->detail},
-	        {"queue_id", item->queue_id},
-	        {"score", values->score},
-	        {"rule", item->rule},
-	        {"site", values->from->site},
-	        {"admin", values->from->address},
+	*out = (struct notice_from){
+	        .site = config->site.name,
+	        .title = config->site.title,
+	        .address = *config->notifier.from ? config->notifier.from : config->site.admin,
 	};
-	size_t at;
-
-	for (at = 0; at < sizeof(table) / sizeof(table[0]); at++)
-		if (strcmp(table[at].name, name) == 0)
-			return shown(values, table[at].text);
-	return NULL;
 }
 
-static const char *value_text(const void *context, const char *name, int entry)
-{
-	/* The ring of safe texts is the one thing that asking changes. */
-	struct values *values = (struct values *)(uintptr_t)context;
-	const char *text;
-
-	if (entry >= 0)
-		return part_text(values, name, values->item->parts[entry]);
-	text = condition_text(values, name);
-	return text ? text : item_text(values, name);
-}
-
-static int value_count(const void *context, const char *name)
-{
-	const struct values *values = context;
-
-	return strcmp(name, "parts") == 0 ? (int)values->item->n_parts : -1;
-}
-
-static char *join_recipients(const Lz__Item *item)
-{
-	enum { SHOWN = 20 };
-	struct buf text = {0};
-	size_t at;
-
-	for (at = 0; at < item->n_recipients && at < SHOWN; at++)
-		buf_add_format(&text, "%s%s", at ? ", " : "", item->recipients[at]->address);
-	if (at < item->n_recipients)
-		buf_add_format(&text, " and %zu more", item->n_recipients - at);
-	return buf_give(&text);
-}
-
-static void values_init(struct values *values, const struct notice_from *from, const Lz__Item *item)
-{
-	*values = (struct values){.item = item, .from = from};
-	clock_text(item->stored_ms, values->date, sizeof(values->date));
-	snprintf(values->size, sizeof(values->size), "%llu", (unsigned long long)item->size);
-	snprintf(values->score, sizeof(values->score), "%.1f", item->score);
-	values->recipients = join_recipients(item);
-	values->client = alloc_format(
-	        "%s[%s]", *item->client_name ? item->client_name : "unknown", item->client_address);
-}
-
-static void values_fini(struct values *values)
-{
-	size_t at;
-
-	free(values->recipients);
-	free(values->client);
-	for (at = 0; at < SAFE_RING; at++)
-		free(values->safe[at]);
-}
-
-/* ---------------------------------------------------------------- the message */
+/* ---------------------------------------------------------------- the header */
 
 static void add_field(struct buf *out, const char *name, const char *value)
 {
 	buf_add_format(out, "%s: ", name);
 	encode_field(value, strlen(name) + 2, out);
 	buf_add_string(out, "\r\n");
+}
+
+/* RFC 5322 section 3.2.4: a quoted-string. */
+static void add_quoted(const char *text, struct buf *out)
+{
+	buf_add_char(out, '"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_add_char(out, '\\');
+		buf_add_char(out, *text);
+	}
+	buf_add_char(out, '"');
+}
+
+static void add_from(struct buf *out, const struct notice_from *from)
+{
+	char *title = safe_text(from->title, TITLE_BYTES);
+	size_t start = out->size;
+
+	buf_add_string(out, "From: ");
+	if (text_is_printable(title) && !strstr(title, "=?"))
+		add_quoted(title, out);
+	else
+		encode_field(title, strlen("From: "), out);
+	if (out->size - start + strlen(from->address) + 3 > LINE_MOST)
+		buf_add_string(out, "\r\n");
+	buf_add_format(out, " <%s>\r\n", from->address);
+	free(title);
+}
+
+/* What could be read as more than one address, or can't stand in a header, is not shown there: the
+ * envelope says who gets it. */
+static void add_to(struct buf *out, const char *address)
+{
+	if (strlen(address) > ADDRESS_BYTES || !text_is_printable(address) ||
+	        strpbrk(address, " <>"))
+		buf_add_string(out, "To: undisclosed-recipients:;\r\n");
+	else
+		buf_add_format(out, "To: <%s>\r\n", address);
 }
 
 /* One header field on one line whatever the item's Message-ID was: only what RFC 5322 calls a
@@ -251,6 +157,11 @@ static void add_references(struct buf *out, const char *message_id)
 	buf_add_format(out, "In-Reply-To: %s\r\nReferences: %s\r\n", message_id, message_id);
 }
 
+static const char *address_of(const Lz__Outgoing *outgoing, const struct notice_from *from)
+{
+	return outgoing->n_to ? outgoing->to[0] : from->address;
+}
+
 static void add_header(struct buf *out, const struct notice_from *from,
         const Lz__Outgoing *outgoing, const Lz__Item *item, int64_t wall_ms)
 {
@@ -259,8 +170,8 @@ static void add_header(struct buf *out, const struct notice_from *from,
 
 	clock_mail_date(wall_ms, date, sizeof(date));
 	buf_add_format(out, "Date: %s\r\n", date);
-	buf_add_format(out, "From: Mail filter <%s>\r\n", from->address);
-	buf_add_format(out, "To: <%s>\r\n", outgoing->n_to ? outgoing->to[0] : from->address);
+	add_from(out, from);
+	add_to(out, address_of(outgoing, from));
 	buf_add_format(out, "Message-ID: <notice.%s@%s>\r\n", outgoing->id, from->site);
 	/* RFC 3834 section 5: replied to a message of its addressee's, or made on an event. */
 	buf_add_format(
@@ -269,28 +180,85 @@ static void add_header(struct buf *out, const struct notice_from *from,
 	buf_add_format(out, "X-Lazaret-Notice: %s\r\n", item->id);
 	if (to_sender)
 		add_references(out, item->header_message_id);
-	buf_add_string(out, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
-	                    "Content-Transfer-Encoding: quoted-printable\r\n");
+}
+
+/* ---------------------------------------------------------------- the body */
+
+struct filling {
+	const struct values *values;
+	struct buf *out;
+};
+
+/* The text that a template makes, in *text. */
+static void fill(const struct filling *filling, const struct template *template,
+        enum template_form form, struct buf *text)
+{
+	struct template_values answers = values_answers;
+
+	answers.context = filling->values;
+	buf_clear(text);
+	template_fill(template, form, &answers, text);
+	buf_add(text, "", 0);
+}
+
+static void add_subject(const struct filling *filling, const struct template *template)
+{
+	struct buf text = {0};
+	char *line;
+
+	fill(filling, template, TEMPLATE_TEXT, &text);
+	line = safe_text(text.data, SUBJECT_BYTES);
+	add_field(filling->out, "Subject", line);
+	free(line);
+	buf_fini(&text);
+}
+
+static void add_part(
+        const struct filling *filling, const struct template *template, enum template_form form)
+{
+	struct buf text = {0};
+
+	buf_add_format(filling->out,
+	        "Content-Type: text/%s; charset=utf-8\r\n"
+	        "Content-Transfer-Encoding: quoted-printable\r\n\r\n",
+	        form == TEMPLATE_HTML ? "html" : "plain");
+	fill(filling, template, form, &text);
+	encode_body(text.data, filling->out);
+	buf_fini(&text);
+}
+
+/* No line in quoted-printable begins with the delimiter's dashes or holds its "=_". */
+static void add_parts(
+        const struct filling *filling, const struct text *text, const Lz__Outgoing *outgoing)
+{
+	struct buf *out = filling->out;
+
+	buf_add_format(out,
+	        "Content-Type: multipart/alternative; boundary=\"=_%s\"\r\n\r\n--=_%s\r\n",
+	        outgoing->id, outgoing->id);
+	add_part(filling, text->body, TEMPLATE_TEXT);
+	buf_add_format(out, "--=_%s\r\n", outgoing->id);
+	add_part(filling, text->html, TEMPLATE_HTML);
+	buf_add_format(out, "--=_%s--\r\n", outgoing->id);
 }
 
 void notice_compose(const struct notices *notices, const struct notice_from *from,
         const Lz__Outgoing *outgoing, const Lz__Item *item, int64_t wall_ms, struct buf *out)
 {
-	struct template_values holes = {.text = value_text, .count = value_count};
-	struct values values;
-	struct buf text = {0};
+	struct values *values = values_new(from, item);
+	const struct filling filling = {values, out};
+	const char *language =
+	        notice_language(&notices->config->notifier, address_of(outgoing, from));
+	const struct text *text =
+	        texts_find(notices->texts, language, (int)outgoing->kind, &language);
 
-	values_init(&values, from, item);
-	holes.context = &values;
 	add_header(out, from, outgoing, item, wall_ms);
-	template_fill(notices->subjects[outgoing->kind], &holes, &text);
-	buf_add(&text, "", 0);
-	add_field(out, "Subject", text.data);
-	buf_add_string(out, "\r\n");
-	buf_clear(&text);
-	template_fill(notices->bodies[outgoing->kind], &holes, &text);
-	buf_add(&text, "", 0);
-	encode_body(text.data, out);
-	buf_fini(&text);
-	values_fini(&values);
+	buf_add_format(out, "Content-Language: %s\r\n", language);
+	add_subject(&filling, text->subject);
+	buf_add_string(out, "MIME-Version: 1.0\r\n");
+	if (text->html)
+		add_parts(&filling, text, outgoing);
+	else
+		add_part(&filling, text->body, TEMPLATE_TEXT);
+	values_free(&values);
 }

@@ -1,5 +1,7 @@
 #include "lib/notice/template.h"
 
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +34,7 @@ struct template
 
 struct reader {
 	struct template *template;
-	const char *name;
-	const char *const *names;
+	const struct template_source *source;
 	size_t open[MOST_NESTING]; /* sections not closed yet */
 	size_t depth;
 	unsigned line;
@@ -59,10 +60,19 @@ static void add_text(struct reader *reader, const char *from, const char *to)
 	piece->size = (size_t)(to - from);
 }
 
-static enum result refuse(const struct reader *reader, const char *why, const char *what)
+static enum result refuse(const struct reader *reader, const char *format, ...)
+        __attribute__((format(printf, 2, 3)));
+
+static enum result refuse(const struct reader *reader, const char *format, ...)
 {
-	return err_set(reader->err, RESULT_PERMANENT, "%s:%u: %s%s%s", reader->name, reader->line,
-	        why, *what ? ": " : "", what);
+	char text[200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	return err_set(reader->err, RESULT_PERMANENT, "%s:%u: %s", reader->source->name,
+	        reader->line, text);
 }
 
 static enum result close_section(struct reader *reader, const char *name)
@@ -70,10 +80,11 @@ static enum result close_section(struct reader *reader, const char *name)
 	struct piece *opened;
 
 	if (!reader->depth)
-		return refuse(reader, "this section was never opened", name);
+		return refuse(reader, "found {{/%s}}, expected {{#%s}} or {{^%s}} before", name,
+		        name, name);
 	opened = &reader->template->pieces[reader->open[--reader->depth]];
 	if (strcmp(opened->name, name) != 0)
-		return refuse(reader, "another section must be closed first", opened->name);
+		return refuse(reader, "found {{/%s}}, expected {{/%s}} before", name, opened->name);
 	opened->end = reader->template->count;
 	add_piece(reader->template, PIECE_END);
 	return RESULT_OK;
@@ -83,10 +94,25 @@ static int is_known(const struct reader *reader, const char *name)
 {
 	const char *const *at;
 
-	for (at = reader->names; *at; at++)
+	for (at = reader->source->names; *at; at++)
 		if (strcmp(*at, name) == 0)
 			return 1;
 	return 0;
+}
+
+static enum result open_section(struct reader *reader, const char *name)
+{
+	size_t at;
+
+	if (reader->depth == MOST_NESTING)
+		return refuse(
+		        reader, "found {{#%s}} in %d sections, expected fewer", name, MOST_NESTING);
+	for (at = 0; at < reader->depth; at++)
+		if (!strcmp(reader->template->pieces[reader->open[at]].name, name))
+			return refuse(reader,
+			        "found the section %s within itself, expected {{/%s}}", name, name);
+	reader->open[reader->depth++] = reader->template->count;
+	return RESULT_OK;
 }
 
 /* One tag, without its braces. */
@@ -99,17 +125,17 @@ static enum result read_tag(struct reader *reader, const char *tag, size_t size)
 	tag += mark != 0;
 	size -= mark != 0;
 	if (!size || size >= NAME_ROOM)
-		return refuse(reader, "expected a variable's name between {{ and }}", "");
+		return refuse(reader, "found {{%.*s}}, expected a variable's name in it",
+		        (int)(size < NAME_ROOM ? size : NAME_ROOM), tag);
 	memcpy(name, tag, size);
 	name[size] = '\0';
 	if (mark == '/')
 		return close_section(reader, name);
 	if (!is_known(reader, name))
-		return refuse(reader, "there is no such variable", name);
-	if (mark && reader->depth == MOST_NESTING)
-		return refuse(reader, "sections are nested too deeply", name);
-	if (mark)
-		reader->open[reader->depth++] = reader->template->count;
+		return refuse(
+		        reader, "found %s, expected one of the variables in qnotify(8)", name);
+	if (mark && open_section(reader, name))
+		return RESULT_PERMANENT;
 	piece = add_piece(reader->template, mark == '#'   ? PIECE_IF
 	                                    : mark == '^' ? PIECE_UNLESS
 	                                                  : PIECE_VARIABLE);
@@ -136,7 +162,7 @@ static enum result read_pieces(struct reader *reader)
 			reader->line += *seen == '\n';
 		close = strstr(open, "}}");
 		if (!close)
-			return refuse(reader, "expected }} after {{", "");
+			return refuse(reader, "found {{ without an end, expected }}");
 		result = read_tag(reader, open + 2, (size_t)(close - open) - 2);
 		if (result)
 			return result;
@@ -148,20 +174,20 @@ static enum result read_pieces(struct reader *reader)
 	}
 	add_text(reader, at, at + strlen(at));
 	if (reader->depth)
-		return refuse(reader, "this section is not closed",
+		return refuse(reader, "found the end, expected {{/%s}}",
 		        reader->template->pieces[reader->open[reader->depth - 1]].name);
 	return RESULT_OK;
 }
 
-enum result template_new(const char *name, const char *text, const char *const *names,
-        struct template **out, struct err *err)
+enum result template_new(
+        const struct template_source *source, struct template **out, struct err *err)
 {
 	struct template *template = alloc_zero(1, sizeof(*template));
 	struct reader reader = {
-	        .template = template, .name = name, .names = names, .line = 1, .err = err};
+	        .template = template, .source = source, .line = source->line, .err = err};
 	enum result result;
 
-	template->source = alloc_string(text);
+	template->source = alloc_string(source->text);
 	result = read_pieces(&reader);
 	if (result)
 		template_free(&template);
@@ -180,6 +206,16 @@ void template_free(struct template **template)
 	*template = NULL;
 }
 
+/* ---------------------------------------------------------------- filling */
+
+struct filler {
+	const struct template *template;
+	enum template_form form;
+	const struct template_values *values;
+	struct buf *out;
+	size_t most; /* of *out */
+};
+
 static const char *value_of(const struct template_values *values, const char *name, int entry)
 {
 	const char *text = entry >= 0 ? values->text(values->context, name, entry) : NULL;
@@ -189,48 +225,83 @@ static const char *value_of(const struct template_values *values, const char *na
 	return text ? text : "";
 }
 
-static void fill_range(const struct template *template, size_t from, size_t to,
-        const struct template_values *values, int entry, struct buf *out);
-
-static void fill_section(const struct template *template, size_t at,
-        const struct template_values *values, int entry, struct buf *out)
+static void add_escaped(const char *text, struct buf *out)
 {
-	const struct piece *piece = &template->pieces[at];
+	for (; *text; text++)
+		switch (*text) {
+		case '&':
+			buf_add_string(out, "&amp;");
+			break;
+		case '<':
+			buf_add_string(out, "&lt;");
+			break;
+		case '>':
+			buf_add_string(out, "&gt;");
+			break;
+		case '"':
+			buf_add_string(out, "&quot;");
+			break;
+		case '\'':
+			buf_add_string(out, "&#39;");
+			break;
+		default:
+			buf_add_char(out, *text);
+		}
+}
+
+static void fill_range(const struct filler *filler, size_t from, size_t to, int entry);
+
+static void fill_section(const struct filler *filler, size_t at, int entry)
+{
+	const struct template_values *values = filler->values;
+	const struct piece *piece = &filler->template->pieces[at];
 	int count = values->count(values->context, piece->name), turn;
 	int filled = count >= 0 ? count > 0 : *value_of(values, piece->name, entry) != '\0';
 
 	if (piece->kind == PIECE_UNLESS && !filled)
-		fill_range(template, at + 1, piece->end, values, entry, out);
+		fill_range(filler, at + 1, piece->end, entry);
 	if (piece->kind != PIECE_IF || !filled)
 		return;
 	if (count < 0)
-		fill_range(template, at + 1, piece->end, values, entry, out);
+		fill_range(filler, at + 1, piece->end, entry);
 	for (turn = 0; turn < count; turn++)
-		fill_range(template, at + 1, piece->end, values, turn, out);
+		fill_range(filler, at + 1, piece->end, turn);
+}
+
+static void fill_variable(const struct filler *filler, const char *name, int entry)
+{
+	const char *text = value_of(filler->values, name, entry);
+
+	if (filler->form == TEMPLATE_HTML)
+		add_escaped(text, filler->out);
+	else
+		buf_add_string(filler->out, text);
 }
 
 /* Recursion is bounded by MOST_NESTING. */
-static void fill_range(const struct template *template, size_t from, size_t to,
-        const struct template_values *values, int entry, struct buf *out)
+static void fill_range(const struct filler *filler, size_t from, size_t to, int entry)
 {
 	const struct piece *piece;
 	size_t at;
 
-	for (at = from; at < to; at++) {
-		piece = &template->pieces[at];
+	for (at = from; at < to && filler->out->size < filler->most; at++) {
+		piece = &filler->template->pieces[at];
 		if (piece->kind == PIECE_TEXT) {
-			buf_add(out, piece->text, piece->size);
+			buf_add(filler->out, piece->text, piece->size);
 		} else if (piece->kind == PIECE_VARIABLE) {
-			buf_add_string(out, value_of(values, piece->name, entry));
+			fill_variable(filler, piece->name, entry);
 		} else if (piece->kind != PIECE_END) {
-			fill_section(template, at, values, entry, out);
+			fill_section(filler, at, entry);
 			at = piece->end;
 		}
 	}
 }
 
-void template_fill(
-        const struct template *template, const struct template_values *values, struct buf *out)
+void template_fill(const struct template *template, enum template_form form,
+        const struct template_values *values, struct buf *out)
 {
-	fill_range(template, 0, template->count, values, -1, out);
+	const struct filler filler = {
+	        template, form, values, out, out->size + TEMPLATE_FILLED_MOST};
+
+	fill_range(&filler, 0, template->count, -1);
 }

@@ -123,6 +123,30 @@ static void redirect_needs_a_mailbox(void **state)
 	        "be set");
 }
 
+static void languages_are_for_some_domain(void **state)
+{
+	refused(NEEDED "notifier:\n  languages:\n    - domains: []\n      language: de\n",
+	        "l.yaml:7: notifier.languages[1].domains: found an empty list, expected a domain");
+	refused(NEEDED "notifier:\n  languages:\n    - domains: [.de]\n      language: ../etc\n",
+	        "l.yaml:8: notifier.languages[1].language: found \"../etc\", expected a name of "
+	        "letters, digits, _ and -");
+}
+
+static void people_know_us_by_our_name_unless_a_title_is_given(void **state)
+{
+	const char *titled = "site: {name: a.b, admin: a@b.c, title: Sparkasse Nord}\n"
+	                     "front: {next_hop: a.b:5}\n";
+	struct config *config = NULL;
+	struct err err;
+
+	assert_int_equal(config_parse("l.yaml", NEEDED, strlen(NEEDED), &config, &err), RESULT_OK);
+	assert_string_equal(config->site.title, "mail.example.org");
+	config_free(&config);
+	assert_int_equal(config_parse("l.yaml", titled, strlen(titled), &config, &err), RESULT_OK);
+	assert_string_equal(config->site.title, "Sparkasse Nord");
+	config_free(&config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +156,8 @@ int main(void)
 	        cmocka_unit_test(endpoints_are_there_and_can_be_reached),
 	        cmocka_unit_test(rules_without_conditions_are_refused),
 	        cmocka_unit_test(redirect_needs_a_mailbox),
+	        cmocka_unit_test(languages_are_for_some_domain),
+	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,6 +32,8 @@ static void names_of_hosts_and_domains(void **state)
 	                "cher.example",
 	                "a-b.c"),
 	        LIST("", ".example", "a..b", "a.", "a b", "a@b", "a/b"));
+	check_all(FORM_DOMAIN_BELOW, LIST("example.org", ".example.org", ".de"),
+	        LIST("", ".", "..de", "@example.org", "*.de", "a b"));
 }
 
 static void addresses(void **state)

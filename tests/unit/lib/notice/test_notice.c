@@ -1,7 +1,10 @@
+#include <ctype.h>
+#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +23,8 @@ struct fixture {
 	Lz__Outgoing outgoing;
 	char *to[1];
 };
+
+static const char *title = "Example Ltd";
 
 static char *text(const char *s)
 {
@@ -56,19 +61,119 @@ static void fixture_init(struct fixture *f)
 	f->outgoing.n_to = 1;
 }
 
-static char *compose(struct fixture *f, Lz__NoticeKind kind)
+/* What was told, a line each. */
+static void on_tell(void *context, const char *sentence)
 {
-	const struct notice_from from = {
-	        .site = "mx.example.org", .address = "postmaster@example.org"};
-	struct notices *notices = NULL;
+	struct buf *told = context;
+
+	buf_add_format(told, "%s\n", sentence);
+}
+
+/* With the templates of a folder, keys of the section notifier, and what was told in *told. */
+static char *compose_from(const char *folder, const char *keys, struct fixture *f,
+        Lz__NoticeKind kind, struct buf *told)
+{
+	char *yaml = alloc_format("site:\n  name: mx.example.org\n  admin: postmaster@example.org\n"
+	                          "  title: \"%s\"\nfront: {next_hop: 127.0.0.1:25}\n"
+	                          "notifier:\n  templates: %s\n%s",
+	        title, folder, keys);
+	struct config *config = NULL;
+	struct notices *notices;
+	struct notice_from from;
 	struct buf out = {0};
 	struct err err;
 
+	if (config_parse("l.yaml", yaml, strlen(yaml), &config, &err))
+		fail_msg("%s", err.text);
 	f->outgoing.kind = kind;
-	assert_int_equal(notices_open("templates", &notices, &err), RESULT_OK);
+	notices = notices_open(config, on_tell, told);
+	buf_add(told, "", 0);
+	notice_from_config(config, &from);
 	notice_compose(notices, &from, &f->outgoing, &f->item, 1795341600000, &out);
 	notices_close(&notices);
+	config_free(&config);
+	free(yaml);
 	return buf_give(&out);
+}
+
+/* With what is shipped, in which nothing is wrong. */
+static char *compose(struct fixture *f, Lz__NoticeKind kind)
+{
+	struct buf told = {0};
+	char *mail = compose_from("templates", "", f, kind, &told);
+
+	assert_string_equal(told.data, "");
+	buf_fini(&told);
+	return mail;
+}
+
+/* The mail with its quoted-printable read; line ends as they are. */
+static char *readable(const char *mail)
+{
+	struct buf out = {0};
+	char hex[3] = "";
+
+	buf_add(&out, "", 0);
+	for (; *mail; mail++) {
+		if (mail[0] == '=' && mail[1] == '\r' && mail[2] == '\n') {
+			mail += 2;
+		} else if (mail[0] == '=' && isxdigit((unsigned char)mail[1]) &&
+		           isxdigit((unsigned char)mail[2])) {
+			memcpy(hex, mail + 1, 2);
+			buf_add_char(&out, (char)strtol(hex, NULL, 16));
+			mail += 2;
+		} else {
+			buf_add_char(&out, *mail);
+		}
+	}
+	return buf_give(&out);
+}
+
+/* ---- a folder of templates of our own ---- */
+
+static char *folder_new(void)
+{
+	char *folder = alloc_string("/tmp/test_notice.XXXXXX");
+
+	assert_non_null(mkdtemp(folder));
+	return folder;
+}
+
+static void folder_put(
+        const char *folder, const char *language, const char *name, const char *text_)
+{
+	char *path = alloc_format("%s/%s", folder, language);
+	struct err err;
+
+	assert_int_equal(file_make_folder(path, 0755, &err), RESULT_OK);
+	free(path);
+	path = alloc_format("%s/%s/%s", folder, language, name);
+	assert_int_equal(file_write(path, text_, strlen(text_), 0644, &err), RESULT_OK);
+	free(path);
+}
+
+static int remove_entry(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	return remove(path);
+}
+
+static void folder_free(char **folder)
+{
+	nftw(*folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	free(*folder);
+	*folder = NULL;
+}
+
+/* English in full, so that nothing is wrong but what a test adds. */
+static char *folder_in_english(void)
+{
+	static const char *const names[] = {"sender.txt", "recipient.txt", "admin.txt"};
+	char *folder = folder_new();
+	size_t at;
+
+	for (at = 0; at < 3; at++)
+		folder_put(folder, "en", names[at], "Subject: s\n\nenglish {{item}}\n");
+	return folder;
 }
 
 static void test_nothing_from_outside_becomes_a_field_of_its_own(void **state)
@@ -206,14 +311,363 @@ static void test_a_body_keeps_blanks_and_dots(void **state)
 	buf_fini(&out);
 }
 
-static void test_a_folder_without_templates_is_an_error_that_names_the_file(void **state)
+static void test_a_notice_is_text_first_and_html_behind(void **state)
 {
-	struct notices *notices = NULL;
-	struct err err;
+	struct fixture f;
+	char *mail, *plain, *html;
 
-	assert_int_equal(notices_open("docs", &notices, &err), RESULT_PERMANENT);
-	assert_non_null(strstr(err.text, "docs/sender.txt"));
-	assert_null(notices);
+	fixture_init(&f);
+	mail = compose(&f, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+	assert_non_null(strstr(
+	        mail, "Content-Type: multipart/alternative; boundary=\"=_fedcba9876543210\"\r\n"));
+	plain = strstr(mail, "\r\n--=_fedcba9876543210\r\nContent-Type: text/plain; charset=utf-8");
+	html = strstr(mail, "\r\n--=_fedcba9876543210\r\nContent-Type: text/html; charset=utf-8");
+	assert_true(plain && html && plain < html);
+	assert_non_null(strstr(html, "\r\n--=_fedcba9876543210--\r\n"));
+	assert_null(strstr(html, "http"));
+	free(mail);
+}
+
+static void test_the_language_is_that_of_the_address(void **state)
+{
+	static const char keys[] = "  languages:\n"
+	                           "    - {domains: [.de, firma.example], language: de}\n"
+	                           "    - {domains: [en.firma.example], language: en}\n";
+	static const struct {
+		const char *to, *language;
+	} cases[] = {{"a@bank.de", "de"}, {"a@x.Bank.DE", "de"}, {"a@de", "de"},
+	        {"a@firma.example", "de"}, {"a@sub.firma.example", "en"}, {"a@bankde", "en"},
+	        {"a@bank.de.example", "en"}, {"\"a@bank.de\"@example.org", "en"}, {"nobody", "en"}};
+	struct fixture f;
+	size_t at;
+
+	for (at = 0; at < sizeof(cases) / sizeof(cases[0]); at++) {
+		char *line = alloc_format("\r\nContent-Language: %s\r\n", cases[at].language);
+		struct buf told = {0};
+		char *mail;
+
+		fixture_init(&f);
+		f.to[0] = text(cases[at].to);
+		mail = compose_from(
+		        "templates", keys, &f, LZ__NOTICE_KIND__NOTICE_RECIPIENT, &told);
+		if (!strstr(mail, line))
+			fail_msg("%s: not %s", cases[at].to, cases[at].language);
+		assert_string_equal(told.data, "");
+		buf_fini(&told);
+		free(mail);
+		free(line);
+	}
+}
+
+static void test_each_kind_is_there_in_german(void **state)
+{
+	static const char *const words[] = {"Ihre Nachricht wurde den unten genannten Empfängern",
+	        "Eine Nachricht an Sie wurde ohne einige ihrer Teile zugestellt",
+	        "Ohne die unten genannten Teile zugestellt."};
+	struct fixture f;
+	int kind;
+
+	for (kind = 0; kind < 3; kind++) {
+		struct buf told = {0};
+		char *mail, *read;
+
+		fixture_init(&f);
+		mail = compose_from(
+		        "templates", "  language: de\n", &f, (Lz__NoticeKind)kind, &told);
+		read = readable(mail);
+		assert_string_equal(told.data, "");
+		assert_non_null(strstr(read, "\r\nContent-Language: de\r\n"));
+		assert_non_null(strstr(read, words[kind]));
+		assert_non_null(strstr(strstr(read, "<html lang=\"de\">"), words[kind]));
+		buf_fini(&told);
+		free(read);
+		free(mail);
+	}
+}
+
+static void set_hostile(struct fixture *f, char *hostile)
+{
+	char **const all[] = {&f->item.subject, &f->item.reverse_path, &f->item.header_from,
+	        &f->item.client_name, &f->item.client_address, &f->item.helo, &f->item.detail,
+	        &f->item.queue_id, &f->item.rule, &f->part.name, &f->part.type, &f->part.reason,
+	        &f->part.path, &f->recipient.address, &f->item.header_message_id};
+	size_t at;
+
+	for (at = 0; at < sizeof(all) / sizeof(all[0]); at++)
+		*all[at] = hostile;
+}
+
+/* Each variable there is, outside the list and within. */
+static void put_every_variable(const char *folder)
+{
+	struct buf out = {0};
+	size_t at;
+
+	buf_add_string(&out, "Subject: s {{subject}}{{detail}}{{from}}\n\n");
+	for (at = 0; notice_names[at]; at++)
+		if (strcmp(notice_names[at], "parts") != 0)
+			buf_add_format(&out, "%s=[{{%s}}]\n{{#parts}}in.%s=[{{%s}}]\n{{/parts}}",
+			        notice_names[at], notice_names[at], notice_names[at],
+			        notice_names[at]);
+	folder_put(folder, "en", "sender.txt", out.data);
+	folder_put(folder, "en", "sender.html", strstr(out.data, "\n\n") + 2);
+	buf_fini(&out);
+}
+
+static void check_harmless(const char *mail)
+{
+	char *read = readable(mail), *html, *at, *end;
+
+	html = strstr(read, "Content-Type: text/html");
+	assert_non_null(html);
+	assert_null(strstr(html, "<script"));
+	assert_non_null(strstr(html, "&lt;script&gt;"));
+	assert_null(strstr(read, "\nBcc:"));
+	assert_null(strstr(read, "\xe2\x80\xae"));
+	for (at = read; *at; at = end + 1) {
+		end = strchr(at, '\n');
+		assert_non_null(end);
+		assert_true(end - at < 2200); /* 300 bytes of " escaped, and a name */
+	}
+	free(read);
+}
+
+static void test_no_variable_carries_what_is_hostile(void **state)
+{
+	char *folder = folder_in_english(), *mail;
+	struct buf hostile = {0}, told = {0};
+	struct fixture f;
+	size_t at;
+
+	put_every_variable(folder);
+	buf_add_string(&hostile, "<script>\r\nBcc: a@b.example\r\n\r\n\xe2\x80\xae\"'&\x1b[2J");
+	for (at = 0; at < 10000; at++)
+		buf_add_char(&hostile, '"');
+	fixture_init(&f);
+	set_hostile(&f, hostile.data);
+	mail = compose_from(folder, "", &f, LZ__NOTICE_KIND__NOTICE_SENDER, &told);
+	assert_string_equal(told.data, "");
+	check_harmless(mail);
+	assert_null(strstr(mail, "References"));
+	for (at = 0; mail[at]; at++)
+		assert_true(mail[at] == '\r' || mail[at] == '\n' ||
+		            (mail[at] >= ' ' && mail[at] <= '~'));
+	free(mail);
+	buf_fini(&told);
+	buf_fini(&hostile);
+	folder_free(&folder);
+}
+
+static void test_every_variable_has_its_text_in_both_parts(void **state)
+{
+	static const char *const wanted[] = {"item=[0123456789abcdef]", "subject=[Hello]",
+	        "sender=[sender@outside.example]", "recipients=[user@example.org]", "from=[F]",
+	        "client=[unknown[192.0.2.1]]", "helo=[h]", "size=[5]", "reason=[attachment]",
+	        "detail=[d]", "queue_id=[Q1]", "score=[1.5]", "rule=[r]", "title=[Example Ltd]",
+	        "site=[mx.example.org]", "admin=[postmaster@example.org]", "cut=[yes]", "held=[]",
+	        "reason_attachment=[yes]", "reason_virus=[]", "in.name=[x.exe]", "in.path=[2]",
+	        "in.type=[application/x-msdownload]", "in.subject=[Hello]", "name=[]",
+	        "in.why=[forbidden attachment (rule executables)]"};
+	char *folder = folder_in_english(), *mail, *read, *second;
+	struct buf told = {0};
+	struct fixture f;
+	size_t at;
+
+	put_every_variable(folder);
+	fixture_init(&f);
+	f.item.subject = text("Hello");
+	f.item.header_from = text("F");
+	f.item.client_address = text("192.0.2.1");
+	f.item.helo = text("h");
+	f.item.size = 5;
+	f.item.detail = text("d");
+	f.item.queue_id = text("Q1");
+	f.item.score = 1.5;
+	f.item.rule = text("r");
+	f.part.name = text("x.exe");
+	mail = compose_from(folder, "", &f, LZ__NOTICE_KIND__NOTICE_SENDER, &told);
+	read = readable(mail);
+	for (at = 0; at < sizeof(wanted) / sizeof(wanted[0]); at++) {
+		char *line = alloc_format("\n%s\r\n", wanted[at]);
+
+		second = strstr(read, line);
+		if (!second || !strstr(second + 1, line))
+			fail_msg("%s is not in both parts", wanted[at]);
+		free(line);
+	}
+	free(read);
+	free(mail);
+	buf_fini(&told);
+	folder_free(&folder);
+}
+
+/* The sentence, and that the notice goes out nevertheless, with `wanted` in it. */
+static void expect_instead(
+        const char *folder, const char *keys, const char *sentence, const char *wanted)
+{
+	struct buf told = {0};
+	struct fixture f;
+	char *mail, *read;
+
+	fixture_init(&f);
+	mail = compose_from(folder, keys, &f, LZ__NOTICE_KIND__NOTICE_SENDER, &told);
+	read = readable(mail);
+	if (!strstr(told.data, sentence) || (!*sentence && told.size))
+		fail_msg("told: %s", told.data);
+	if (!strstr(read, wanted))
+		fail_msg("not in it: %s", wanted);
+	assert_non_null(strstr(read, "0123456789abcdef"));
+	buf_fini(&told);
+	free(read);
+	free(mail);
+}
+
+static void test_what_a_language_lacks_is_in_english(void **state)
+{
+	char *folder = folder_in_english();
+
+	folder_put(folder, "de", "recipient.txt", "Subject: s\n\ndeutsch {{item}}\n");
+	expect_instead(folder, "  language: de\n", "", "english 0123456789abcdef");
+	folder_put(folder, "de", "sender.txt", "Subject: s\n\ndeutsch {{item}}\n");
+	expect_instead(folder, "  language: de\n", "", "deutsch 0123456789abcdef");
+	expect_instead(folder, "  language: fr\n",
+	        "l.yaml:8: notifier.language: found \"fr\", expected a folder in ", "english ");
+	folder_free(&folder);
+}
+
+static void test_a_broken_text_is_told_and_loses_no_notice(void **state)
+{
+	char *folder = folder_in_english();
+
+	folder_put(folder, "de", "sender.txt", "Subject: s\n\nx\n{{nonsense}}\n");
+	expect_instead(folder, "  language: de\n",
+	        "/de/sender.txt:4: found nonsense, expected one of the variables in qnotify(8); "
+	        "that in en is used\n",
+	        "english 0123456789abcdef");
+	folder_put(folder, "en", "sender.txt", "Subject: s\n\nx\n\n{{#held}}\n");
+	expect_instead(folder, "",
+	        "/en/sender.txt:6: found the end, expected {{/held}}; the built-in text is used\n",
+	        "The mail filter of Example Ltd has stopped a message from you.");
+	folder_put(folder, "en", "sender.txt", "No subject\n\nx\n");
+	expect_instead(folder, "", "/en/sender.txt:1: found another beginning, expected \"Subject:",
+	        "The mail filter of Example Ltd");
+	folder_put(folder, "en", "sender.txt", "Subject: s\nx\n");
+	expect_instead(folder, "", "/en/sender.txt:2: found a text, expected an empty line",
+	        "The mail filter of Example Ltd");
+	folder_put(folder, "en", "sender.txt", "Subject: \xff\n\nx\n");
+	expect_instead(folder, "", "/en/sender.txt: found other bytes, expected text in UTF-8",
+	        "The mail filter of Example Ltd");
+	folder_free(&folder);
+}
+
+static void test_a_broken_html_leaves_the_text(void **state)
+{
+	char *folder = folder_in_english();
+
+	folder_put(folder, "en", "sender.html", "<p>\n{{item\n");
+	expect_instead(folder, "",
+	        "/en/sender.html:2: found {{ without an end, expected }}; notices are in text "
+	        "alone\n",
+	        "Content-Type: text/plain");
+	folder_put(folder, "de", "sender.html", "<p>{{item}}</p>\n");
+	expect_instead(folder, "  language: de\n",
+	        "/de/sender.html: found HTML alone, expected a .txt beside it; it is not used\n",
+	        "english 0123456789abcdef");
+	folder_free(&folder);
+}
+
+static void test_without_any_templates_there_are_notices(void **state)
+{
+	expect_instead("/nonexistent", "",
+	        "/nonexistent/en/sender.txt: found nothing, expected a text; the built-in text is "
+	        "used\n",
+	        "The mail filter of Example Ltd has stopped a message from you.");
+}
+
+static void test_a_text_of_no_language_is_told(void **state)
+{
+	char *folder = folder_in_english();
+
+	folder_put(folder, ".", "README", "about");
+	expect_instead(folder, "", "", "english");
+	folder_put(folder, ".", "sender.txt", "Subject: s\n\nold {{item}}\n");
+	expect_instead(
+	        folder, "", "/sender.txt: found a text of no language, expected it in ", "english");
+	folder_free(&folder);
+}
+
+static void test_a_text_may_come_from_another_system(void **state)
+{
+	char *folder = folder_in_english();
+
+	folder_put(folder, "en", "sender.txt",
+	        "\xef\xbb\xbfSubject: s\r\n\r\n{{#cut}}\r\ncut {{item}}\r\n{{/cut}}\r\nend\r\n");
+	expect_instead(folder, "", "", "\r\n\r\ncut 0123456789abcdef\r\nend\r\n");
+	folder_free(&folder);
+}
+
+static void test_more_parts_and_recipients_are_counted(void **state)
+{
+	Lz__Recipient *recipients[100];
+	Lz__Part *parts[60];
+	struct fixture f;
+	char *mail, *read;
+	size_t at;
+
+	fixture_init(&f);
+	f.part.name = text("x.exe");
+	for (at = 0; at < 60; at++)
+		parts[at] = &f.part;
+	for (at = 0; at < 100; at++)
+		recipients[at] = &f.recipient;
+	f.item.parts = parts;
+	f.item.n_parts = 60;
+	f.item.recipients = recipients;
+	f.item.n_recipients = 100;
+	mail = compose(&f, LZ__NOTICE_KIND__NOTICE_ADMIN);
+	read = readable(mail);
+	assert_non_null(strstr(read, "and 10 more\r\n"));
+	assert_non_null(strstr(read, "user@example.org and 84 more\r\n"));
+	free(read);
+	free(mail);
+}
+
+static void expect_from(const char *name, const char *wanted)
+{
+	struct fixture f;
+	char *mail;
+
+	title = name;
+	fixture_init(&f);
+	mail = compose(&f, LZ__NOTICE_KIND__NOTICE_ADMIN);
+	if (!strstr(mail, wanted))
+		fail_msg("%s: %.200s", name, mail);
+	free(mail);
+	title = "Example Ltd";
+}
+
+static void test_the_name_that_a_notice_comes_from_is_ours(void **state)
+{
+	expect_from("Example Ltd", "\r\nFrom: \"Example Ltd\" <postmaster@example.org>\r\n");
+	expect_from("A \\\"B\\\" <c@d>, E",
+	        "\r\nFrom: \"A \\\"B\\\" <c@d>, E\" <postmaster@example.org>\r\n");
+	expect_from("Süd", "\r\nFrom: =?utf-8?B?U8O8ZA==?= <postmaster@example.org>\r\n");
+}
+
+static void test_an_address_that_is_more_than_one_is_not_shown(void **state)
+{
+	struct fixture f;
+	char *mail;
+
+	fixture_init(&f);
+	mail = compose(&f, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+	assert_non_null(strstr(mail, "\r\nTo: <user@example.org>\r\n"));
+	free(mail);
+	f.to[0] = text("a@b>, <other@example.net");
+	mail = compose(&f, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+	assert_non_null(strstr(mail, "\r\nTo: undisclosed-recipients:;\r\n"));
+	assert_null(strstr(mail, "other@"));
+	free(mail);
 }
 
 static void test_the_manual_page_names_every_variable_and_no_other(void **state)
@@ -255,7 +709,20 @@ int main(void)
 	        cmocka_unit_test(test_a_field_in_other_letters_is_encoded_in_whole_characters),
 	        cmocka_unit_test(test_a_body_keeps_blanks_and_dots),
 	        cmocka_unit_test(test_the_manual_page_names_every_variable_and_no_other),
-	        cmocka_unit_test(test_a_folder_without_templates_is_an_error_that_names_the_file),
+	        cmocka_unit_test(test_a_notice_is_text_first_and_html_behind),
+	        cmocka_unit_test(test_the_language_is_that_of_the_address),
+	        cmocka_unit_test(test_each_kind_is_there_in_german),
+	        cmocka_unit_test(test_no_variable_carries_what_is_hostile),
+	        cmocka_unit_test(test_every_variable_has_its_text_in_both_parts),
+	        cmocka_unit_test(test_what_a_language_lacks_is_in_english),
+	        cmocka_unit_test(test_a_broken_text_is_told_and_loses_no_notice),
+	        cmocka_unit_test(test_a_broken_html_leaves_the_text),
+	        cmocka_unit_test(test_without_any_templates_there_are_notices),
+	        cmocka_unit_test(test_a_text_of_no_language_is_told),
+	        cmocka_unit_test(test_a_text_may_come_from_another_system),
+	        cmocka_unit_test(test_more_parts_and_recipients_are_counted),
+	        cmocka_unit_test(test_the_name_that_a_notice_comes_from_is_ours),
+	        cmocka_unit_test(test_an_address_that_is_more_than_one_is_not_shown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
