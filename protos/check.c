@@ -16,7 +16,8 @@ enum text_kind {
 	TEXT_MESSAGE_ID, /* 32 hex digits */
 	TEXT_ITEM_ID,    /* 16 characters of our base 32 */
 	TEXT_ITEM_START, /* 4 to 16 of them */
-	TEXT_SHA256,     /* 64 hex digits, or empty */
+	TEXT_ITEM_START_OR_NONE,
+	TEXT_SHA256, /* 64 hex digits, or empty */
 };
 
 /* The limits of one field. `bytes` is for each text, `count` for a repeated field. */
@@ -95,6 +96,9 @@ static const struct limits table[] = {
         {&lz__outgoing__descriptor, "item", TEXT_ITEM_ID, 16, 0},
         {&lz__outgoing__descriptor, "to", TEXT_LINE, LINE, MANY},
         {&lz__outgoing__descriptor, "last", TEXT_MAIL, MAIL, 0},
+        {&lz__list_outbox__descriptor, "id", TEXT_ITEM_START_OR_NONE, 16, 0},
+        {&lz__list_outbox__descriptor, "states", TEXT_TOKEN, 16, 8},
+        {&lz__outbox__descriptor, "outbox", TEXT_LINE, 0, 4 * MANY},
         {&lz__fetch__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__fetched__descriptor, "sha256", TEXT_SHA256, 64, 0},
         {&lz__release__descriptor, "id", TEXT_ITEM_ID, 16, 0},
@@ -208,6 +212,8 @@ static int text_is(enum text_kind kind, const char *text)
 		return only(text, base32, 16, 16);
 	case TEXT_ITEM_START:
 		return only(text, base32, 4, 16);
+	case TEXT_ITEM_START_OR_NONE:
+		return !*text || only(text, base32, 4, 16);
 	case TEXT_SHA256:
 		return !*text || only(text, hex, 64, 64);
 	}

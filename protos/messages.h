@@ -64,6 +64,8 @@ enum {
 	X(FINISH, 40, Lz__Finish, finish, 0)                                                       \
 	X(FINISHED, 41, Lz__Finished, finished, 0)                                                 \
 	X(ERROR, 42, Lz__Error, error, 0)                                                          \
+	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
+	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
 	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
 

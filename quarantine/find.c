@@ -218,8 +218,9 @@ enum result store_list(
 
 /* ---- show, fetch, stats ---- */
 
-/* An id, or the beginning of exactly one. */
-static enum result resolve(struct store *store, const char *id, char full[129], struct err *err)
+/* An id, or the beginning of exactly one in the table; `what` says of what. */
+static enum result resolve(struct store *store, enum backend_table table, const char *what,
+        const char *id, char full[129], struct err *err)
 {
 	struct backend_key prefix, key;
 	enum result result = item_check_id(id, err);
@@ -230,18 +231,18 @@ static enum result resolve(struct store *store, const char *id, char full[129], 
 		return err_set(err, RESULT_PERMANENT, "%s: at least %d characters are needed", id,
 		        PREFIX_MIN);
 	key = prefix = key_text(id);
-	result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AT_LEAST, &key, NULL, err);
+	result = backend_step(store->txn, table, BACKEND_AT_LEAST, &key, NULL, err);
 	if (result > RESULT_NONE)
 		return result;
 	if (result == RESULT_NONE || !key_starts(&key, &prefix))
-		return err_set(err, RESULT_NONE, "no item %s", id);
+		return err_set(err, RESULT_NONE, "no %s %s", what, id);
 	if (key.size > 128)
-		return err_set(err, RESULT_PERMANENT, "a damaged item id");
+		return err_set(err, RESULT_PERMANENT, "a damaged %s id", what);
 	memcpy(full, key.bytes, key.size);
 	full[key.size] = '\0';
 	if (key.size == prefix.size)
 		return RESULT_OK;
-	result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AFTER, &key, NULL, err);
+	result = backend_step(store->txn, table, BACKEND_AFTER, &key, NULL, err);
 	if (!result && key_starts(&key, &prefix))
 		return err_set(
 		        err, RESULT_PERMANENT, "%s is the beginning of more than one id", id);
@@ -253,7 +254,7 @@ static enum result load_named(
         struct store *store, const char *name, Lz__KeptItem **kept, struct err *err)
 {
 	char id[129];
-	enum result result = resolve(store, name, id, err);
+	enum result result = resolve(store, TABLE_ITEMS, "item", name, id, err);
 
 	return result ? result : item_load(store->txn, id, kept, err);
 }
@@ -284,6 +285,105 @@ enum result store_show(
 	if (result)
 		return result;
 	result = show(store, request, out, err);
+	store_read_end(store);
+	return result;
+}
+
+/* ---- the outbox ---- */
+
+static int record_matches(const Lz__ListOutbox *request, const Lz__Outgoing *outgoing)
+{
+	size_t at;
+
+	for (at = 0; at < request->n_states; at++)
+		if (!strcmp(request->states[at], outgoing->state))
+			return 1;
+	return !request->n_states;
+}
+
+static void give_record(Lz__Outbox *out, Lz__Outgoing **outgoing)
+{
+	out->outbox = alloc_grow(out->outbox, out->n_outbox + 1, sizeof(*out->outbox));
+	out->outbox[out->n_outbox++] = *outgoing;
+	*outgoing = NULL;
+}
+
+/* Those of one item that match. Counts in *looks and *bytes. */
+static enum result look_at_outbox(struct store *store, const Lz__ListOutbox *request,
+        const char *item, Lz__Outbox *out, size_t *looks, size_t *bytes, struct err *err)
+{
+	struct outgoing_list list;
+	enum result result = outbox_of(store->txn, item, &list, err);
+	size_t at;
+
+	if (result)
+		return result;
+	*looks += 1 + list.count;
+	for (at = 0; at < list.count; at++)
+		if (record_matches(request, list.list[at])) {
+			*bytes += protobuf_c_message_get_packed_size(&list.list[at]->base);
+			give_record(out, &list.list[at]);
+		}
+	outgoing_list_free(&list);
+	return RESULT_OK;
+}
+
+static enum result walk_outbox(struct store *store, const Lz__ListOutbox *request,
+        struct backend_key *key, Lz__Outbox *out, struct err *err)
+{
+	uint32_t limit = request->limit ? request->limit : LIST_DEFAULT;
+	size_t looks = 0, bytes = 0;
+	int64_t stored_ms;
+	enum result result;
+	char id[129];
+
+	if (limit > LIST_MAX)
+		limit = LIST_MAX;
+	while (!(
+	        result = backend_step(store->txn, TABLE_BY_TIME, BACKEND_BEFORE, key, NULL, err))) {
+		if (!key_read_time(key, 0, &stored_ms, id))
+			return err_set(err, RESULT_PERMANENT, "a damaged index entry");
+		result = look_at_outbox(store, request, id, out, &looks, &bytes, err);
+		if (result)
+			return result;
+		if (out->n_outbox >= limit || looks >= LIST_LOOKS || bytes > LIST_MAX_BYTES) {
+			write_cursor(key, &out->next);
+			return RESULT_OK;
+		}
+	}
+	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+static enum result find_record(
+        struct store *store, const char *name, Lz__Outbox *out, struct err *err)
+{
+	Lz__Outgoing *outgoing;
+	char id[129];
+	enum result result = resolve(store, TABLE_OUTBOX, "outbox record", name, id, err);
+
+	if (!result)
+		result = outbox_get(store->txn, id, &outgoing, err);
+	if (!result)
+		give_record(out, &outgoing);
+	return result;
+}
+
+enum result store_list_outbox(
+        struct store *store, const Lz__ListOutbox *request, Lz__Outbox *out, struct err *err)
+{
+	struct backend_key key = {0}, whole = {0};
+	enum result result = RESULT_OK;
+
+	if (*request->after)
+		result = read_cursor(request->after, &key, err);
+	else
+		key = key_end_of(&whole);
+	if (!result)
+		result = store_read_begin(store, err);
+	if (result)
+		return result;
+	result = *request->id ? find_record(store, request->id, out, err)
+	                      : walk_outbox(store, request, &key, out, err);
 	store_read_end(store);
 	return result;
 }

@@ -42,8 +42,7 @@ int outgoing_is_open_release(const Lz__Outgoing *outgoing)
 	return outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE && outgoing_is_timed(outgoing);
 }
 
-static enum result load(
-        struct backend_txn *txn, const char *id, Lz__Outgoing **out, struct err *err)
+enum result outbox_get(struct backend_txn *txn, const char *id, Lz__Outgoing **out, struct err *err)
 {
 	struct backend_key key = key_text(id);
 	enum result result =
@@ -229,7 +228,7 @@ enum result outbox_of(
 	        key_starts(&key, &prefix)) {
 		snprintf(id, sizeof(id), "%.*s", (int)(key.size - prefix.size),
 		        (const char *)key.bytes + prefix.size);
-		result = load(txn, id, &outgoing, err);
+		result = outbox_get(txn, id, &outgoing, err);
 		if (result)
 			break;
 		list_add(out, outgoing);
@@ -271,7 +270,7 @@ static enum result take_one(struct backend_txn *txn, const char *id, int64_t unt
         struct outgoing_list *out, struct err *err)
 {
 	Lz__Outgoing *outgoing;
-	enum result result = load(txn, id, &outgoing, err);
+	enum result result = outbox_get(txn, id, &outgoing, err);
 
 	if (result)
 		return result;
@@ -325,7 +324,7 @@ enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, in
 	                            : request->dead ? OUTGOING_GIVE_UP
 	                                            : OUTGOING_RETRY;
 	Lz__Outgoing *outgoing;
-	enum result result = load(txn, request->id, &outgoing, err);
+	enum result result = outbox_get(txn, request->id, &outgoing, err);
 
 	if (result)
 		return result;

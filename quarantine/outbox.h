@@ -36,6 +36,10 @@ enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
 enum result outbox_of(
         struct backend_txn *txn, const char *item, struct outgoing_list *out, struct err *err);
 
+/* One, to be freed with message_free(). RESULT_NONE: there is no such record. */
+enum result outbox_get(
+        struct backend_txn *txn, const char *id, Lz__Outgoing **out, struct err *err);
+
 /* Leases up to `limit` records that are due, or whose lease has ended. Adds them to *out. */
 enum result outbox_take(struct backend_txn *txn, uint32_t limit, int64_t lease_ms, int64_t now_ms,
         struct outgoing_list *out, struct err *err);

@@ -111,6 +111,13 @@ static enum result handle_finish(struct store *store, const struct wire_message 
 	return store_finish(store, request, err);
 }
 
+static enum result handle_list_outbox(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_list_outbox(store, (const Lz__ListOutbox *)message->envelope,
+	        new_answer(out, MESSAGE_OUTBOX), err);
+}
+
 static const struct row {
 	enum message_type type;
 	enum request_kind kind;
@@ -127,6 +134,7 @@ static const struct row {
         {MESSAGE_COUNT, REQUEST_WRITES, handle_count},
         {MESSAGE_TAKE, REQUEST_WRITES, handle_take},
         {MESSAGE_FINISH, REQUEST_WRITES, handle_finish},
+        {MESSAGE_LIST_OUTBOX, REQUEST_READS, handle_list_outbox},
 };
 
 static const struct row *row_of(enum message_type type)

@@ -76,6 +76,10 @@ enum result store_list(
         struct store *store, const Lz__List *request, Lz__Items *out, struct err *err);
 enum result store_show(
         struct store *store, const Lz__Show *request, Lz__Shown *out, struct err *err);
+/* Of the newest items first; nothing is leased. May answer fewer than asked for, or none, with a
+ * cursor to go on from, and more where an item has so many. RESULT_NONE: no record of that id. */
+enum result store_list_outbox(
+        struct store *store, const Lz__ListOutbox *request, Lz__Outbox *out, struct err *err);
 /* Adds the bytes to `bytes`. */
 enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
         struct buf *bytes, struct err *err);

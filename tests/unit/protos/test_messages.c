@@ -157,7 +157,7 @@ static void every_message_is_found_by_its_number(void **state)
 			assert_int_equal(message_info(type)->type, type);
 			found++;
 		}
-	assert_int_equal(found, 38);
+	assert_int_equal(found, 40);
 	assert_null(message_info(0));
 }
 
@@ -345,6 +345,28 @@ static void the_time_of_signatures_is_one_that_a_date_can_tell(void **state)
 	}
 }
 
+static void an_outbox_is_asked_for_whole_or_for_one_record(void **state)
+{
+	Lz__ListOutbox request = LZ__LIST_OUTBOX__INIT;
+	char *states[9] = {"dead", "due", "a", "b", "c", "d", "e", "f", "g"};
+
+	TAKEN(MESSAGE_LIST_OUTBOX, request, 0);
+	request.id = "abcd";
+	request.states = states;
+	request.n_states = 2;
+	TAKEN(MESSAGE_LIST_OUTBOX, request, 0);
+	request.id = "abc";
+	REFUSED(MESSAGE_LIST_OUTBOX, request, 0);
+	request.id = "abcd\nefg";
+	REFUSED(MESSAGE_LIST_OUTBOX, request, 0);
+	request.id = "";
+	request.n_states = 9;
+	REFUSED(MESSAGE_LIST_OUTBOX, request, 0);
+	request.n_states = 1;
+	states[0] = "no state";
+	REFUSED(MESSAGE_LIST_OUTBOX, request, 0);
+}
+
 static void a_workers_state_has_a_name_and_a_time(void **state)
 {
 	Lz__WorkerState told = LZ__WORKER_STATE__INIT, *list[1] = {&told};
@@ -509,6 +531,7 @@ int main(void)
 	        TEST(enums_and_numbers_are_in_range),
 	        TEST(the_time_of_signatures_is_one_that_a_date_can_tell),
 	        TEST(a_workers_state_has_a_name_and_a_time),
+	        TEST(an_outbox_is_asked_for_whole_or_for_one_record),
 	        TEST(a_reject_has_a_5xx_reply_and_a_defer_a_4xx),
 	        TEST(what_nobody_gets_must_be_kept),
 	        TEST(a_redirect_has_a_mailbox),

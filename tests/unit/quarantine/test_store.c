@@ -455,6 +455,85 @@ static void a_list_is_newest_first_and_goes_on_from_its_cursor(void **state)
 	message_free((ProtobufCMessage *)second);
 }
 
+/* In the order they come in, their items; to be freed. */
+static char *listed_outbox(const Lz__ListOutbox *request, char **next)
+{
+	Lz__Outbox outbox = LZ__OUTBOX__INIT;
+	struct buf text = {0};
+	size_t at;
+
+	assert_int_equal(store_list_outbox(f.store, request, &outbox, &f.err), RESULT_OK);
+	buf_add(&text, "", 0);
+	for (at = 0; at < outbox.n_outbox; at++) {
+		buf_add_format(
+		        &text, "%.1s:%s ", outbox.outbox[at]->item, outbox.outbox[at]->state);
+		message_free((ProtobufCMessage *)outbox.outbox[at]);
+	}
+	free(outbox.outbox);
+	if (next)
+		*next = alloc_string(outbox.next);
+	if (*outbox.next)
+		free(outbox.next);
+	return buf_give(&text);
+}
+
+static void expect_outbox(const Lz__ListOutbox *request, const char *wanted)
+{
+	char *text = listed_outbox(request, NULL);
+
+	assert_string_equal(text, wanted);
+	free(text);
+}
+
+static void an_outbox_is_listed_newest_items_first_by_state_and_in_pages(void **state)
+{
+	Lz__ListOutbox request = LZ__LIST_OUTBOX__INIT;
+	char *due = "due", *next, *text;
+
+	fill_for_list();
+	confirm(&f, message_a, NULL, 1, start_ms + 2000);
+	expect_outbox(&request, "b:waiting a:due ");
+	request.limit = 1;
+	text = listed_outbox(&request, &next);
+	assert_string_equal(text, "b:waiting ");
+	free(text);
+	request.after = next;
+	expect_outbox(&request, "a:due ");
+	free(next);
+	request.after = "";
+	request.states = &due;
+	request.n_states = 1;
+	expect_outbox(&request, "a:due ");
+	due = "dead";
+	expect_outbox(&request, "");
+}
+
+static void an_outbox_record_is_found_by_the_beginning_of_its_id(void **state)
+{
+	Lz__ListOutbox request = LZ__LIST_OUTBOX__INIT;
+	Lz__Outbox *outbox;
+	char id[17];
+
+	fill_for_list();
+	outbox = alloc(sizeof(*outbox));
+	lz__outbox__init(outbox);
+	assert_int_equal(store_list_outbox(f.store, &request, outbox, &f.err), RESULT_OK);
+	snprintf(id, sizeof(id), "%s", outbox->outbox[0]->id);
+	message_free((ProtobufCMessage *)outbox);
+	request.id = id;
+	expect_outbox(&request, "b:waiting ");
+	id[8] = '\0';
+	expect_outbox(&request, "b:waiting ");
+	outbox = alloc(sizeof(*outbox));
+	lz__outbox__init(outbox);
+	request.id = "zzzzzzzz";
+	assert_int_equal(store_list_outbox(f.store, &request, outbox, &f.err), RESULT_NONE);
+	request.id = "";
+	request.after = "0g";
+	assert_int_equal(store_list_outbox(f.store, &request, outbox, &f.err), RESULT_PERMANENT);
+	message_free((ProtobufCMessage *)outbox);
+}
+
 static void an_id_may_be_shortened_while_it_is_unambiguous(void **state)
 {
 	Lz__Shown *shown;
@@ -551,6 +630,8 @@ int main(void)
 	        TEST(items_expire_by_age_but_not_while_they_are_being_released),
 	        TEST(lists_are_filtered_by_every_field),
 	        TEST(a_list_is_newest_first_and_goes_on_from_its_cursor),
+	        TEST(an_outbox_is_listed_newest_items_first_by_state_and_in_pages),
+	        TEST(an_outbox_record_is_found_by_the_beginning_of_its_id),
 	        TEST(an_id_may_be_shortened_while_it_is_unambiguous),
 	        TEST(counters_add_up_by_day),
 	        TEST(a_second_owner_is_refused),
