@@ -16,6 +16,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/daemon/fences.h"
+#include "lib/notice/notice.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
 #include "qctl/workers.h"
@@ -148,6 +149,24 @@ static void check_fences(struct check *check, const struct config *config)
 	}
 }
 
+static void say_wrong_text(void *context, const char *sentence)
+{
+	say(context, GRADE_FAILED, sentence, "");
+}
+
+/* Every language that is there, whether the configuration names it or not. */
+static void check_texts(struct check *check, const struct config *config)
+{
+	unsigned failed = check->counts[GRADE_FAILED];
+	struct notices *notices = notices_open(config, say_wrong_text, check);
+	char *what = alloc_format("texts of notices in %s", config->notifier.templates);
+
+	if (check->counts[GRADE_FAILED] == failed)
+		say(check, GRADE_OK, what, "");
+	free(what);
+	notices_close(&notices);
+}
+
 static void check_host(struct check *check, const struct config *config)
 {
 	check_accounts(check, &config->site);
@@ -155,6 +174,7 @@ static void check_host(struct check *check, const struct config *config)
 	check_folder(check, config->quarantine.path, 1);
 	check_keys(check, &config->curve);
 	check_fences(check, config);
+	check_texts(check, config);
 	if (config->virus.enabled)
 		check_readable(check, config->virus.database,
 		        "no signatures can be read: mail would be unscanned(database)");
