@@ -65,6 +65,12 @@ static const struct argument_option delete_options[] = {
         {0},
 };
 
+static const struct argument_option notices_options[] = {
+        {"state", "STATE", "waiting, due, leased, done or dead; may be repeated"},
+        {"limit", "N", "at most so many, of the newest items first (50; 0: all)"},
+        {0},
+};
+
 static const struct argument_option stats_options[] = {
         {"days", "N", "of the last N days (7)"},
         {0},
@@ -107,6 +113,9 @@ const struct command commands[] = {
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",
                 rescan_options, command_rescan},
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
+        {"notices", "[render ID]", 0, 2, "lists notices and releases, or shows a notice as mail",
+                "render writes what would be sent, with the templates of now; nothing is sent.\n",
+                notices_options, command_notices},
         {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
                 stats_options, command_stats},
         {"reload", "", 0, 0, "has every worker read signatures, rules and lists again",

@@ -150,6 +150,7 @@ void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing)
 	json_object(json, NULL);
 	json_text(json, "id", outgoing->id);
 	json_text(json, "kind", print_kind(outgoing->kind));
+	json_text(json, "item", outgoing->item);
 	json_text(json, "state", outgoing->state);
 	json_list(json, "to");
 	for (at = 0; at < outgoing->n_to; at++)

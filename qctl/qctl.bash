@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete stats reload explain verify backup restore check keys"
+	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
@@ -16,7 +16,13 @@ _qctl()
 
 	case $previous in
 	-c | --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
-	--state) COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current")); return ;;
+	--state)
+		if [[ $command == notices ]]; then
+			COMPREPLY=($(compgen -W "waiting due leased done dead" -- "$current"))
+		else
+			COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current"))
+		fi
+		return ;;
 	--reason)
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned undeliverable" \
 			-- "$current"))
@@ -37,6 +43,7 @@ _qctl()
 		COMPREPLY=($(compgen -W "--all --sender --recipient --reason --text --since --until --state \
 			--limit $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
+	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	verify | backup | restore)

@@ -72,6 +72,7 @@ int command_export(struct qctl *qctl);
 int command_release(struct qctl *qctl);
 int command_delete(struct qctl *qctl);
 int command_rescan(struct qctl *qctl);
+int command_notices(struct qctl *qctl);
 int command_stats(struct qctl *qctl);
 int command_reload(struct qctl *qctl);
 int command_explain(struct qctl *qctl);
