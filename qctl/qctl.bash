@@ -46,8 +46,9 @@ _qctl()
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
-	verify | backup | restore)
-		COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
+	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
+	backup) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
+	restore) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	check) COMPREPLY=($(compgen -W "--offline $common" -- "$current")) ;;
 	explain)
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")
