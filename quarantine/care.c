@@ -61,8 +61,8 @@ int care_arguments(struct care *care, int *argc, char **argv)
 
 static struct store_options options_for(const struct config *config, const char *folder, int beside)
 {
-	return (struct store_options){.backend = {
-	        .path = folder, .size = config->quarantine.map_size, .beside = beside}};
+	return (struct store_options){
+	        .backend = {.path = folder, .size = config->quarantine.map_size, .beside = beside}};
 }
 
 /* On a terminal only: one line that is written over. */

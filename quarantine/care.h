@@ -14,8 +14,8 @@ struct care {
 	const char *folder; /* of a copy; NULL: verify the one that is served */
 };
 
-/* Takes "--verify [FOLDER]", "--backup FOLDER" and "--restore FOLDER" out of the arguments. 0: wrong
- * usage. */
+/* Takes "--verify [FOLDER]", "--backup FOLDER" and "--restore FOLDER" out of the arguments. 0:
+ * wrong usage. */
 int care_arguments(struct care *care, int *argc, char **argv);
 
 /* Gives the exit code: 0; 1 where something is wrong with the database; else as daemon_failed(). */

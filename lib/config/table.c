@@ -1,6 +1,7 @@
 #include "lib/config/table.h"
 
 #include "lib/base/log.h"
+#include "lib/config/choices.h"
 #include "lib/config/config.h"
 
 #define AT(part, member) offsetof(struct config_##part, member)
@@ -16,115 +17,6 @@ enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE };
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 #define TIB ((uint64_t)1 << 40)
-
-const struct choice table_actions[] = {
-        {"none", ACTION_NONE, "note it and go on"},
-        {"allow", ACTION_ALLOW, "let it pass this check; the virus scan is never switched off"},
-        {"tag", ACTION_TAG, "deliver, with header fields that say so"},
-        {"cut", ACTION_CUT, "take the part out, keep it, leave a text in its place"},
-        {"redirect", ACTION_REDIRECT, "deliver to policy.redirect_to instead"},
-        {"quarantine", ACTION_QUARANTINE, "hold the whole message"},
-        {"discard", ACTION_DISCARD, "hold a copy, tell the MTA all is well, tell nobody"},
-        {"reject", ACTION_REJECT, "refuse it with a code and a text"},
-        {"defer", ACTION_DEFER, "ask the MTA to try again later"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice log_levels[] = {
-        {"debug", LOG_LEVEL_DEBUG, "each step of each message"},
-        {"info", LOG_LEVEL_INFO, "what became of each message"},
-        {"warning", LOG_LEVEL_WARNING, "what somebody should look at"},
-        {"error", LOG_LEVEL_ERROR, "what somebody must look at"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice log_targets[] = {
-        {"stderr", LOG_TO_STDERR, "standard error, for a service manager to collect"},
-        {"syslog", LOG_TO_SYSLOG, "syslog, facility mail"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice sandbox_words[] = {
-        {"required", SANDBOX_REQUIRED, "scanners do not start without a seccomp filter"},
-        {"best_effort", SANDBOX_BEST_EFFORT, "they start with what the kernel gives them"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice pattern_matches[] = {
-        {"exact", MATCH_EXACT, "the whole text"},
-        {"prefix", MATCH_PREFIX, "the text begins so"},
-        {"glob", MATCH_GLOB, "the whole text, with *, ? and [a-z]"},
-        {"regex", MATCH_REGEX, "a Perl-like expression, found anywhere"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice whole_words[] = {
-        {"needed", WHOLE_NEEDED,
-                "unless its form, a second parser and the signatures leave nothing to be seen in "
-                "it beyond its parts"},
-        {"always", WHOLE_ALWAYS, "each message, which about doubles the cost of a text"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice heuristics[] = {
-        {"phishing", 0,
-                "links that show one of the watched domains and lead elsewhere (.pdb and .wdb in "
-                "the database)"},
-        {"cloaked", 0, "links whose place is hidden by encoding"},
-        {"ssl_mismatch", 0, "links that show https: and lead to http:"},
-        {"macros", 0, "every macro; attachments.rules with traits: [macro] tell more"},
-        {"broken", 0, "damaged programs"},
-        {"broken_media", 0, "damaged pictures"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice inside_words[] = {
-        {"also", INSIDE_ALSO, "in the mail and in containers"},
-        {"never", INSIDE_NEVER, "not in containers"},
-        {"only", INSIDE_ONLY, "in containers and nowhere else"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice directions[] = {
-        {"any", DIRECTION_ANY, "whoever sends it"},
-        {"in", DIRECTION_IN, "from outsiders"},
-        {"out", DIRECTION_OUT, "from those who are authenticated or in site.networks"},
-        {NULL, 0, NULL},
-};
-
-const struct choice table_traits[] = {
-        {"encrypted", TRAIT_ENCRYPTED,
-                "needs a password, in whole or for some member; S/MIME and OpenPGP, too"},
-        {"macro", TRAIT_MACRO, "an office document with macros: VBA, Excel 4 or Basic"},
-        {"script", TRAIT_SCRIPT,
-                "runs something when it is shown: JavaScript or a program to start in a PDF, a "
-                "script in a picture"},
-        {"smuggled", TRAIT_SMUGGLED,
-                "HTML with a script that puts a file together and offers to save it"},
-        {"embedded", TRAIT_EMBEDDED, "a document with another file in it"},
-        {"external", TRAIT_EXTERNAL,
-                "fetches a template or an object from elsewhere when it is opened"},
-        {"disguised", TRAIT_DISGUISED,
-                "a program, or macros, under the name of something that runs nothing"},
-        {"mismatch", TRAIT_MISMATCH, "its content is of another kind than its name says"},
-        {"ambiguous", TRAIT_AMBIGUOUS, "two honest programs would see different contents"},
-        {"broken", TRAIT_BROKEN, "a container that is damaged, or of a kind that can't be read"},
-        {NULL, 0, NULL},
-};
-
-static const struct choice item_reasons[] = {
-        {"virus", 0, NULL},
-        {"pua", 0, NULL},
-        {"heuristic", 0, NULL},
-        {"attachment", 0, NULL},
-        {"subject", 0, NULL},
-        {"spam", 0, NULL},
-        {"access", 0, NULL},
-        {"size", 0, NULL},
-        {"unscanned", 0, NULL},
-        {"undeliverable", 0, NULL},
-        {NULL, 0, NULL},
-};
 
 /* What may happen to a message as a whole, and to a single part of it. */
 #define WHOLE (BIT(TAG) | BIT(REDIRECT) | BIT(QUARANTINE) | BIT(DISCARD) | BIT(REJECT) | BIT(DEFER))
@@ -168,9 +60,9 @@ static const struct field site_fields[] = {
 static const struct section site_section = SECTION(site, site_fields);
 
 static const struct field log_fields[] = {
-        {"level", FIELD_CHOICE, AT(log, level), "info", .choices = log_levels,
+        {"level", FIELD_CHOICE, AT(log, level), "info", .choices = choice_log_levels,
                 .prose = "The least that is logged."},
-        {"to", FIELD_CHOICE, AT(log, to), "stderr", .choices = log_targets,
+        {"to", FIELD_CHOICE, AT(log, to), "stderr", .choices = choice_log_targets,
                 .prose = "Where the lines go."},
 };
 static const struct section log_section = SECTION(log, log_fields);
@@ -282,7 +174,7 @@ static const struct field workers_fields[] = {
         {"tmp_dir", FIELD_TEXT, AT(workers, tmp_dir), "<site.run_dir>/tmp", NULL, FORM_PATH,
                 .prose = "Folder under which each scanner has scratch space of its own: best a "
                          "tmpfs."},
-        {"sandbox", FIELD_CHOICE, AT(workers, sandbox), "required", .choices = sandbox_words,
+        {"sandbox", FIELD_CHOICE, AT(workers, sandbox), "required", .choices = choice_sandbox_words,
                 .prose = "What is done where the kernel, or a container around it, gives scanners "
                          "no seccomp filter. What else is missing is said at the start and by "
                          "qctl check, and stops nothing."},
@@ -365,7 +257,7 @@ static const struct field subject_rule_fields[] = {
                 .prose = "Shown in logs, notices and by qctl explain."},
         {"field", FIELD_TEXT, AT(subject_rule, field), "Subject", NULL, FORM_FIELD,
                 .prose = "The header field that is looked at, decoded and as it came."},
-        {"match", FIELD_CHOICE, AT(subject_rule, match), "exact", .choices = pattern_matches,
+        {"match", FIELD_CHOICE, AT(subject_rule, match), "exact", .choices = choice_pattern_matches,
                 .prose = "How patterns are meant; never with regard to case."},
         {"patterns", FIELD_LIST, AT(subject_rule, patterns), "[]", NULL, FORM_ANY,
                 .prose = "The rule applies where any of them matches."},
@@ -404,7 +296,8 @@ static const struct section subject_section = SECTION(subject, subject_fields);
 static const struct field attachment_rule_fields[] = {
         {"name", FIELD_TEXT, AT(attachment_rule, name), "rule<number>", NULL, FORM_NAME,
                 .prose = "Shown in logs, notices and by qctl explain."},
-        {"match", FIELD_CHOICE, AT(attachment_rule, match), "glob", .choices = pattern_matches,
+        {"match", FIELD_CHOICE, AT(attachment_rule, match), "glob",
+                .choices = choice_pattern_matches,
                 .prose = "How names are meant; never with regard to case."},
         {"names", FIELD_LIST, AT(attachment_rule, names), "[]", NULL, FORM_ANY,
                 .prose = "Patterns over every name that a mail program might see, without trailing "
@@ -423,11 +316,12 @@ static const struct field attachment_rule_fields[] = {
                 .prose = "Its least size, once it is decoded and unpacked."},
         {"smaller_than", FIELD_SIZE, AT(attachment_rule, smaller_than), "0", .most = TIB,
                 .prose = "Likewise; 0 is no condition."},
-        {"inside", FIELD_CHOICE, AT(attachment_rule, inside), "also", .choices = inside_words,
+        {"inside", FIELD_CHOICE, AT(attachment_rule, inside), "also",
+                .choices = choice_inside_words,
                 .prose = "Members of archives and other containers. What is cut is the part that "
                          "holds the member."},
-        {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any", .choices = directions,
-                .prose = "Whose mail it is for."},
+        {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any",
+                .choices = choice_directions, .prose = "Whose mail it is for."},
         {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "The recipients it is for; everybody's where none are named. A message "
                          "with others, too, is treated for each by his own rules."},
@@ -581,11 +475,11 @@ static const struct field virus_fields[] = {
                 .prose = "Also finds possibly unwanted applications (PUA); expect false alarms. "
                          "policy.pua says what happens to them."},
         {"heuristics", FIELD_LIST, AT(virus, heuristics), "[phishing]", NULL, FORM_ANY,
-                .choices = heuristics,
+                .choices = choice_heuristics,
                 .prose = "What libclamav suspects beyond its signatures; policy.heuristic says "
                          "what happens then. Limits and passwords are no suspicion: what met one "
                          "is unscanned."},
-        {"whole", FIELD_CHOICE, AT(virus, whole), "needed", .choices = whole_words,
+        {"whole", FIELD_CHOICE, AT(virus, whole), "needed", .choices = choice_whole_words,
                 .prose = "Which messages libclamav also sees as they stand, beside their parts."},
         {"name_decided", FIELD_BOOL, AT(virus, name_decided), "true",
                 .prose = "Also scans what other checks have already cut, held or discarded, so "
@@ -764,7 +658,7 @@ static const struct field notifier_fields[] = {
         {"to_admin", FIELD_BOOL, AT(notifier, to_admin), "true",
                 .prose = "Tells the administrator."},
         {"not_for", FIELD_LIST, AT(notifier, not_for), "[spam, subject, access]", NULL, FORM_ANY,
-                .choices = item_reasons,
+                .choices = choice_item_reasons,
                 .prose = "Reasons that make no notice: what comes in floods."},
         {"templates", FIELD_TEXT, AT(notifier, templates), "<datadir>/templates", NULL, FORM_PATH,
                 .prose = "Folder of the texts of notices, with a folder for each language; see "

@@ -1,4 +1,5 @@
-/* An environment is opened once in a process, so whatever looks at it from beside is a child here. */
+/* An environment is opened once in a process, so whatever looks at it from beside is a child here.
+ */
 #include <sys/wait.h>
 
 #include "tests/unit/quarantine/fixture.h"
@@ -49,8 +50,8 @@ static void add(unsigned number)
 	snprintf(id, sizeof(id), "bbbb%012u", number);
 	snprintf(message, sizeof(message), "%032u", number);
 	snprintf(body, sizeof(body), "body %u", number);
-	assert_int_equal(put(&f, new_item(id, message, "r@example.com"), body, strlen(body),
-	                         start_ms),
+	assert_int_equal(
+	        put(&f, new_item(id, message, "r@example.com"), body, strlen(body), start_ms),
 	        RESULT_OK);
 }
 

@@ -1,0 +1,113 @@
+#include "lib/config/choices.h"
+
+#include "lib/base/log.h"
+#include "lib/config/config.h"
+
+const struct choice table_actions[] = {
+        {"none", ACTION_NONE, "note it and go on"},
+        {"allow", ACTION_ALLOW, "let it pass this check; the virus scan is never switched off"},
+        {"tag", ACTION_TAG, "deliver, with header fields that say so"},
+        {"cut", ACTION_CUT, "take the part out, keep it, leave a text in its place"},
+        {"redirect", ACTION_REDIRECT, "deliver to policy.redirect_to instead"},
+        {"quarantine", ACTION_QUARANTINE, "hold the whole message"},
+        {"discard", ACTION_DISCARD, "hold a copy, tell the MTA all is well, tell nobody"},
+        {"reject", ACTION_REJECT, "refuse it with a code and a text"},
+        {"defer", ACTION_DEFER, "ask the MTA to try again later"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_log_levels[] = {
+        {"debug", LOG_LEVEL_DEBUG, "each step of each message"},
+        {"info", LOG_LEVEL_INFO, "what became of each message"},
+        {"warning", LOG_LEVEL_WARNING, "what somebody should look at"},
+        {"error", LOG_LEVEL_ERROR, "what somebody must look at"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_log_targets[] = {
+        {"stderr", LOG_TO_STDERR, "standard error, for a service manager to collect"},
+        {"syslog", LOG_TO_SYSLOG, "syslog, facility mail"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_sandbox_words[] = {
+        {"required", SANDBOX_REQUIRED, "scanners do not start without a seccomp filter"},
+        {"best_effort", SANDBOX_BEST_EFFORT, "they start with what the kernel gives them"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_pattern_matches[] = {
+        {"exact", MATCH_EXACT, "the whole text"},
+        {"prefix", MATCH_PREFIX, "the text begins so"},
+        {"glob", MATCH_GLOB, "the whole text, with *, ? and [a-z]"},
+        {"regex", MATCH_REGEX, "a Perl-like expression, found anywhere"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_whole_words[] = {
+        {"needed", WHOLE_NEEDED,
+                "unless its form, a second parser and the signatures leave nothing to be seen in "
+                "it beyond its parts"},
+        {"always", WHOLE_ALWAYS, "each message, which about doubles the cost of a text"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_heuristics[] = {
+        {"phishing", 0,
+                "links that show one of the watched domains and lead elsewhere (.pdb and .wdb in "
+                "the database)"},
+        {"cloaked", 0, "links whose place is hidden by encoding"},
+        {"ssl_mismatch", 0, "links that show https: and lead to http:"},
+        {"macros", 0, "every macro; attachments.rules with traits: [macro] tell more"},
+        {"broken", 0, "damaged programs"},
+        {"broken_media", 0, "damaged pictures"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_inside_words[] = {
+        {"also", INSIDE_ALSO, "in the mail and in containers"},
+        {"never", INSIDE_NEVER, "not in containers"},
+        {"only", INSIDE_ONLY, "in containers and nowhere else"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_directions[] = {
+        {"any", DIRECTION_ANY, "whoever sends it"},
+        {"in", DIRECTION_IN, "from outsiders"},
+        {"out", DIRECTION_OUT, "from those who are authenticated or in site.networks"},
+        {NULL, 0, NULL},
+};
+
+const struct choice table_traits[] = {
+        {"encrypted", TRAIT_ENCRYPTED,
+                "needs a password, in whole or for some member; S/MIME and OpenPGP, too"},
+        {"macro", TRAIT_MACRO, "an office document with macros: VBA, Excel 4 or Basic"},
+        {"script", TRAIT_SCRIPT,
+                "runs something when it is shown: JavaScript or a program to start in a PDF, a "
+                "script in a picture"},
+        {"smuggled", TRAIT_SMUGGLED,
+                "HTML with a script that puts a file together and offers to save it"},
+        {"embedded", TRAIT_EMBEDDED, "a document with another file in it"},
+        {"external", TRAIT_EXTERNAL,
+                "fetches a template or an object from elsewhere when it is opened"},
+        {"disguised", TRAIT_DISGUISED,
+                "a program, or macros, under the name of something that runs nothing"},
+        {"mismatch", TRAIT_MISMATCH, "its content is of another kind than its name says"},
+        {"ambiguous", TRAIT_AMBIGUOUS, "two honest programs would see different contents"},
+        {"broken", TRAIT_BROKEN, "a container that is damaged, or of a kind that can't be read"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_item_reasons[] = {
+        {"virus", 0, NULL},
+        {"pua", 0, NULL},
+        {"heuristic", 0, NULL},
+        {"attachment", 0, NULL},
+        {"subject", 0, NULL},
+        {"spam", 0, NULL},
+        {"access", 0, NULL},
+        {"size", 0, NULL},
+        {"unscanned", 0, NULL},
+        {"undeliverable", 0, NULL},
+        {NULL, 0, NULL},
+};
