@@ -114,7 +114,7 @@ static char *our_state(const struct scan *scan, const struct group *group)
 	const char *before = ";\r\n\tunscanned=";
 
 	buf_add_format(&out, "%s; id=%s", state_of(group), scan->submission->message_id);
-	for (why = UNSCANNED_LIMIT; why <= UNSCANNED_DATABASE; why++) {
+	for (why = UNSCANNED_LIMIT; why <= UNSCANNED_LAST; why++) {
 		if (!(group->outcome.unscanned & 1u << why))
 			continue;
 		buf_add_format(&out, "%s%s", before, unscanned_name(why));

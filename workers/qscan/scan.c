@@ -10,6 +10,7 @@
 
 static const char *const whys[] = {"", "limit", "error", "timeout", "encrypted", "format",
         "malformed", "ambiguous", "crash", "database", "memory"};
+_Static_assert(sizeof(whys) / sizeof(whys[0]) == UNSCANNED_LAST + 1, "a name for each");
 
 const char *unscanned_name(enum unscanned why)
 {

@@ -35,6 +35,7 @@ enum unscanned {
 	UNSCANNED_CRASH,
 	UNSCANNED_DATABASE,
 	UNSCANNED_MEMORY,
+	UNSCANNED_LAST = UNSCANNED_MEMORY,
 };
 const char *unscanned_name(enum unscanned why);
 enum unscanned unscanned_named(const char *name); /* UNSCANNED_ERROR for what is no name */

@@ -137,6 +137,18 @@ static void what_was_not_scanned_is_not_called_clean(void **state)
 	assert_non_null(strstr(field(group, "X-Lazaret"), "unscanned=limit,encrypted"));
 }
 
+static void every_reason_for_not_scanning_is_told_in_the_header(void **state)
+{
+	enum unscanned why;
+	const Lz__Group *group;
+
+	for (why = UNSCANNED_LIMIT; why <= UNSCANNED_LAST; why++)
+		scan_unscanned(&made->scan, "virus", why, "");
+	group = make()->verdict->groups[0];
+	for (why = UNSCANNED_LIMIT; why <= UNSCANNED_LAST; why++)
+		assert_non_null(strstr(field(group, "X-Lazaret"), unscanned_name(why)));
+}
+
 static void a_virus_check_that_could_not_look_does_not_say_scanned(void **state)
 {
 	made->scan.costs[made->scan.cost_count++].name = "virus";
@@ -441,6 +453,7 @@ int main(void)
 	        TEST(fields_from_outside_that_look_like_ours_are_taken_out),
 	        TEST(a_clean_message_says_so_and_keeps_its_other_bytes),
 	        TEST(what_was_not_scanned_is_not_called_clean),
+	        TEST(every_reason_for_not_scanning_is_told_in_the_header),
 	        TEST(a_virus_check_that_could_not_look_does_not_say_scanned),
 	        TEST(what_could_not_be_opened_is_not_called_scanned_for_viruses),
 	        TEST(spam_is_told_in_the_customary_fields),
