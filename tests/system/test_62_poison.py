@@ -7,7 +7,7 @@ import time
 
 import mails
 import pytest
-from world import BUILD, USER, World, account, wait_for
+from world import BUILD, EICAR, USER, World, account, wait_for
 
 CONFIG = """
 front:
@@ -235,3 +235,36 @@ def test_a_hang_takes_its_time_and_other_mail_does_not_wait(world):
     assert time.monotonic() - started < 5
     assert b"The text part stays." in world.sink.wait(1, to="p@example.org")[0].bytes
     assert {died[0] for died in deaths(world)} == {"timeout"}
+
+
+def in_header(kind, *parts, **kw):
+    """The fault in the header: only who looks at all of the mail sees it."""
+    return mails.mixed(mails.text_part(), *parts, extra="X-Fault: " + fault(kind).decode() + "\n", **kw)
+
+
+TAG = CONFIG.replace("virus:\n", "virus:\n  whole: always\n") + """
+policy:
+  unscanned:
+    crash: tag
+    memory: tag
+"""
+
+
+@pytest.mark.config(TAG)
+@pytest.mark.parametrize("kind", ["crash", "memory"])
+def test_what_kills_who_looks_at_all_of_it_hides_no_virus_in_a_part(world, kind):
+    world.send(in_header(kind, mails.attachment("eicar.com", EICAR), subject="both"))
+    item, = held(world)
+    assert item["reason"] == "virus" and [part["path"] for part in world.lazaret.show(item["id"])["parts"]] == ["2"]
+    world.send(in_header(kind, subject="poison"), to="other@example.org")
+    mail, = world.sink.wait(1, to="other@example.org")
+    assert mails.b64(EICAR)[:60] not in b"".join(mail.bytes for mail in world.sink.mails)
+    assert mail.field("Subject") == "poison" and kind in mail.field("X-Lazaret") and len(held(world)) == 1
+    world.drained()
+
+
+@pytest.mark.config(CUT)
+def test_a_virus_beside_a_part_that_kills_is_named_and_both_are_cut(world):
+    world.send(attached("crash", more=[mails.attachment("eicar.com", EICAR), mails.attachment("photo.gif", mails.GIF, "image/gif")]))
+    item, = held(world)
+    assert item["reason"] == "virus" and "Eicar" in item["detail"]

@@ -17,7 +17,7 @@ struct singly {
 	const char **left_out;
 	struct range ranges[SINGLY_RANGES + 2 * SINGLY_SPLITS];
 	size_t count, next; /* of the ranges; the next is being looked at */
-	unsigned splits;
+	unsigned splits, rests;
 	const char *why;
 };
 
@@ -133,11 +133,15 @@ static const char *known(const char *why)
 	                                    : "crash";
 }
 
+/* The rest is looked at more than once, as its supervisor counts what it dies of: the one look that
+ * kills over all of the message must not cost all others, which may find a virus. */
 void singly_died(struct singly *singly, const char *why)
 {
 	singly->why = known(why);
 	if (singly->step == SINGLY_PROBE)
 		narrow(singly);
+	else if (singly->step == SINGLY_REST && ++singly->rests < SINGLY_RESTS)
+		return;
 	else
 		singly->step = singly->step == SINGLY_BLIND ? SINGLY_OVER : SINGLY_BLIND;
 }

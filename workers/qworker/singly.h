@@ -16,14 +16,16 @@
 enum {
 	SINGLY_RANGES = 32, /* parts are looked at in at most so many ranges at first */
 	SINGLY_SPLITS = 32, /* so often one that kills is cut in two */
-	SINGLY_LOOKS = 3 + SINGLY_RANGES + 2 * SINGLY_SPLITS, /* at most, all of them */
+	SINGLY_RESTS = 4,   /* looks at all of it: what kills there is known poison by then */
+	/* Of all kinds. */
+	SINGLY_LOOKS = 2 + SINGLY_RESTS + SINGLY_RANGES + 2 * SINGLY_SPLITS,
 	SINGLY_LEAST_MS = 1000, /* with less time left than this there are no more */
 };
 
 enum singly_step {
 	SINGLY_COUNT, /* a probe of no part: how many are there? */
 	SINGLY_PROBE, /* a probe of some */
-	SINGLY_REST,  /* the message once more, without those that killed */
+	SINGLY_REST,  /* the message again, without those that killed */
 	SINGLY_BLIND, /* a decision without a look */
 	SINGLY_OVER,  /* even that was too much */
 };

@@ -105,9 +105,15 @@ static void a_message_that_cannot_be_counted_is_decided_without_a_look(void **st
 static void what_kills_even_without_its_parts_is_decided_without_a_look_and_then_given_up(
         void **state)
 {
+	int rests;
+
 	singly_counted(singly, 1);
 	singly_died(singly, "crash");
-	singly_died(singly, "timeout");
+	for (rests = 0; rests < SINGLY_RESTS; rests++) {
+		assert_int_equal(singly_step(singly), SINGLY_REST);
+		assert_string_equal(singly_left_out(singly, 0), "crash");
+		singly_died(singly, "timeout");
+	}
 	assert_int_equal(singly_step(singly), SINGLY_BLIND);
 	assert_string_equal(singly_why(singly), "timeout");
 	singly_died(singly, "crash");
@@ -169,7 +175,7 @@ static void no_look_takes_all_the_time_that_is_left(void **state)
 	assert_int_equal(singly_time_ms(singly, 90000, -5), 0);
 	singly_counted(singly, 0);
 	assert_int_equal(singly_time_ms(singly, 90000, 100000), 75000);
-	singly_died(singly, "crash");
+	singly_hurry(singly);
 	assert_int_equal(singly_time_ms(singly, 90000, 40000), 40000);
 }
 
