@@ -166,15 +166,16 @@ static void scanner_closed(struct scanner *scanner)
 	scanner->gone_ms = loop_now_ms(generation->pool->loop);
 }
 
-/* Free again; or, in an ending generation or after its share of jobs, told to end by closing its
- * pair: so it never ends with a job on its way to it. */
+/* Free again; or, in an ending generation, after its share of jobs or after its time, told to end
+ * by closing its pair: so it never ends with a job on its way to it. One that answers late may be
+ * killed for that at any moment, and the next message would be blamed for it. */
 static void scanner_done(struct scanner *scanner, int was_probe)
 {
 	struct generation *generation = scanner->generation;
 	const struct config_workers *workers = &generation->pool->config->workers;
 
 	scanner->jobs_done++;
-	if (generation->state != GENERATION_ENDING && !was_probe &&
+	if (generation->state != GENERATION_ENDING && !was_probe && !scanner->is_late &&
 	        (!workers->max_jobs || scanner->jobs_done < workers->max_jobs))
 		return;
 	scanner_remove(scanner);
@@ -504,7 +505,9 @@ void pool_renew(struct pool *pool, uint64_t request)
 {
 	if (request && request == pool->request)
 		return; /* told by two brokers */
-	if (request)
+	/* Who asks has a number that is greater than all before it: of two that cross each other on
+	 * their way the greater one must not be forgotten, as nobody would ever answer it. */
+	if (request > pool->request)
 		pool->request = request;
 	pool->is_wanted = 1;
 	start_if_wanted(pool);

@@ -294,6 +294,28 @@ static void a_request_that_two_brokers_tell_is_one(void **state)
 	assert_int_equal(world.count, 2);
 }
 
+static void of_two_requests_that_cross_each_other_both_are_answered(void **state)
+{
+	struct pool_state told;
+
+	be_ready(0);
+	give_job(); /* so that there is no room for a third */
+	pool_renew(world.pool, 0);
+	turn();
+	be_ready(1);
+	pool_renew(world.pool, 12);
+	pool_renew(world.pool, 11);
+	end(0);
+	turn();
+	assert_int_equal(world.count, 3);
+	be_ready(2);
+	pool_state(world.pool, &told);
+	assert_int_equal(told.answered, 12);
+	end(1);
+	turn();
+	assert_int_equal(world.count, 3);
+}
+
 static void who_asks_while_one_starts_gets_one_that_starts_later(void **state)
 {
 	struct pool_state told;
@@ -379,6 +401,7 @@ int main(void)
 	        TEST(a_generation_lives_until_its_process_has_ended),
 	        TEST(a_refused_generation_leaves_the_old_one_and_its_words),
 	        TEST(a_request_that_two_brokers_tell_is_one),
+	        TEST(of_two_requests_that_cross_each_other_both_are_answered),
 	        TEST(who_asks_while_one_starts_gets_one_that_starts_later),
 	        TEST(a_change_while_one_starts_counts_only_if_that_one_fails),
 	        TEST(one_that_dies_is_replaced),

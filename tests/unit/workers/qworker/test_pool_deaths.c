@@ -280,6 +280,28 @@ static void without_a_supervisor_nobody_is_waited_for(void **state)
 	assert_string_equal(heard.why, "crash");
 }
 
+/* It is told to be killed; its answer is here before that. */
+static void who_answers_late_gets_no_other_message(void **state)
+{
+	int64_t start_ms = clock_monotonic_ms();
+	char text[32] = "";
+	int fd = -1, slot;
+
+	config.workers.timeout_ms = 50;
+	slot = give(message(0), PAIR_SCAN);
+	config.workers.timeout_ms = 60000;
+	file_flags(control, 1);
+	while (pair_receive_fd(control, &fd, text, sizeof(text), NULL) != RESULT_OK &&
+	        clock_monotonic_ms() - start_ms < 10000)
+		turn(50);
+	assert_true(strncmp(text, "late ", 5) == 0);
+	answer(slot, PAIR_RESULT);
+	assert_int_equal(heard.answered, 1);
+	assert_int_not_equal(give(message(0), PAIR_SCAN), slot);
+	assert_true(is_closed(slot));
+	assert_int_equal(pool_give(pool, message(0), NULL), RESULT_NONE);
+}
+
 static void a_death_that_a_stranger_died_is_nobodys(void **state)
 {
 	int slot = give(message(0), PAIR_SCAN);
@@ -347,6 +369,7 @@ int main(void)
 	        TEST(an_answer_before_the_death_is_an_answer),
 	        TEST(without_a_word_it_was_a_crash_after_a_while),
 	        TEST(without_a_supervisor_nobody_is_waited_for),
+	        TEST(who_answers_late_gets_no_other_message),
 	        TEST(a_death_that_a_stranger_died_is_nobodys),
 	        TEST(a_probe_is_the_only_job_of_its_scanner),
 	        TEST(a_probe_that_is_answered_with_a_verdict_is_lost),
