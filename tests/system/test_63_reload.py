@@ -103,6 +103,28 @@ def test_a_hangup_starts_one_too(world):
     serving(world, 2)
 
 
+@pytest.mark.config("workers:\n  max_jobs: 1\n")
+def test_scanners_that_end_all_the_time_keep_no_signatures_away(world):
+    serving(world, 1)
+    ended = threading.Event()
+
+    def go_on():
+        number = 0
+        while not ended.wait(0.1):
+            number += 1
+            world.send(mails.plain(subject=f"clean {number}", number=number), to="flow@example.org")
+
+    sender = threading.Thread(target=go_on)
+    sender.start()
+    try:
+        time.sleep(1)
+        (database(world) / "new.ndb").write_text(signature())
+        wait_for(lambda: "number=2 state=serving" in world.lazaret.log(), 10, message="the next generation")
+    finally:
+        ended.set()
+        sender.join()
+
+
 def test_qctl_reload_waits_for_the_new_generation_and_tells_it(world):
     serving(world, 1)
     out = world.lazaret.qctl("reload")

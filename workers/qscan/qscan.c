@@ -50,6 +50,7 @@ struct supervisor {
 	struct slot *slots;
 	size_t count;
 	struct watch watch;
+	int64_t look_ms; /* when the watched files are looked at next */
 	struct poison *poison;
 	int keeps_cores;
 	int control;    /* -1: closed */
@@ -331,6 +332,20 @@ static void hear_signal(struct supervisor *supervisor)
 			kill(supervisor->slots[i].pid, SIGTERM);
 }
 
+/* By the clock: scanners that end all the time must not keep new signatures away. */
+static void look_at_files(struct supervisor *supervisor)
+{
+	int64_t now_ms = clock_monotonic_ms();
+
+	if (now_ms < supervisor->look_ms)
+		return;
+	supervisor->look_ms = now_ms + LOOK_MS;
+	if (!watch_look(&supervisor->watch))
+		return;
+	log_event(LOG_LEVEL_INFO, NULL, "stale", NULL);
+	say(supervisor, -1, "stale");
+}
+
 static void turn(struct supervisor *supervisor)
 {
 	struct pollfd wanted[] = {{.fd = supervisor->signals, .events = POLLIN},
@@ -342,10 +357,7 @@ static void turn(struct supervisor *supervisor)
 	if (ready > 0 && wanted[1].revents && supervisor->control >= 0)
 		hear_control(supervisor);
 	start_scanners(supervisor);
-	if (ready == 0 && watch_look(&supervisor->watch)) {
-		log_event(LOG_LEVEL_INFO, NULL, "stale", NULL);
-		say(supervisor, -1, "stale");
-	}
+	look_at_files(supervisor);
 }
 
 static int open_signals(void)
@@ -473,6 +485,7 @@ int qscan_run(const struct config *config, int control)
 		return daemon_failed(result, &err);
 	}
 	start_scanners(&supervisor);
+	supervisor.look_ms = clock_monotonic_ms() + LOOK_MS;
 	say_ready(&supervisor);
 	while (!supervisor.is_ending || living(&supervisor))
 		turn(&supervisor);
