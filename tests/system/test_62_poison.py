@@ -1,8 +1,11 @@
 """Mail that kills its scanner: it costs scanners, never mail, and not many of them."""
 import collections
 import os
+import pathlib
 import re
 import shutil
+import signal
+import threading
 import time
 
 import mails
@@ -59,6 +62,20 @@ def world(request):
 def deaths(world):
     """why, stage and part of each scanner that died."""
     return re.findall(r"event=scanner_died pid=\d+ why=(\w+) stage=(\w+) part=(-?\d+)", world.lazaret.log())
+
+
+def command_line(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+def parent(pid):
+    try:
+        return int(pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:
+        return 0
 
 
 def held(world, seconds=60, count=1):
@@ -268,3 +285,22 @@ def test_a_virus_beside_a_part_that_kills_is_named_and_both_are_cut(world):
     world.send(attached("crash", more=[mails.attachment("eicar.com", EICAR), mails.attachment("photo.gif", mails.GIF, "image/gif")]))
     item, = held(world)
     assert item["reason"] == "virus" and "Eicar" in item["detail"]
+
+
+def engines(world):
+    """The supervisors that live, whoever started them: each has an engine."""
+    found = world.lazaret.pids().get("qscan.real", [])
+    return [pid for pid in found if b"--control-fd" in command_line(pid) and b"--control-fd" not in command_line(parent(pid))]
+
+
+@pytest.mark.config(CONFIG.replace("timeout: 3s", "timeout: 60s").replace("deadline: 60s", "deadline: 120s"))
+def test_no_scanner_works_on_for_a_worker_that_was_killed(world):
+    sender = threading.Thread(target=world.send, args=(attached("hang", subject="poison"),))
+    sender.start()
+    wait_for(lambda: "event=dispatched" in world.lazaret.log(), 20)
+    time.sleep(0.5)
+    old, = engines(world)
+    os.kill(world.lazaret.pids()["qworker"][0], signal.SIGKILL)
+    wait_for(lambda: engines(world) and old not in engines(world), 20, message="the next worker's engine alone")
+    assert "event=abandoned" in world.lazaret.log()
+    sender.join()

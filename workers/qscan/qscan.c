@@ -38,6 +38,7 @@ struct slot {
 	char *tmp;
 	struct marker *marker;
 	int was_late, was_killed; /* as qworker wanted */
+	int is_abandoned;         /* killed, as qworker is gone */
 	uint64_t resident;        /* bytes that it began with */
 	int64_t started_ms;
 	int64_t wait_ms;  /* before the next start */
@@ -72,13 +73,31 @@ static void stop(struct supervisor *supervisor)
 	supervisor->is_ending = 1;
 }
 
+/* qworker is gone, and with it all who wait for an answer. The engine is in memory as long as one
+ * scanner works on, and the next qworker starts one of its own. Who is idle ends by himself. */
+static void abandon(struct supervisor *supervisor)
+{
+	size_t i;
+
+	stop(supervisor);
+	for (i = 0; i < supervisor->count; i++) {
+		struct slot *slot = &supervisor->slots[i];
+
+		if (!slot->pid || slot->marker->stage == MARKER_IDLE)
+			continue;
+		log_event(LOG_LEVEL_INFO, NULL, "abandoned", "pid=%d", (int)slot->pid);
+		slot->is_abandoned = 1;
+		kill(slot->pid, SIGKILL);
+	}
+}
+
 static void say(struct supervisor *supervisor, int fd, const char *text)
 {
 	struct err err;
 
 	if (supervisor->control >= 0 &&
 	        pair_send_fd(supervisor->control, fd, text, &err) != RESULT_OK)
-		stop(supervisor);
+		abandon(supervisor);
 }
 
 /* ---------------------------------------------------------------- scanners */
@@ -125,7 +144,7 @@ static enum result fork_scanner(struct supervisor *supervisor, size_t index, str
 	if (result)
 		return result;
 	marker_idle(slot->marker);
-	slot->was_late = slot->was_killed = 0;
+	slot->was_late = slot->was_killed = slot->is_abandoned = 0;
 	slot->resident = resident_now();
 	slot->pid = fork();
 	if (slot->pid == 0) {
@@ -240,7 +259,8 @@ static void bury(
 {
 	int64_t now_ms = clock_monotonic_ms();
 	int was_idle = slot->marker->stage == MARKER_IDLE;
-	int died = !was_idle || !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+	int died = !slot->is_abandoned &&
+	           (!was_idle || !WIFEXITED(status) || WEXITSTATUS(status) != 0);
 
 	if (died)
 		look_at_dead(supervisor, slot, status, usage);
@@ -296,7 +316,7 @@ static void hear_control(struct supervisor *supervisor)
 	int fd = -1, pid;
 
 	if (pair_receive_fd(supervisor->control, &fd, text, sizeof(text), &err) != RESULT_OK) {
-		stop(supervisor);
+		abandon(supervisor);
 		return;
 	}
 	if (fd >= 0)
