@@ -95,11 +95,12 @@ struct config_broker {
 struct config_workers {
 	struct config_list brokers;
 	char *quarantine;
-	uint64_t scanners;  /* 0: auto, one a core */
-	uint64_t queue;     /* jobs taken beyond those being scanned */
-	int64_t timeout_ms; /* for one message in a scanner */
-	uint64_t memory;    /* of one scanner, beyond the engine */
-	uint64_t max_jobs;  /* messages after which a scanner is replaced; 0: never */
+	uint64_t scanners;        /* 0: auto, one a core */
+	uint64_t queue;           /* jobs taken beyond those being scanned */
+	int64_t timeout_ms;       /* for one message in a scanner */
+	int64_t start_timeout_ms; /* for what is read before there are scanners */
+	uint64_t memory;          /* of one scanner, beyond the engine */
+	uint64_t max_jobs;        /* messages after which a scanner is replaced; 0: never */
 	char *tmp_dir;
 	enum config_sandbox sandbox;
 	uint64_t keep_crashes; /* messages that killed a scanner, with a report and a core */

@@ -167,6 +167,11 @@ static const struct field workers_fields[] = {
                          "after broker.attempts its parts are looked at singly. All attempts "
                          "together "
                          "should fit into front.deadline."},
+        {"start_timeout", FIELD_TIME, AT(workers, start_timeout_ms), "10m", .least = 1 * SECOND,
+                .most = DAY,
+                .prose = "For reading signatures, rules and lists before scanners start. What is "
+                         "not read by then, as from a disk that does not answer, is refused, and "
+                         "the scanners that there are serve on."},
         {"memory", FIELD_SIZE, AT(workers, memory), "1G", .least = 64 * MIB, .most = TIB,
                 .prose = "Of one scanner, beyond the signatures that all share."},
         {"max_jobs", FIELD_NUMBER, AT(workers, max_jobs), "10000", .most = 1000000000,

@@ -155,6 +155,18 @@ def test_a_broken_database_is_refused_with_its_error_and_the_old_one_stays(world
     assert all(not w["refused"] and not w["error"] for w in workers(world))
 
 
+@pytest.mark.config("workers:\n  start_timeout: 2s\n")
+def test_a_file_that_never_ends_is_refused_and_waited_for_no_longer(world):
+    serving(world, 1)
+    os.mkfifo(database(world) / "never.ndb")
+    os.chmod(database(world) / "never.ndb", 0o644)
+    told = wait_for(lambda: [w for w in workers(world) if w["refused"] == 2], 20, message="a refusal")[0]
+    assert told["generation"] == 1 and "workers.start_timeout" in told["error"]
+    assert len(supervisors(world)) == 1
+    (database(world) / "never.ndb").unlink()
+    assert serving(world, 3)["refused"] == 0
+
+
 def test_a_file_that_is_copied_slowly_is_taken_when_it_is_whole(world):
     serving(world, 1)
     line = signature()

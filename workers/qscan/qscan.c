@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -393,6 +395,29 @@ static int open_signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+static int late_control; /* for late(), which has no other way to know it */
+
+/* Only what a signal handler may do: a read that never ends can't be told from one that does. */
+static _Noreturn void late(int number)
+{
+	static const char text[] = "failed not read within workers.start_timeout";
+
+	send(late_control, text, sizeof(text) - 1, MSG_NOSIGNAL);
+	_exit(EX_TEMPFAIL);
+}
+
+/* 0 ends it. */
+static void limit_start(int control, int64_t ms)
+{
+	const struct itimerval timer = {
+	        .it_value = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000}};
+	const struct sigaction action = {.sa_handler = ms ? late : SIG_DFL};
+
+	late_control = control;
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 static void say_failed(struct supervisor *supervisor, const struct err *err)
 {
 	char text[PAIR_TEXT_ROOM];
@@ -485,11 +510,13 @@ int qscan_run(const struct config *config, int control)
 	struct err err;
 
 	tune_memory();
+	limit_start(control, config->workers.start_timeout_ms);
 	/* Before the files are read: a change while they are is seen as one. */
 	watch_init(&supervisor.watch, config);
 	result = sandbox_check(config, warn, NULL, &err);
 	if (!result)
 		result = open_pipeline(&supervisor, &err);
+	limit_start(-1, 0);
 	if (result) {
 		say_failed(&supervisor, &err);
 		watch_fini(&supervisor.watch);
