@@ -72,9 +72,11 @@ int watch_look(struct watch *watch)
 	int rests = now == watch->last;
 
 	watch->last = now;
-	if (now == watch->known || !rests)
+	watch->restless = rests ? 0 : watch->restless + 1;
+	if (now == watch->known || (!rests && watch->restless < WATCH_RESTLESS_MOST))
 		return 0;
 	watch->known = now;
+	watch->restless = 0;
 	return 1;
 }
 

@@ -1,7 +1,7 @@
 /*
  * Have the files that scanners were started with changed? By stat alone, and only when they have
  * come to rest: a list that is being copied into its place must not start a generation with half of
- * it.
+ * it. What never comes to rest is taken as it is after a while.
  */
 #ifndef WORKERS_QSCAN_WATCH_H
 #define WORKERS_QSCAN_WATCH_H
@@ -10,14 +10,17 @@
 
 #include "lib/config/config.h"
 
+enum { WATCH_RESTLESS_MOST = 300 }; /* looks in a row that may find something moving */
+
 struct watch {
 	struct config_list files;
 	uint64_t known, last;
+	int restless;
 };
 
 void watch_init(struct watch *watch, const struct config *config);
-int watch_look(
-        struct watch *watch); /* 1, once, when they differ and did not move since last time */
+/* 1, once, when they differ and did not move since last time, or moved too often. */
+int watch_look(struct watch *watch);
 void watch_fini(struct watch *watch);
 
 /* A number for the state of a list of files and folders (with what is directly in them). */

@@ -113,6 +113,27 @@ static void a_file_that_goes_and_comes_is_seen(void **state)
 	assert_true(watch_look(&watch));
 }
 
+static void what_never_rests_is_taken_after_a_while(void **state)
+{
+	struct watch watch = watching(file);
+	char text[400] = "";
+	int look, told = 0;
+
+	for (look = 0; look < WATCH_RESTLESS_MOST - 1; look++) {
+		strcat(text, "x");
+		put(file, text);
+		told += watch_look(&watch);
+	}
+	assert_int_equal(told, 0);
+	strcat(text, "x");
+	put(file, text);
+	assert_true(watch_look(&watch));
+	strcat(text, "x");
+	put(file, text);
+	assert_false(watch_look(&watch)); /* once */
+	assert_true(watch_look(&watch));
+}
+
 /* ---- temporary folders ---- */
 
 static int exists(const char *path)
@@ -172,6 +193,7 @@ int main(void)
 	        TEST(a_file_replaced_by_one_of_the_same_size_is_seen),
 	        TEST(a_new_file_in_a_watched_folder_is_seen),
 	        TEST(a_file_that_goes_and_comes_is_seen),
+	        TEST(what_never_rests_is_taken_after_a_while),
 	        TEST(a_folder_is_emptied_and_links_are_not_followed),
 	        TEST(only_folders_of_the_dead_are_swept),
 	};
