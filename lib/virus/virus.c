@@ -210,6 +210,25 @@ static unsigned load_options(const struct virus_limits *limits)
 	return limits->pua ? options | CL_DB_PUA : options;
 }
 
+/* libclamav reads a folder without end, and waits for somebody to write into a pipe. */
+static enum result check_files(
+        const char *folder, struct dirent **files, int count, struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct stat status;
+	int at;
+
+	for (at = 0; at < count && !result; at++) {
+		char *path = alloc_format("%s/%s", folder, files[at]->d_name);
+
+		if (stat(path, &status) == 0 && !S_ISREG(status.st_mode))
+			result = err_set(
+			        err, RESULT_PERMANENT, "signatures in %s: not a file", path);
+		free(path);
+	}
+	return result;
+}
+
 static enum result load(const char *folder, const struct virus_limits *limits,
         struct cl_engine *clamav, unsigned *signatures, struct err *err)
 {
@@ -234,7 +253,7 @@ static enum result open_engine(const char *folder, struct dirent **files, int co
 {
 	unsigned signatures = 0;
 
-	if (start_library(err))
+	if (start_library(err) || check_files(folder, files, count, err))
 		return RESULT_PERMANENT;
 	engine->clamav = cl_engine_new();
 	if (!engine->clamav)

@@ -158,12 +158,13 @@ def test_a_broken_database_is_refused_with_its_error_and_the_old_one_stays(world
 @pytest.mark.config("workers:\n  start_timeout: 2s\n")
 def test_a_file_that_never_ends_is_refused_and_waited_for_no_longer(world):
     serving(world, 1)
-    os.mkfifo(database(world) / "never.ndb")
-    os.chmod(database(world) / "never.ndb", 0o644)
+    never = world.dir / "rules/never.cf"
+    os.mkfifo(never)  # as a disk that does not answer
+    os.chmod(never, 0o644)
     told = wait_for(lambda: [w for w in workers(world) if w["refused"] == 2], 20, message="a refusal")[0]
     assert told["generation"] == 1 and "workers.start_timeout" in told["error"]
     assert len(supervisors(world)) == 1
-    (database(world) / "never.ndb").unlink()
+    never.unlink()
     assert serving(world, 3)["refused"] == 0
 
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include <utime.h>
@@ -301,6 +302,28 @@ static void a_broken_database_is_an_error(void **state)
 	remove_database("broken.ndb");
 }
 
+/* libclamav would read the one for ever, and wait for the other. */
+static void a_folder_or_a_pipe_named_like_signatures_is_an_error(void **state)
+{
+	struct virus_engine *engine = NULL;
+	char odd[128], other[128];
+	struct err err;
+
+	snprintf(odd, sizeof(odd), "%s/odd.ndb", folder);
+	snprintf(other, sizeof(other), "%s/odd", folder);
+	assert_int_equal(mkdir(odd, 0700), 0);
+	assert_int_equal(virus_open(folder, &limits, &engine, &err), RESULT_PERMANENT);
+	assert_non_null(strstr(err.text, "odd.ndb: not a file"));
+	assert_int_equal(rmdir(odd), 0);
+	assert_int_equal(mkfifo(odd, 0600), 0);
+	assert_int_equal(virus_open(folder, &limits, &engine, &err), RESULT_PERMANENT);
+	assert_int_equal(unlink(odd), 0);
+	assert_int_equal(mkdir(other, 0700), 0);
+	assert_int_equal(virus_open(folder, &limits, &engine, &err), RESULT_OK);
+	virus_close(&engine);
+	assert_int_equal(rmdir(other), 0);
+}
+
 static void the_state_changes_with_the_signatures(void **state)
 {
 	struct virus_engine *engine = opened(&limits);
@@ -407,6 +430,7 @@ int main(void)
 	        cmocka_unit_test(a_folder_without_signatures_answers_database),
 	        cmocka_unit_test(an_unreadable_folder_is_an_error),
 	        cmocka_unit_test(a_broken_database_is_an_error),
+	        cmocka_unit_test(a_folder_or_a_pipe_named_like_signatures_is_an_error),
 	        cmocka_unit_test(loose_signatures_are_as_old_as_the_newest_of_them),
 	        cmocka_unit_test(packed_signatures_say_themselves_when_they_were_made),
 	        cmocka_unit_test(no_signatures_were_never_made),
