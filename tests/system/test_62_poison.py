@@ -254,9 +254,9 @@ def test_a_hang_takes_its_time_and_other_mail_does_not_wait(world):
     assert {died[0] for died in deaths(world)} == {"timeout"}
 
 
-def in_header(kind, *parts, **kw):
+def in_header(kind, *parts, place="virus", **kw):
     """The fault in the header: only who looks at all of the mail sees it."""
-    return mails.mixed(mails.text_part(), *parts, extra="X-Fault: " + fault(kind).decode() + "\n", **kw)
+    return mails.mixed(mails.text_part(), *parts, extra="X-Fault: " + fault(kind, place).decode() + "\n", **kw)
 
 
 TAG = CONFIG.replace("virus:\n", "virus:\n  whole: always\n") + """
@@ -268,12 +268,12 @@ policy:
 
 
 @pytest.mark.config(TAG)
-@pytest.mark.parametrize("kind", ["crash", "memory"])
-def test_what_kills_who_looks_at_all_of_it_hides_no_virus_in_a_part(world, kind):
-    world.send(in_header(kind, mails.attachment("eicar.com", EICAR), subject="both"))
+@pytest.mark.parametrize("kind, place", [("crash", "virus"), ("memory", "virus"), ("crash", "map")])
+def test_what_kills_who_looks_at_all_of_it_hides_no_virus_in_a_part(world, kind, place):
+    world.send(in_header(kind, mails.attachment("eicar.com", EICAR), place=place, subject="both"))
     item, = held(world)
     assert item["reason"] == "virus" and [part["path"] for part in world.lazaret.show(item["id"])["parts"]] == ["2"]
-    world.send(in_header(kind, subject="poison"), to="other@example.org")
+    world.send(in_header(kind, place=place, subject="poison"), to="other@example.org")
     mail, = world.sink.wait(1, to="other@example.org")
     assert mails.b64(EICAR)[:60] not in b"".join(mail.bytes for mail in world.sink.mails)
     assert mail.field("Subject") == "poison" and kind in mail.field("X-Lazaret") and len(held(world)) == 1

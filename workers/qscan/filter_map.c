@@ -7,6 +7,7 @@
 #include "lib/base/alloc.h"
 #include "lib/mime/decode.h"
 #include "workers/qscan/authentic.h"
+#include "workers/qscan/blame.h"
 #include "workers/qscan/scan.h"
 
 static enum result map_open(const struct config *config, void **state,
@@ -102,6 +103,17 @@ static void tell_undecodable(struct scan *scan)
 	}
 }
 
+/* Where our own reading ended at a limit there is nothing to compare, and what is made to meet
+ * limits makes GMime slow as well. A probe is of parts, and what only GMime sees is in none. Mail
+ * that kills GMime is still read by us. */
+static void add_view(struct scan *scan, const struct mime_limits *mime)
+{
+	if (scan->map->truncated || scan->is_probe || !blame_message(scan, "view"))
+		return;
+	scan->view = view_new(scan->bytes, scan->size, mime);
+	add_extra_contents(scan);
+}
+
 static void map_scan(void *state, struct scan *scan)
 {
 	const struct config_attachments *limits = &scan->config->attachments;
@@ -109,15 +121,10 @@ static void map_scan(void *state, struct scan *scan)
 
 	scan->map = mime_map_new(scan->bytes, scan->size, &mime);
 	read_fields(scan);
-	/* Where our own reading ended at a limit there is nothing to compare, and what is made to
-	 * meet limits makes GMime slow as well. */
-	if (!scan->map->truncated) {
-		scan->view = view_new(scan->bytes, scan->size, &mime);
-		add_extra_contents(scan);
-	}
+	add_view(scan, &mime);
 	tell_anomalies(scan);
 	tell_undecodable(scan);
-	if (scan->map->truncated || scan->view->truncated)
+	if (scan->map->truncated || (scan->view && scan->view->truncated))
 		scan_unscanned(scan, "map", UNSCANNED_LIMIT, "more parts than are looked at");
 }
 
