@@ -80,6 +80,8 @@ static void leave_out(struct scan *scan, const char *check, size_t index, enum u
 	content->size = 0;
 	if (content->part >= 0)
 		scan_leave_out(scan, (size_t)content->part, why);
+	else
+		scan->is_view_bad = 1;
 }
 
 int blame_content(struct scan *scan, const char *check, size_t index)

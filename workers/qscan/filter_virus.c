@@ -403,16 +403,8 @@ static unsigned char *settled_parts(const struct scan *scan)
 /* A text that GMime alone sees and that has ended scanners can't be left out of the whole. */
 static int may_scan_whole(struct search *search)
 {
-	const struct scan *scan = search->scan;
-	size_t at;
-
-	for (at = 0; at < scan->finding_count; at++) {
-		const struct finding *finding = &scan->findings[at];
-
-		if (finding->content != SCAN_NO_CONTENT && finding->part == SCAN_NO_PART &&
-		        !scan->contents[finding->content].bytes)
-			return 0;
-	}
+	if (search->scan->is_view_bad)
+		return 0;
 	return blame_bytes(search->scan, check);
 }
 

@@ -132,8 +132,9 @@ struct scan {
 	unsigned char *bad; /* an enum unscanned for each of the first `bad_count` parts: not
 	                       UNSCANNED_NOT is left out of every look */
 	size_t bad_count;
-	int is_probe; /* looks at the parts from `from` to below `to` alone, and nobody asks what
-	                 it finds: only whether it lives */
+	int is_view_bad; /* something that belongs to no part is left out, too */
+	int is_probe;    /* looks at the parts from `from` to below `to` alone, and nobody asks what
+	                    it finds: only whether it lives */
 	size_t from, to;
 	struct digest digest; /* blame.c's: of the mail, */
 	struct digest look;   /* and of what is being done with it */

@@ -173,6 +173,29 @@ static void what_only_the_whole_shows_has_no_part(void **state)
 	scanning_close(&scanning);
 }
 
+/* As a file in an archive with a password is, where only GMime sees the archive. */
+static void add_without_bytes(void *state, struct scan *scan)
+{
+	struct finding *finding;
+
+	scan_add_content(scan, SCAN_NO_PART, 1, "view.1/x.exe");
+	finding = scan_find(scan, "attachments", "attachment", "ATTACHMENT_X");
+	finding->content = (long)scan->content_count - 1;
+}
+
+static void a_finding_in_what_has_no_bytes_does_not_spare_the_whole(void **state)
+{
+	static const struct filter others = {.name = "others", .scan = add_without_bytes};
+	char yaml[PATH_MAX + 100];
+
+	snprintf(yaml, sizeof(yaml), "virus: {database: %s}\n", folder);
+	scanning_open(
+	        &scanning, yaml, &filter_map, &filter_attachments, &others, &filter_virus, NULL);
+	scanning_text(&scanning, "Received: x\r\nX-Mark: worm\r\nSubject: x\r\n\r\nhello\r\n");
+	assert_non_null(found(&scanning, "VIRUS_Test.Header.UNOFFICIAL"));
+	scanning_close(&scanning);
+}
+
 static void a_virus_in_a_container_is_one_finding(void **state)
 {
 	struct buf zip = {0};
@@ -440,6 +463,7 @@ int main(void)
 	        cmocka_unit_test(clean_mail_is_clean),
 	        cmocka_unit_test(what_the_whole_hides_is_found_in_the_part),
 	        cmocka_unit_test(what_only_the_whole_shows_has_no_part),
+	        cmocka_unit_test(a_finding_in_what_has_no_bytes_does_not_spare_the_whole),
 	        cmocka_unit_test(a_virus_in_a_container_is_one_finding),
 	        cmocka_unit_test(two_infected_parts_are_two_findings),
 	        cmocka_unit_test(too_large_a_part_is_unscanned),
