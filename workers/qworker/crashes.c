@@ -197,21 +197,36 @@ static void write_report(
 	free(safe);
 }
 
-static enum result fill(int folder, const struct job *job, const struct death *death,
-        const char *engine, struct err *err)
+/* The report comes last, as it says whether there is a core: the message is worth keeping without.
+ */
+static enum result fill(
+        int folder, const struct job *job, struct death *death, const char *engine, struct err *err)
 {
 	struct buf report = {0};
-	enum result result;
+	enum result result = write_bytes(
+	        folder, "message.eml", wire_body_data(&job->body), wire_body_size(&job->body), err);
 
+	if (result)
+		return result;
+	if (death->core >= 0 && copy_core(folder, death->core, err) != RESULT_OK) {
+		unlinkat(folder, "core", 0);
+		death->core = -1;
+	}
 	write_report(&report, job, death, engine);
 	result = write_bytes(folder, "report.txt", report.data, report.size, err);
 	buf_fini(&report);
-	if (!result)
-		result = write_bytes(folder, "message.eml", wire_body_data(&job->body),
-		        wire_body_size(&job->body), err);
-	if (!result && death->core >= 0)
-		result = copy_core(folder, death->core, err);
 	return result;
+}
+
+/* Half a message would be taken for one, and for one of those that may be kept. */
+static void drop(int folder, const char *path)
+{
+	static const char *const names[] = {"message.eml", "core", "report.txt"};
+	size_t at;
+
+	for (at = 0; at < sizeof(names) / sizeof(names[0]); at++)
+		unlinkat(folder, names[at], 0);
+	rmdir(path);
 }
 
 static char *name_folder(const struct crashes *crashes, const struct job *job)
@@ -226,7 +241,7 @@ static char *name_folder(const struct crashes *crashes, const struct job *job)
 }
 
 static enum result keep(struct crashes *crashes, const char *path, const struct job *job,
-        const struct death *death, const char *engine, struct err *err)
+        struct death *death, const char *engine, struct err *err)
 {
 	enum result result = file_make_folder(crashes->folder, 0700, err);
 	int folder;
@@ -239,6 +254,8 @@ static enum result keep(struct crashes *crashes, const char *path, const struct 
 	if (folder < 0)
 		return err_sys(err, RESULT_TEMPORARY, "open %s", path);
 	result = fill(folder, job, death, engine, err);
+	if (result)
+		drop(folder, path);
 	close(folder);
 	return result;
 }
@@ -247,6 +264,7 @@ void crashes_keep(struct crashes *crashes, const struct job *job, const struct d
         const char *engine)
 {
 	char body[DIGEST_HEX_ROOM], *path;
+	struct death told = *death;
 	struct err err;
 
 	if (!crashes->folder)
@@ -259,9 +277,9 @@ void crashes_keep(struct crashes *crashes, const struct job *job, const struct d
 	remember(crashes, death->digest);
 	remember(crashes, body);
 	path = name_folder(crashes, job);
-	if (keep(crashes, path, job, death, engine, &err) == RESULT_OK)
+	if (keep(crashes, path, job, &told, engine, &err) == RESULT_OK)
 		log_event(LOG_LEVEL_INFO, job_id(job), "crash_kept", "folder=%s core=%d",
-		        log_quote(path), death->core >= 0);
+		        log_quote(path), told.core >= 0);
 	else
 		complain(crashes, &err);
 	free(path);

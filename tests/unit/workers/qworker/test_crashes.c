@@ -7,9 +7,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -190,6 +192,49 @@ static void a_folder_that_cannot_be_made_stops_nothing(void **state)
 	assert_int_equal(count(0, NULL, 0), 0);
 }
 
+/* As on a full disk. */
+static void limit_files(rlim_t bytes)
+{
+	const struct rlimit limit = {bytes, RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+static void where_there_is_no_room_no_half_message_is_left(void **state)
+{
+	limit_files(20);
+	keep(1, 'a');
+	limit_files(100); /* for the message, not for its report */
+	keep(2, 'b');
+	limit_files(RLIM_INFINITY);
+	assert_int_equal(count(0, NULL, 0), 0);
+	keep(3, 'c');
+	assert_int_equal(count(0, NULL, 0), 1);
+}
+
+static void without_room_for_the_core_the_message_is_kept(void **state)
+{
+	struct death death = death_of('a');
+	char folder[400] = "", *path;
+	struct stat st;
+
+	path = alloc_format("%s/core", state_dir);
+	death.core = open(path, O_RDWR | O_CREAT, 0600);
+	assert_int_equal(ftruncate(death.core, 1 << 20), 0);
+	free(path);
+	limit_files(64 << 10);
+	crashes_keep(crashes, message(1), &death, "");
+	limit_files(RLIM_INFINITY);
+	close(death.core);
+	count(1, folder, sizeof(folder));
+	assert_file(folder, "message.eml", "poison 1");
+	assert_file(folder, "report.txt", "core: none");
+	path = alloc_format("%s/core", folder);
+	assert_int_equal(stat(path, &st), -1);
+	free(path);
+}
+
 static void nothing_is_kept_where_nothing_is_wanted(void **state)
 {
 	crashes_free(&crashes);
@@ -209,6 +254,8 @@ int main(void)
 	        TEST(the_same_message_or_content_is_kept_once),
 	        TEST(no_more_are_kept_than_there_may_be_until_some_are_removed),
 	        TEST(a_folder_that_cannot_be_made_stops_nothing),
+	        TEST(where_there_is_no_room_no_half_message_is_left),
+	        TEST(without_room_for_the_core_the_message_is_kept),
 	        TEST(nothing_is_kept_where_nothing_is_wanted),
 	};
 
