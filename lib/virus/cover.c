@@ -30,7 +30,11 @@ struct expression {
 
 int cover_is_for_mail(const char *target, size_t size)
 {
-	return size == 1 && (*target == '0' || *target == '4');
+	size_t at = 0;
+
+	while (size - at > 1 && target[at] == '0')
+		at++;
+	return size - at == 1 && (target[at] == '0' || target[at] == '4');
 }
 
 static int is_byte(const char *text, size_t left)

@@ -12,7 +12,7 @@
 
 #include "lib/base/buf.h"
 
-/* The target of a signature's file that may be a mail: any file, or mail itself. */
+/* The target of a signature, a number, is what may be a mail: any file, or mail itself. */
 int cover_is_for_mail(const char *target, size_t size);
 
 /*

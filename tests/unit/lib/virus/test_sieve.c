@@ -76,6 +76,8 @@ static void signatures_for_mail_and_for_any_file_mark(void **state)
 	} table[] = {
 	        {"a.ndb", "T:4:*:%s\n"},
 	        {"a.ndb", "T:0:*:%s\n"},
+	        {"a.ndb", "T:04:*:%s\n"},
+	        {"a.ldb", "T;Engine:81-255,Target:00;0;%s\n"},
 	        {"a.ndb", "# a comment\r\nT:0:45:%s\r\n"},
 	        {"a.db", "T=%s\n"},
 	        {"a.ldb", "T;Engine:81-255,Target:0;0;%s\n"},
@@ -98,6 +100,7 @@ static void signatures_for_other_files_do_not_mark(void **state)
 {
 	assert_false(marks("a.ndb", "T:1:*:%s\n", "evilword", bad));
 	assert_false(marks("a.ndb", "T:3:*:%s\n", "evilword", bad));
+	assert_false(marks("a.ndb", "T:03:*:%s\n", "evilword", bad));
 	assert_false(marks("a.ldb", "T;Engine:81-255,Target:1;0;%s\n", "evilword", bad));
 	assert_false(marks("a.ndb", "T:0:*:%s:240\n", "evilword", bad)); /* a later libclamav's */
 }
