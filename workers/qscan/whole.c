@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "workers/qscan/raw_form.h"
 
 /* ---------------------------------------------------------------- the form of the message */
 
@@ -113,7 +114,8 @@ const char *whole_needed(const struct scan *scan, const struct virus_needs *need
 		return "not all parts are known";
 	if (scan->map->noted)
 		return mime_anomaly_text(scan->map->anomalies[0].kind);
-	for (at = 0; at < scan->finding_count; at++)
+	why = raw_form_oddity(scan->map);
+	for (at = 0; at < scan->finding_count && !why; at++)
 		if (scan->findings[at].unscanned != UNSCANNED_NOT)
 			return "not everything was scanned";
 	for (at = 0; at < scan->map->part_count && !why; at++)
