@@ -68,16 +68,33 @@ static int has_word(const struct content *content, const char *const *words)
 	return 0;
 }
 
+/* At the beginning of a line. */
+static int has_field(const struct content *content)
+{
+	static const char *const fields[] = {"\nreceived:", "\ncontent-", "\nmime-version:", NULL};
+	size_t at, length;
+
+	for (at = 0; fields[at]; at++) {
+		length = strlen(fields[at] + 1);
+		if (content->size >= length &&
+		        text_same_bytes((const char *)content->bytes, length, fields[at] + 1))
+			return 1;
+	}
+	return has_word(content, fields);
+}
+
 /* In a text: what makes a reader look for mail in it, and what links are made of. */
 static const char *text_needs(const struct content *content, const struct virus_needs *needs)
 {
-	static const char *const mail[] = {"\nreceived:", "\ncontent-", "\nmime-version:", NULL},
-	                         *const links[] = {"href", "src", "<form", NULL},
-	                         *const addresses[] = {"://", "www.", NULL};
+	static const char *const links[] = {"href", "src", "<form", NULL}, *const addresses[] = {
+	                                                                           "://", "www.",
+	                                                                           NULL};
 
 	if (memchr(content->bytes, '\r', content->size))
 		return "lines end in CRLF";
-	if (has_word(content, mail))
+	if (memchr(content->bytes, '\0', content->size))
+		return "a text with a NUL";
+	if (has_field(content))
 		return "a text with fields of mail";
 	if (needs->links && has_word(content, links))
 		return "links are watched";
