@@ -2,6 +2,7 @@
 
 #include <clamav.h>
 #include <errno.h>
+#include <regex.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,14 +204,41 @@ static void read_rule(struct survey *survey, char *line)
 	object(survey, "there are YARA rules, which may be about mail");
 }
 
-/* Name:container:… */
+static int is_matched_by_name(const char *expression, int flags)
+{
+	static const char *const invented[] = {"attachment", "mixedtextportion", "textportion",
+	        "textpart", "unknown", "bounce", ""};
+	regex_t compiled;
+	size_t at, missed = 0, count = sizeof(invented) / sizeof(invented[0]);
+
+	if (regcomp(&compiled, expression, REG_EXTENDED | REG_NOSUB | flags))
+		return 1;
+	for (at = 0; at < count; at++)
+		missed += regexec(&compiled, invented[at], 0, NULL, 0) == REG_NOMATCH;
+	regfree(&compiled);
+	return missed < count;
+}
+
+/* Parts without a name have one for libclamav. */
+static int is_for_unnamed(const char *expression)
+{
+	if (!strcmp(expression, "*"))
+		return 1;
+	if (text_starts(expression, "(?i)"))
+		return is_matched_by_name(expression + 4, REG_ICASE);
+	return is_matched_by_name(expression, 0);
+}
+
+/* Name:container:size:name:… */
 static void read_container(struct survey *survey, char *line)
 {
 	char *fields[FIELDS_MOST];
 	size_t count = split(line, ':', fields);
 
-	survey->needs->names |=
-	        count > 1 && (!strcmp(fields[1], "*") || !strcmp(fields[1], "CL_TYPE_MAIL"));
+	if (count < 4 || (strcmp(fields[1], "*") != 0 && strcmp(fields[1], "CL_TYPE_MAIL") != 0))
+		return;
+	survey->needs->names = 1;
+	survey->needs->unnamed |= is_for_unnamed(fields[3]);
 }
 
 static void read_links(struct survey *survey, char *line)

@@ -103,6 +103,7 @@ struct virus_needs {
 	const char *obstacle; /* all: why it can't be told; NULL: it can */
 	int inside;    /* signatures for what is inside mail: parts are to be asked about, too */
 	int names;     /* signatures over the names of files in mail */
+	int unnamed;   /* those that match names which libclamav invents for parts without one */
 	int links;     /* lists of links that are watched */
 	int addresses; /* lists of addresses on the web */
 };

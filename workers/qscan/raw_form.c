@@ -6,7 +6,7 @@
 #include "lib/base/text.h"
 
 enum {
-	LINE_MOST = 990, /* libclamav breaks lines of 998 bytes and more */
+	LINE_MOST = 990,         /* libclamav breaks lines of 998 bytes and more */
 	CANDIDATES_MOST = 10000, /* lines that are compared with boundaries */
 };
 

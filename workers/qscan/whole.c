@@ -55,7 +55,7 @@ static const char *part_needs(const struct mime_part *part, const struct virus_n
 		return "a part of an uncommon kind";
 	if (!is_plain_leaf(part))
 		return "a part in an uncommon form";
-	return needs->names && part->name_count ? "signatures over names" : NULL;
+	return (part->name_count ? needs->names : needs->unnamed) ? "signatures over names" : NULL;
 }
 
 /* ---------------------------------------------------------------- contents */

@@ -136,6 +136,12 @@ static void what_can_not_be_told_is_said(void **state)
 	assert_true(needs_of("a.cdb", "T:CL_TYPE_MAIL:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_true(needs_of("a.cdb", "T:*:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_false(needs_of("a.cdb", "T:CL_TYPE_ZIP:*:evil\\.exe:*:*:*:*:*:*\n").names);
+	assert_false(needs_of("a.cdb", "T:*:*:evil\\.exe:*:*:*:*:*:*\n").unnamed);
+	assert_true(needs_of("a.cdb", "T:*:*:*:*:*:*:*:*:*\n").unnamed);
+	assert_true(needs_of("a.cdb", "T:CL_TYPE_MAIL:*:^attach:*:*:*:*:*:*\n").unnamed);
+	assert_true(needs_of("a.cdb", "T:CL_TYPE_MAIL:*:(?i)TEXT:*:*:*:*:*:*\n").unnamed);
+	assert_false(needs_of("a.cdb", "T:CL_TYPE_MAIL:*:(?i)TEXT$:*:*:*:*:*:*\n").unnamed);
+	assert_false(needs_of("a.cdb", "T:CL_TYPE_ZIP:*:*:*:*:*:*:*:*\n").unnamed);
 	assert_true(needs_of("a.pdb", "H:example.org\n").links);
 	assert_true(
 	        needs_of("a.ldb", "T;Engine:81-255,Target:1,Container:CL_TYPE_MAIL;0;41424344\n")
