@@ -287,7 +287,9 @@ static int is_settled(const struct search *search, const struct content *content
 	return search->settled && content->part >= 0 && search->settled[content->part];
 }
 
-static void scan_content(struct search *search, const struct content *content)
+/* `bytes` are its own, or what libclamav makes of them. */
+static void scan_content(
+        struct search *search, const struct content *content, const void *bytes, size_t size)
 {
 	static const struct virus_found late = {VIRUS_TIMEOUT, "no time left"};
 	struct virus_report report;
@@ -297,7 +299,7 @@ static void scan_content(struct search *search, const struct content *content)
 		tell_content(search, content, &late);
 		return;
 	}
-	examine(search, "content", content->bytes, content->size, &report);
+	examine(search, "content", bytes, size, &report);
 	for (at = 0; at < report.count; at++)
 		tell_content(search, content, &report.found[at]);
 }
@@ -313,10 +315,30 @@ static void scan_contents(struct search *search)
 		if (!content->bytes || is_settled(search, content) ||
 		        !blame_content(search->scan, check, at))
 			continue;
-		scan_content(search, content);
+		scan_content(search, content, content->bytes, content->size);
 		if (search->told & late && time_left_ms(search) <= 0)
 			return;
 	}
+}
+
+/* What the whole would have shown of texts beside what they are. */
+static void scan_line_ends(struct search *search)
+{
+	struct buf longer = {0};
+	size_t at;
+
+	for (at = 0; at < search->scan->content_count; at++) {
+		const struct content *content = &search->scan->contents[at];
+
+		if (!whole_adds_line_end(search->scan, content) || is_settled(search, content) ||
+		        !blame_content(search->scan, check, at))
+			continue;
+		buf_clear(&longer);
+		buf_add(&longer, content->bytes, content->size);
+		buf_add_char(&longer, '\n');
+		scan_content(search, content, longer.data, longer.size);
+	}
+	buf_fini(&longer);
 }
 
 /* Parts that are to be left out of the whole, too: one byte a part; NULL: none. A text that only
@@ -420,10 +442,12 @@ static void search_all(struct search *search)
 		return;
 	without = left_out(search);
 	whole = whole_bytes(search->scan, without, &copy);
-	if (is_whole_needed(search, &whole))
+	if (is_whole_needed(search, &whole)) {
 		scan_whole(search, &whole);
-	else
+	} else {
+		scan_line_ends(search);
 		search->scan->left_out = 1;
+	}
 	buf_fini(&copy);
 	free(without);
 }

@@ -142,6 +142,18 @@ const char *whole_needed(const struct scan *scan, const struct virus_needs *need
 	return why;
 }
 
+int whole_adds_line_end(const struct scan *scan, const struct content *content)
+{
+	const struct mime_part *part;
+
+	if (content->level || content->part == SCAN_NO_PART || !content->bytes || !scan->map)
+		return 0;
+	part = &scan->map->parts[content->part];
+	if (part->is_multipart || part->encoding == MIME_BASE64)
+		return 0;
+	return content->part > 0 || !content->size || content->bytes[content->size - 1] != '\n';
+}
+
 /* ---------------------------------------------------------------- the bytes */
 
 static const char first_field[] = "Received: by localhost\r\n";

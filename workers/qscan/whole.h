@@ -18,6 +18,11 @@
  * message's form tells. After all filters before the search for viruses. */
 const char *whole_needed(const struct scan *scan, const struct virus_needs *needs);
 
+/* libclamav gives a text that is not in base64 a line end more than it has by the book, where it is
+ * not the mail's last line. Then both are to be scanned where the whole is not: hashes, sizes and
+ * places counted from the end tell them apart. */
+int whole_adds_line_end(const struct scan *scan, const struct content *content);
+
 /* The bytes that libclamav is to see as mail: it takes them for that by their first field, and
  * knows only the usual ones. Bodies of parts that `without` marks (one byte a part; NULL: none) are
  * left out. Adds to `out`, unless the message can be lent as it is. */

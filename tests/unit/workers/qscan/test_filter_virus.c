@@ -125,7 +125,8 @@ static void nothing_but_clean_is_remembered(void **state)
 	for (int times = 0; times < 2; times++) {
 		scan_attached(text);
 		assert_non_null(found(&scanning, "VIRUS_Test.Eicar.UNOFFICIAL"));
-		assert_int_equal(scanning.scan.remembered, (uint64_t)times); /* "Hello" */
+		/* "Hello", with and without its line end. */
+		assert_int_equal(scanning.scan.remembered, (uint64_t)times * 2);
 	}
 	scanning_close(&scanning);
 }
@@ -456,6 +457,31 @@ static void a_folder_that_is_not_there_stops_the_start(void **state)
 	config_free(&config);
 }
 
+#define HEAD "Received: by test\nFrom: a@example.org\nMIME-Version: 1.0\n"
+#define PART "--b\nContent-Type: text/plain\n\n"
+#define MAIL HEAD "Content-Type: multipart/mixed; boundary=b\n\n" PART
+
+/* A text is one line end longer for libclamav; its hash is that of "A letter." and two of them. */
+static void a_hash_of_a_text_with_its_line_end_is_found_without_the_whole(void **state)
+{
+	static const char hash[] = "4e6eaa96bcc69379b0a4b0bcca70ac67:11:Test.Letter\n";
+	char path[PATH_MAX + 40];
+
+	write_in("test.hdb", hash, strlen(hash));
+	open_with("");
+	scanning_text(&scanning, MAIL "A letter.\n\n--b--\n");
+	assert_true(scanning.scan.left_out);
+	assert_non_null(found(&scanning, "VIRUS_Test.Letter.UNOFFICIAL"));
+	assert_int_equal(scanning.scan.finding_count, 1);
+	assert_int_equal(scanning.scan.findings[0].part, 1);
+	scanning_text(&scanning, MAIL "A letter\n\n--b--\n");
+	assert_true(scanning.scan.left_out);
+	assert_string_equal(all_found(&scanning), "");
+	scanning_close(&scanning);
+	snprintf(path, sizeof(path), "%s/test.hdb", folder);
+	unlink(path);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -479,6 +505,7 @@ int main(void)
 	        cmocka_unit_test(a_folder_that_is_not_there_stops_the_start),
 	        cmocka_unit_test(what_was_found_clean_is_not_scanned_again),
 	        cmocka_unit_test(nothing_but_clean_is_remembered),
+	        cmocka_unit_test(a_hash_of_a_text_with_its_line_end_is_found_without_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, drop_folder);
