@@ -27,6 +27,7 @@ enum {
 struct sieve {
 	struct runs *runs;
 	struct cl_engine *clamav; /* NULL: all that is for mail is among the runs */
+	struct cl_engine *inside; /* NULL: nothing is for what is inside mail */
 	struct virus_needs needs;
 };
 
@@ -45,6 +46,7 @@ struct survey {
 	struct virus_needs *needs;
 	struct runs *runs;
 	struct buf bodies, logicals; /* of the small engine */
+	struct buf insides;          /* of that for what is inside mail */
 	int pua;
 	unsigned heuristics;
 	const struct kind *kind; /* of the file in hand */
@@ -127,24 +129,34 @@ static void read_old_body(struct survey *survey, char *line)
 
 struct description {
 	int is_for_mail, is_in_mail, is_for_later;
+	const char *target;
 };
+
+/* "CL_TYPE_ANY" stands for a container of any kind, or for none. */
+static int is_around_mail(const char *containers)
+{
+	size_t size = strlen(containers);
+
+	return text_find(containers, size, "MAIL") || text_find(containers, size, "ANY");
+}
 
 /* "Engine:81-255,Target:0,Container:CL_TYPE_MAIL"; without a target it is for any file. */
 static struct description describe(char *text)
 {
-	struct description found = {.is_for_mail = 1};
+	struct description found = {.is_for_mail = 1, .target = "0"};
 	char *words[FIELDS_MOST];
 	size_t at, count = split(text, ',', words);
 
 	for (at = 0; at < count; at++) {
 		if (text_starts(words[at], "Target:"))
-			found.is_for_mail = cover_is_for_mail(words[at] + 7, strlen(words[at] + 7));
+			found.target = words[at] + 7;
 		else if (text_starts(words[at], "Engine:"))
 			found.is_for_later = is_for_later(words[at] + 7);
 		else if (text_starts(words[at], "Container:") ||
 		         text_starts(words[at], "Intermediates:"))
-			found.is_in_mail |= text_find(words[at], strlen(words[at]), "MAIL") != NULL;
+			found.is_in_mail |= is_around_mail(words[at]);
 	}
+	found.is_for_mail = cover_is_for_mail(found.target, strlen(found.target));
 	return found;
 }
 
@@ -159,19 +171,19 @@ static void add_patterns(struct survey *survey, struct buf *patterns)
 	}
 }
 
-/* As it is, but for any file of any size anywhere. */
-static void add_logical(struct survey *survey, char *const *fields, size_t count)
+/* As it is, but for a file of that target of any size anywhere. */
+static void add_logical(struct buf *out, const char *target, char *const *fields, size_t count)
 {
 	size_t at;
 
-	buf_add_format(&survey->logicals, "Mail;Engine:%d-255,Target:0", LEAST_LEVEL);
+	buf_add_format(out, "Mail;Engine:%d-255,Target:%s", LEAST_LEVEL, target);
 	for (at = 0; at < count; at++)
-		buf_add_format(&survey->logicals, ";%s", fields[at]);
-	buf_add_char(&survey->logicals, '\n');
+		buf_add_format(out, ";%s", fields[at]);
+	buf_add_char(out, '\n');
 }
 
-/* Name;description;expression;pattern;pattern… What is only for files inside mail may match a part
- * that was taken out of it, and then it has lost its mail. */
+/* Name;description;expression;pattern;pattern… What is only for files inside mail may match what
+ * libclamav makes of a part: a text without its capitals, a member of an archive. */
 static void read_logical(struct survey *survey, char *line)
 {
 	char *fields[FIELDS_MOST];
@@ -182,13 +194,17 @@ static void read_logical(struct survey *survey, char *line)
 	if (count < 4)
 		return;
 	found = describe(fields[1]);
-	if (found.is_for_later || !(found.is_for_mail || found.is_in_mail))
+	if (found.is_for_later)
 		return;
+	if (found.is_in_mail)
+		add_logical(&survey->insides, found.target, fields + 2, count - 2);
 	survey->needs->inside |= found.is_in_mail;
+	if (!found.is_for_mail)
+		return;
 	if (cover_find(fields + 2, count - 2, &patterns))
 		add_patterns(survey, &patterns);
 	else
-		add_logical(survey, fields + 2, count - 2);
+		add_logical(&survey->logicals, "0", fields + 2, count - 2);
 	buf_fini(&patterns);
 }
 
@@ -391,47 +407,72 @@ static void remove_file(const char *folder, const char *name)
 	free(path);
 }
 
-/* What it is asked to look for is looked for in the bytes as they come, however many. */
-static struct cl_engine *load(const char *folder)
+static struct cl_engine *load(const char *folder, const struct virus_limits *limits)
 {
+	const struct {
+		enum cl_engine_field field;
+		long long value;
+	} table[] = {
+	        {CL_ENGINE_DISABLE_CACHE, 1},
+	        {CL_ENGINE_MAX_SCANSIZE, (long long)limits->scan_bytes},
+	        {CL_ENGINE_MAX_FILESIZE, (long long)limits->file_bytes},
+	        {CL_ENGINE_MAX_FILES, limits->files},
+	        {CL_ENGINE_MAX_RECURSION, limits->recursion},
+	        {CL_ENGINE_MAX_SCANTIME, (long long)limits->time_ms},
+	};
 	struct cl_engine *clamav = cl_engine_new();
+	cl_error_t code = clamav ? CL_SUCCESS : CL_EMEM;
 	unsigned signatures = 0;
+	size_t at;
 
-	if (!clamav)
-		return NULL;
-	if (cl_engine_set_num(clamav, CL_ENGINE_DISABLE_CACHE, 1) == CL_SUCCESS &&
-	        cl_engine_set_num(clamav, CL_ENGINE_MAX_SCANSIZE, FILE_MOST) == CL_SUCCESS &&
-	        cl_engine_set_num(clamav, CL_ENGINE_MAX_FILESIZE, FILE_MOST) == CL_SUCCESS &&
-	        cl_load(folder, clamav, &signatures, 0) == CL_SUCCESS &&
+	for (at = 0; at < sizeof(table) / sizeof(table[0]) && code == CL_SUCCESS; at++)
+		code = cl_engine_set_num(clamav, table[at].field, table[at].value);
+	if (code == CL_SUCCESS && cl_load(folder, clamav, &signatures, 0) == CL_SUCCESS &&
 	        cl_engine_compile(clamav) == CL_SUCCESS)
 		return clamav;
-	cl_engine_free(clamav);
+	if (clamav)
+		cl_engine_free(clamav);
 	return NULL;
 }
 
-static void make_engine(struct sieve *sieve, struct survey *survey)
+/* NULL where there is nothing to look for, or where it could not be made, which is told. */
+static struct cl_engine *make_engine(struct survey *survey, const struct buf *bodies,
+        const struct buf *logicals, const struct virus_limits *limits)
 {
 	const char *scratch = getenv("TMPDIR");
-	char *folder = alloc_format("%s/sieve.XXXXXX", scratch && *scratch ? scratch : "/tmp");
+	struct cl_engine *clamav = NULL;
+	char *folder;
 
-	if (!survey->bodies.size && !survey->logicals.size) {
-		free(folder);
-		return;
-	}
+	if (!bodies->size && !logicals->size)
+		return NULL;
+	folder = alloc_format("%s/sieve.XXXXXX", scratch && *scratch ? scratch : "/tmp");
 	if (!mkdtemp(folder)) {
 		object(survey, "there is no folder for temporary files");
 		free(folder);
-		return;
+		return NULL;
 	}
-	if (write_lines(folder, "mail.ndb", &survey->bodies) &&
-	        write_lines(folder, "mail.ldb", &survey->logicals))
-		sieve->clamav = load(folder);
-	if (!sieve->clamav)
+	if (write_lines(folder, "mail.ndb", bodies) && write_lines(folder, "mail.ldb", logicals))
+		clamav = load(folder, limits);
+	if (!clamav)
 		object(survey, "the signatures for mail could not be loaded by themselves");
 	remove_file(folder, "mail.ndb");
 	remove_file(folder, "mail.ldb");
 	rmdir(folder);
 	free(folder);
+	return clamav;
+}
+
+/* What the raw bytes are asked for is looked for in all of them, however many. */
+static void make_engines(
+        struct sieve *sieve, struct survey *survey, const struct virus_limits *limits)
+{
+	const struct buf none = {0};
+	struct virus_limits wide = *limits;
+
+	wide.scan_bytes = wide.file_bytes = FILE_MOST;
+	sieve->clamav = make_engine(survey, &survey->bodies, &survey->logicals, &wide);
+	if (!survey->needs->obstacle)
+		sieve->inside = make_engine(survey, &none, &survey->insides, limits);
 }
 
 struct sieve *sieve_new(const char *folder, struct dirent *const *files, int count,
@@ -449,10 +490,11 @@ struct sieve *sieve_new(const char *folder, struct dirent *const *files, int cou
 	for (at = 0; at < count && !sieve->needs.obstacle; at++)
 		read_file(&survey, folder, files[at]->d_name);
 	if (!sieve->needs.obstacle)
-		make_engine(sieve, &survey);
+		make_engines(sieve, &survey, limits);
 	runs_settle(sieve->runs);
 	buf_fini(&survey.bodies);
 	buf_fini(&survey.logicals);
+	buf_fini(&survey.insides);
 	buf_fini(&survey.line);
 	return sieve;
 }
@@ -464,6 +506,8 @@ void sieve_free(struct sieve **sieve)
 	runs_free(&(*sieve)->runs);
 	if ((*sieve)->clamav)
 		cl_engine_free((*sieve)->clamav);
+	if ((*sieve)->inside)
+		cl_engine_free((*sieve)->inside);
 	free(*sieve);
 	*sieve = NULL;
 }
@@ -473,10 +517,13 @@ const struct virus_needs *sieve_needs(const struct sieve *sieve)
 	return &sieve->needs;
 }
 
-/* No parser, and no heuristics: the bytes alone. What can't be asked is a mark. */
-static int is_matched(struct cl_engine *clamav, const void *bytes, size_t size)
+/* No heuristic but that a limit was met. What can't be asked is a mark. */
+static int is_matched(struct cl_engine *clamav, unsigned parse, const void *bytes, size_t size)
 {
-	struct cl_scan_options options = {.general = CL_SCAN_GENERAL_UNPRIVILEGED};
+	struct cl_scan_options options = {
+	        .general = CL_SCAN_GENERAL_UNPRIVILEGED | CL_SCAN_GENERAL_HEURISTICS,
+	        .parse = parse,
+	        .heuristic = CL_SCAN_HEURISTIC_EXCEEDS_MAX};
 	cl_fmap_t *map = size <= FILE_MOST ? cl_fmap_open_memory(bytes, size) : NULL;
 	unsigned long scanned = 0;
 	const char *found = NULL;
@@ -496,5 +543,12 @@ int sieve_marks(struct sieve *sieve, const void *bytes, size_t size)
 	if (!size)
 		return 0;
 	return runs_found(sieve->runs, bytes, size) ||
-	       (sieve->clamav && is_matched(sieve->clamav, bytes, size));
+	       (sieve->clamav && is_matched(sieve->clamav, 0, bytes, size));
+}
+
+int sieve_marks_inside(struct sieve *sieve, const void *bytes, size_t size)
+{
+	if (sieve->needs.obstacle)
+		return 1;
+	return size && sieve->inside && is_matched(sieve->inside, ~0U, bytes, size);
 }

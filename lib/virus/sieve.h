@@ -1,7 +1,8 @@
 /*
  * Could any signature match the bytes of a mail as they stand, beside what is in its parts? A
  * second, small engine answers: it has the body signatures for mail and for any file, and of the
- * logical ones what they can't match without. What it lets through without a mark would not have
+ * logical ones what they can't match without. A third one has those that are for files inside mail
+ * alone, and forgets about the mail. What it lets through without a mark would not have
  * been found by the large engine either, as far as these signatures go; a mark means no more than
  * "look".
  *
@@ -26,7 +27,11 @@ void sieve_free(struct sieve **sieve);
 
 const struct virus_needs *sieve_needs(const struct sieve *sieve);
 
-/* 1: something may match. */
+/* 1: something may match the bytes of a mail as they stand. */
 int sieve_marks(struct sieve *sieve, const void *bytes, size_t size);
+
+/* 1: something that is for files inside mail may match this part of one, or what is inside it. It
+ * is taken apart for that as libclamav does it, which takes longer. */
+int sieve_marks_inside(struct sieve *sieve, const void *bytes, size_t size);
 
 #endif

@@ -329,6 +329,11 @@ int virus_marks(struct virus_engine *engine, const void *bytes, size_t size)
 	return !engine->sieve || sieve_marks(engine->sieve, bytes, size);
 }
 
+int virus_marks_inside(struct virus_engine *engine, const void *bytes, size_t size)
+{
+	return !engine->sieve || sieve_marks_inside(engine->sieve, bytes, size);
+}
+
 /* ---------------------------------------------------------------- scanning */
 
 /* Names that libclamav gives to what is no signature's. Other heuristics are its own ways to

@@ -101,7 +101,7 @@ void virus_scan(struct virus_engine *engine, const void *bytes, size_t size, int
  */
 struct virus_needs {
 	const char *obstacle; /* all: why it can't be told; NULL: it can */
-	int inside;    /* signatures for what is inside mail: parts are to be asked about, too */
+	int inside;    /* signatures for what is inside mail: virus_marks_inside() of the parts */
 	int names;     /* signatures over the names of files in mail */
 	int unnamed;   /* those that match names which libclamav invents for parts without one */
 	int links;     /* lists of links that are watched */
@@ -110,9 +110,13 @@ struct virus_needs {
 
 const struct virus_needs *virus_needs(const struct virus_engine *engine);
 
-/* May a signature match these bytes of a mail, or of what is inside it? 1 where that can't be
- * ruled out. Far cheaper than virus_scan(). */
+/* May a signature match these bytes of a mail as they stand? 1 where that can't be ruled out. Far
+ * cheaper than virus_scan(). */
 int virus_marks(struct virus_engine *engine, const void *bytes, size_t size);
+
+/* May one that is for files inside mail match this part, or what is inside it? Where virus_needs()
+ * says that there are such; takes as long as unpacking the part. */
+int virus_marks_inside(struct virus_engine *engine, const void *bytes, size_t size);
 
 int virus_said(const struct virus_report *report, enum virus_answer answer);
 

@@ -321,6 +321,13 @@ static void scan_contents(struct search *search)
 	}
 }
 
+static void add_line_end(struct buf *out, const struct content *content)
+{
+	buf_clear(out);
+	buf_add(out, content->bytes, content->size);
+	buf_add_char(out, '\n');
+}
+
 /* What the whole would have shown of texts beside what they are. */
 static void scan_line_ends(struct search *search)
 {
@@ -333,9 +340,7 @@ static void scan_line_ends(struct search *search)
 		if (!whole_adds_line_end(search->scan, content) || is_settled(search, content) ||
 		        !blame_content(search->scan, check, at))
 			continue;
-		buf_clear(&longer);
-		buf_add(&longer, content->bytes, content->size);
-		buf_add_char(&longer, '\n');
+		add_line_end(&longer, content);
 		scan_content(search, content, longer.data, longer.size);
 	}
 	buf_fini(&longer);
@@ -374,20 +379,40 @@ static void scan_whole(struct search *search, const struct whole *whole)
 		tell_whole(search, &more);
 }
 
-/* What is for files inside mail only would not match a part that has lost its mail. */
-static int is_content_marked(const struct search *search)
+/* In either form that it has for libclamav. */
+static int is_part_marked(
+        const struct search *search, const struct content *content, struct buf *longer)
 {
 	struct virus_engine *engine = search->viruses->engine;
-	size_t at;
 
-	if (!virus_needs(engine)->inside)
+	if (virus_marks_inside(engine, content->bytes, content->size))
+		return 1;
+	if (!whole_adds_line_end(search->scan, content))
 		return 0;
-	for (at = 0; at < search->scan->content_count; at++)
-		if (search->scan->contents[at].bytes &&
-		        virus_marks(engine, search->scan->contents[at].bytes,
-		                search->scan->contents[at].size))
-			return 1;
-	return 0;
+	add_line_end(longer, content);
+	return virus_marks_inside(engine, longer->data, longer->size);
+}
+
+/* What is for files inside mail only would not match a part that has lost its mail. Without time
+ * to ask it may match. */
+static int is_content_marked(const struct search *search)
+{
+	struct buf longer = {0};
+	size_t at;
+	int marked = 0;
+
+	if (!virus_needs(search->viruses->engine)->inside)
+		return 0;
+	for (at = 0; at < search->scan->content_count && !marked; at++) {
+		const struct content *content = &search->scan->contents[at];
+
+		if (content->bytes && !content->level && !is_settled(search, content) &&
+		        blame_content(search->scan, check, at))
+			marked = time_left_ms(search) <= 0 ||
+			         is_part_marked(search, content, &longer);
+	}
+	buf_fini(&longer);
+	return marked;
 }
 
 static int is_whole_needed(struct search *search, const struct whole *whole)

@@ -151,6 +151,35 @@ static void what_can_not_be_told_is_said(void **state)
 	                .inside);
 }
 
+static int marks_inside(const char *description, const char *pattern, const char *part)
+{
+	char *hex = hex_of(pattern),
+	     *line = alloc_format("T;Engine:81-255,%s;0;%s\n", description, hex);
+	struct virus_engine *engine = opened("a.ldb", line, strlen(line));
+	int marked = virus_marks_inside(engine, part, strlen(part));
+
+	assert_null(virus_needs(engine)->obstacle);
+	assert_true(virus_needs(engine)->inside);
+	virus_close(&engine);
+	free(line);
+	free(hex);
+	return marked;
+}
+
+/* libclamav looks for these in what it makes of a part: a text without its capitals and blanks. */
+static void signatures_for_files_inside_mail_mark_parts_as_libclamav_reads_them(void **state)
+{
+	static const char part[] = "A letter with an EVIL    Word in it.\n";
+
+	assert_true(marks_inside("Target:7,Container:CL_TYPE_MAIL", "evil word", part));
+	assert_true(marks_inside("Target:0,Container:CL_TYPE_MAIL", "EVIL", part));
+	assert_true(marks_inside(
+	        "Target:0,FileSize:9-9,Intermediates:CL_TYPE_MAIL>CL_TYPE_ZIP", "EVIL", part));
+	assert_true(marks_inside("Target:0,Intermediates:CL_TYPE_ANY", "EVIL", part));
+	assert_false(marks_inside("Target:7,Container:CL_TYPE_MAIL", "evil words", part));
+	assert_false(marks_inside("Target:1,Container:CL_TYPE_MAIL", "EVIL", part));
+}
+
 static void an_engine_without_a_sieve_marks_everything(void **state)
 {
 	struct virus_limits plain = limits;
@@ -164,6 +193,7 @@ static void an_engine_without_a_sieve_marks_everything(void **state)
 	assert_int_equal(file_write(path, "T:1:*:41424344\n", 15, 0600, NULL), RESULT_OK);
 	assert_int_equal(virus_open(folder, &plain, &engine, NULL), RESULT_OK);
 	assert_true(virus_marks(engine, good, sizeof(good) - 1));
+	assert_true(virus_marks_inside(engine, good, sizeof(good) - 1));
 	assert_non_null(virus_needs(engine)->obstacle);
 	virus_close(&engine);
 	unlink(path);
@@ -225,6 +255,8 @@ int main(void)
 	        cmocka_unit_test(signatures_for_other_files_do_not_mark),
 	        cmocka_unit_test(a_mark_is_found_far_behind),
 	        cmocka_unit_test(what_can_not_be_told_is_said),
+	        cmocka_unit_test(
+	                signatures_for_files_inside_mail_mark_parts_as_libclamav_reads_them),
 	        cmocka_unit_test(an_engine_without_a_sieve_marks_everything),
 	        cmocka_unit_test(packed_signatures_are_read),
 	};
