@@ -50,6 +50,7 @@ struct survey {
 	int pua;
 	unsigned heuristics;
 	const struct kind *kind; /* of the file in hand */
+	int is_packed;           /* it came so, from ClamAV itself */
 	size_t lines;            /* of it */
 	struct buf line;
 };
@@ -257,6 +258,13 @@ static void read_container(struct survey *survey, char *line)
 	survey->needs->unnamed |= is_for_unnamed(fields[3]);
 }
 
+/* ClamAV's own know mail by its first field. */
+static void read_type(struct survey *survey, char *line)
+{
+	if (!survey->is_packed)
+		object(survey, "there are types of files that may be about mail");
+}
+
 static void read_links(struct survey *survey, char *line)
 {
 	survey->needs->links |= (survey->heuristics >> VIRUS_PHISHING & 1) != 0;
@@ -278,6 +286,7 @@ static const struct kind kinds[] = {
         {"yar", 0, read_rule},
         {"yara", 0, read_rule},
         {"cdb", 0, read_container},
+        {"ftm", 0, read_type},
         {"pdb", 0, read_links},
         {"wdb", 0, read_links},
         {"gdb", 0, read_addresses},
@@ -379,7 +388,9 @@ static void read_file(struct survey *survey, const char *folder, const char *nam
 	char *path = alloc_format("%s/%s", folder, name);
 	const char *dot = strrchr(name, '.');
 
-	if (dot && (text_same(dot, ".cvd") || text_same(dot, ".cld") || text_same(dot, ".cud")))
+	survey->is_packed =
+	        dot && (text_same(dot, ".cvd") || text_same(dot, ".cld") || text_same(dot, ".cud"));
+	if (survey->is_packed)
 		read_packed(survey, path);
 	else
 		read_loose(survey, path, name);

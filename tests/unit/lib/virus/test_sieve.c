@@ -133,6 +133,8 @@ static void what_can_not_be_told_is_said(void **state)
 {
 	assert_non_null(needs_of("a.yar", "rule t { strings: $a = \"evilword\" condition: $a }\n")
 	                        .obstacle);
+	assert_non_null(
+	        needs_of("a.ftm", "0:0:52656365697665643a:T:CL_TYPE_ANY:CL_TYPE_HTML\n").obstacle);
 	assert_true(needs_of("a.cdb", "T:CL_TYPE_MAIL:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_true(needs_of("a.cdb", "T:*:*:evil\\.exe:*:*:*:*:*:*\n").names);
 	assert_false(needs_of("a.cdb", "T:CL_TYPE_ZIP:*:evil\\.exe:*:*:*:*:*:*\n").names);
@@ -224,9 +226,11 @@ static void packed_signatures_are_read(void **state)
 
 	assert_non_null(mkdtemp(path));
 	run(path, "printf 'T:4:*:6576696c776f7264\\n' >a.ndb && printf 'H:x.example\\n' >a.pdb && "
-	          "touch COPYING a.info && tar czf x COPYING a.info a.ndb a.pdb && "
+	          "printf '0:0:41:T:CL_TYPE_ANY:CL_TYPE_MAIL\\n' >a.ftm && "
+	          "touch COPYING a.info && tar czf x COPYING a.info a.ndb a.pdb a.ftm && "
 	          "(printf '%-512s' ClamAV-VDB; cat x) >a.cvd && tar cf x a.ndb && "
-	          "(printf '%-512s' ClamAV-VDB; cat x) >b.cld && rm x a.ndb a.pdb COPYING a.info");
+	          "(printf '%-512s' ClamAV-VDB; cat x) >b.cld && rm x a.ndb a.pdb a.ftm COPYING "
+	          "a.info");
 	count = scandir(path, &files, any, alphasort);
 	assert_int_equal(count, 2);
 	for (at = 0; at < count; at++) {
