@@ -5,6 +5,7 @@ kind of file, at any place or at theirs, alone and in twos, for mail alone and f
 twice by the real program, with `virus.whole: always` and with `needed`; what the one finds the other must find.
 With CORPUS=folder real mails take part. SEED and ROUNDS are for a longer hunt.
 """
+import base64
 import collections
 import email
 import email.policy
@@ -13,6 +14,7 @@ import hashlib
 import json
 import os
 import pathlib
+import quopri
 import random
 import subprocess
 
@@ -26,7 +28,7 @@ import evasion_mails  # noqa: F401
 from world import BUILD, ROOT
 
 SEED = int(os.environ.get("SEED", "20261125"))
-ROUNDS = int(os.environ.get("ROUNDS", "6"))
+ROUNDS = int(os.environ.get("ROUNDS", "4"))
 MAILS_MOST = 250  # a round
 BYTES_MOST = 200_000  # of one mail: what is made to be slow has its own tests
 
@@ -78,8 +80,56 @@ def plain_mails(rng):
         yield f"plain-{number}", bytes(message)
 
 
+def spoken_mails(rng):
+    """Shapes that programs give to mail: calendars, signatures, reports, pictures beside HTML, forwarded and empty mail."""
+    def part(kind, body, encoding="7bit", more=b""):
+        if encoding == "base64":
+            body = base64.encodebytes(body)
+        elif encoding == "quoted-printable":
+            body = quopri.encodestring(body)
+        return b"Content-Type: " + kind + b"\nContent-Transfer-Encoding: " + encoding.encode() + b"\n" + more + b"\n" + body
+
+    def several(kind, parts, epilogue=b"", preamble=b""):
+        mark = b"=_%016x" % rng.getrandbits(64)
+        return (b"Content-Type: multipart/" + kind + b';\n boundary="' + mark + b'"\n\n' + preamble +
+                b"".join(b"--" + mark + b"\n" + body + b"\n" for body in parts) + b"--" + mark + b"--\n" + epilogue)
+
+    words = [w for w in (ROOT / "COPYING").read_text().split() if w.isascii()]
+    for number in range(8):
+        def text():
+            return " ".join(rng.choices(words, k=30)).encode() + b"\n" + " ".join(rng.choices(words, k=8)).encode() + b"\n"
+        encoding = rng.choice(["7bit", "quoted-printable", "base64"])
+        html = b'<html><body background="x"><p>' + text() + b'<img src="cid:a"><a href="http://www.example.org/' + text()[:5] + b'">x</a></body></html>\n'
+        event = b"BEGIN:VCALENDAR\nMETHOD:REQUEST\nBEGIN:VEVENT\nSUMMARY:" + text() + b"END:VEVENT\nEND:VCALENDAR\n"
+        plain, data = part(b"text/plain; charset=utf-8", text() + "Grüße\n".encode(), encoding), rng.randbytes(800)
+        picture = part(b"image/png; name=a.png", data, "base64", b"Content-ID: <a>\n")
+        shapes = {
+            "calendar": several(b"alternative", [plain, part(b"text/calendar; method=REQUEST", event, encoding)]),
+            "signed": several(b"signed; micalg=pgp-sha256", [plain, part(b"application/pgp-signature; name=x.asc", b"-----BEGIN PGP SIGNATURE-----\n")]),
+            "report": several(b"report; report-type=delivery-status", [plain, part(b"message/delivery-status", b"Reporting-MTA: dns; x\n")]),
+            "related": several(b"related", [part(b"text/html", html, encoding), picture]),
+            "nested": several(b"mixed", [several(b"related", [several(b"alternative", [plain, part(b"text/html", html, encoding)]), picture]),
+                                         part(b"application/pdf; name=x.pdf", b"%PDF-1.4\n" + data, "base64")]),
+            "html": part(b"text/html", html, encoding),
+            "utf16": part(b"text/html; charset=utf-16", html.decode().encode("utf-16"), "base64"),
+            "forwarded": several(b"mixed", [plain, part(b"message/rfc822", mails.header() + b"\n" + text())]),
+            "inside-text": part(b"text/plain", b"Look:\n\n" + mails.header() + part(b"text/html", html, "base64")),
+            "footer": several(b"mixed", [plain, part(b"text/plain", text())]),
+            "epilogue": several(b"mixed", [plain], epilogue=text(), preamble=b"This is MIME.\n"),
+            "bare-parts": several(b"mixed", [b"\n" + text(), b"\n" + text()]),
+            "long-lines": part(b"text/plain", text().replace(b"\n", b" ") * 8 + b"\n"),
+            "no-line-end": part(b"text/plain", text()[:-1]),
+            "empty": b"\n",
+            "8bit": part(b"text/plain; charset=utf-8", "Grüße und Küsse\n".encode() * 9, "8bit"),
+            "blanks": part(b"text/plain", text().replace(b" ", b"=20  \n", 3), "7bit").replace(b"7bit", b"quoted-printable"),
+        }
+        for name, body in shapes.items():
+            yield f"{name}-{number}", mails.header(subject=text()[:20].decode()) + b"MIME-Version: 1.0\n" + body
+
+
 def every_mail(rng):
     yield from plain_mails(rng)
+    yield from spoken_mails(rng)
     yield from ((f"sample-{number}", mail) for number, (_, mail) in enumerate(mails.sample()))
     yield "phish", PHISH
     for name, case in sorted(CASES.items()):
@@ -113,53 +163,101 @@ def contents(mail):
 
 
 def piece(rng, mail):
-    """Some bytes of it, and where they stand: raw, or in a part."""
+    """Some bytes of it, where they stand, raw or in a part, and how much there is of that."""
     inside = contents(mail)
     source = rng.choice(inside) if inside and rng.random() < 0.4 else mail
     size = rng.randrange(6, 40)
     start = rng.randrange(max(1, len(source) - size))
-    return source[start:start + size], start
+    return source[start:start + size], start, len(source)
 
 
 def rare_piece(rng, mail, chosen):
     """One that few mails have: others would have each mail scanned whole."""
     for _ in range(20):
-        found, start = piece(rng, mail)
-        if len(found) >= 4 and sum(found in other for _, other in chosen) <= 3:
-            return found, start
-    return b"\0nothing like this\0", 0
+        found, start, size = piece(rng, mail)
+        if len(found) >= 6 and sum(found in other for _, other in chosen) <= 3:
+            return found, start, size
+    return b"\0nothing like this\0", 0, 9
+
+
+def wild(rng, data):
+    """The bytes as a pattern that they match, with what may stand in one."""
+    cut = len(data) // 2
+    one, two = data[:cut].hex(), data[cut + 1:].hex()
+    if cut < 3 or len(data) - cut < 5:
+        return data.hex()
+    byte = data[cut]
+    return one + rng.choice([f"({byte:02x}|{byte ^ 1:02x})", f"!({byte ^ 1:02x}|{byte ^ 2:02x})", f"{byte >> 4:x}?", f"?{byte & 15:x}", "??",
+                             "{1-3}", "{1}", "*"]) + two
+
+
+def offset(rng, start, size):
+    """Where the piece is, more or less, from the beginning or from the end of what it was taken from."""
+    return rng.choice([f"{start}", f"{start},{rng.randrange(1, 40)}", f"EOF-{size - start}", f"EOF-{size - start + 3},10", "*"])
+
+
+def hashes(rng, number, data):
+    """Of a text libclamav may see a line end more."""
+    data += rng.choice([b"", b"\n"])
+    name, size = rng.choice(["md5", "sha1", "sha256"]), rng.choice([len(data), len(data), "*"])
+    level = ":73" if size == "*" else ""
+    digest = hashlib.new(name, data).hexdigest()
+    if name == "md5" and size != "*":
+        return "t.hdb", f"{digest}:{size}:Hunt.Hash-{number}"
+    return "t.hsb", f"{digest}:{size}:Hunt.Hash-{number}{level}"
+
+
+def expression(rng):
+    return rng.choice(["0&1", "0|1", "0&1>0", "(0|1)>0", "(0|1)>1,2", "0&(1=0)", "1=0&0", "0>0&1<3", "(0&1)|0", "(0=1)|(1=1)", "0&1&(0|1)"])
+
+
+def logical(rng, number, one, two, start, size):
+    target = rng.choice((0, 0, 3, 4, 4, 7))
+    where = rng.choice(["", "", f",FileSize:{max(0, size - 1)}-{size + 1}", ",Container:CL_TYPE_MAIL", ",Intermediates:CL_TYPE_MAIL",
+                        f",FileSize:{size + 1}-{size + 1}"])
+    first = rng.choice([one.hex(), one.hex() + "::i", one.swapcase().hex() + "::i", wild(rng, one), one.hex() + "::a",
+                        f"{offset(rng, start, size)}:{one.hex()}", one.lower().hex()])
+    return "t.ldb", f"Hunt.Logical-{number};Engine:81-255,Target:{target}{where};{expression(rng)};{first};{two.hex()}"
+
+
+def pattern(rng, number, one, start, size):
+    target = rng.choice((0, 0, 3, 4, 4, 7, "04", "00"))
+    text = rng.choice([one.hex(), wild(rng, one), one.lower().hex()])
+    return "t.ndb", f"Hunt.Body-{number}:{target}:{offset(rng, start, size)}:{text}"
+
+
+def program(rng, number, one, two):
+    """Found by an expression, once something else was."""
+    word = "".join(chr(c) if chr(c).isalnum() else f"\\x{c:02x}" for c in one)
+    return "t.ldb", f"Hunt.Regular-{number};Engine:81-255,Target:{rng.choice((0, 4, 7))};0&1;{two.hex()};{rng.choice(['', '0,9999:'])}0/{word}/"
 
 
 def signature(rng, number, mail, lines, chosen):
-    kind = rng.randrange(8)
-    one, start = rare_piece(rng, mail, chosen)
-    two, _ = rare_piece(rng, mail, chosen)
-    target = rng.choice((0, 0, 3, 4, 4, 7))
-    if kind < 3:
-        lines["t.ndb"].append(f"Hunt.Body-{number}:{target}:*:{one.hex()}")
-    elif kind == 3:
-        lines["t.ndb"].append(f"Hunt.At-{number}:{target}:{start}:{one.hex()}")
-    elif kind == 4:
-        cut = len(one) // 2
-        lines["t.ndb"].append(f"Hunt.Gap-{number}:{target}:*:{one[:cut].hex()}??{one[cut + 1:].hex()}" if cut > 2 and len(one) - cut > 4
-                              else f"Hunt.Gap-{number}:{target}:*:{one.hex()}")
-    elif kind == 5:
-        sign, modifier = rng.choice("&|"), rng.choice(["", "", "::i"])
-        lines["t.ldb"].append(f"Hunt.Two-{number};Engine:81-255,Target:{target};0{sign}1;{one.hex()}{modifier};{two.hex()}")
-    elif kind == 6:
-        lines["t.ldb"].append(f"Hunt.Inside-{number};Engine:81-255,Target:{rng.choice((0, 3, 7))},Container:CL_TYPE_MAIL;0;{one.hex()}")
+    one, start, size = rare_piece(rng, mail, chosen)
+    two, _, _ = rare_piece(rng, mail, chosen)
+    kind = rng.randrange(10)
+    if kind < 4:
+        name, line = pattern(rng, number, one, start, size)
+    elif kind < 7:
+        name, line = logical(rng, number, one, two, start, size)
+    elif kind == 7:
+        name, line = program(rng, number, one, two)
+    elif contents(mail):
+        name, line = hashes(rng, number, rng.choice(contents(mail)))
     else:
-        for data in contents(mail)[:1]:
-            lines["t.hdb"].append(f"{hashlib.md5(data).hexdigest()}:{len(data)}:Hunt.Hash-{number}")
+        return
+    lines[name].append(line)
 
 
 def write_database(rng, folder, chosen):
-    lines = {"t.ndb": [], "t.ldb": [], "t.hdb": []}
+    lines = {"t.ndb": [], "t.ldb": [], "t.hdb": [], "t.hsb": []}
     for number in range(40):
         signature(rng, number, rng.choice(chosen)[1], lines, chosen)
     lines["t.hdu"] = ["0" * 32 + ":9:PUA.Hunt.None"]
     if rng.random() < 0.5:
         lines["t.pdb"] = ["H:www.bank.example"]
+    if rng.random() < 0.2:
+        lines["t.cdb"] = [f"Hunt.Name:{rng.choice(['*', 'CL_TYPE_MAIL'])}:*:{rng.choice(['file1', '^attach', '^mixed', 'zip$', '^unknown$'])}:*:*:*:*:*:*"]
     folder.mkdir()
     for name, rows in lines.items():
         if rows:
