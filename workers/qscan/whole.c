@@ -5,6 +5,8 @@
 #include "lib/base/text.h"
 #include "workers/qscan/raw_form.h"
 
+enum { TEXTS_MOST = 32 };
+
 /* ---------------------------------------------------------------- the form of the message */
 
 static int is_plain_multipart(const char *type)
@@ -120,6 +122,16 @@ static const char *content_needs(
 	return is_text(part) ? text_needs(content, needs) : NULL;
 }
 
+/* Each scan has a price of its own: above that the whole is cheaper. */
+static int has_many_texts(const struct scan *scan)
+{
+	size_t at, count = 0;
+
+	for (at = 0; at < scan->content_count; at++)
+		count += whole_adds_line_end(scan, &scan->contents[at]) != 0;
+	return count > TEXTS_MOST;
+}
+
 const char *whole_needed(const struct scan *scan, const struct virus_needs *needs)
 {
 	const char *why = needs->obstacle;
@@ -139,7 +151,7 @@ const char *whole_needed(const struct scan *scan, const struct virus_needs *need
 		why = part_needs(&scan->map->parts[at], needs);
 	for (at = 0; at < scan->content_count && !why; at++)
 		why = content_needs(scan, &scan->contents[at], needs);
-	return why;
+	return !why && has_many_texts(scan) ? "many texts" : why;
 }
 
 int whole_adds_line_end(const struct scan *scan, const struct content *content)

@@ -155,6 +155,23 @@ static void texts_that_are_not_in_base64_gain_a_line_end(void **state)
 	assert_false(adds_line_end(MIXED FILE_PART END));
 }
 
+static void many_texts_are_scanned_at_once(void **state)
+{
+	struct buf mail = {0};
+	int at;
+
+	buf_add_string(&mail, MIXED);
+	for (at = 0; at < 32; at++)
+		buf_add_string(&mail, TEXT "one\n");
+	buf_add_string(&mail, END);
+	needs_nothing(mail.data, NULL);
+	mail.size -= strlen(END);
+	buf_add_string(&mail, TEXT "one\n" END);
+	needs_whole(mail.data, NULL, "many texts");
+	needs_nothing(HEAD "\nA letter.\n", NULL);
+	buf_fini(&mail);
+}
+
 static struct whole bytes_of(const char *mail, const unsigned char *without, struct buf *copy)
 {
 	buf_clear(copy);
@@ -200,6 +217,7 @@ int main(void)
 	        cmocka_unit_test(signatures_over_names_need_the_whole_where_there_are_such),
 	        cmocka_unit_test(an_obstacle_needs_the_whole_of_all_mail),
 	        cmocka_unit_test(texts_that_are_not_in_base64_gain_a_line_end),
+	        cmocka_unit_test(many_texts_are_scanned_at_once),
 	        cmocka_unit_test(the_whole_is_lent_or_gets_a_field_that_shows_it_is_mail),
 	        cmocka_unit_test(parts_that_are_left_out_have_no_body_in_the_whole),
 	};
