@@ -257,7 +257,7 @@ def write_database(rng, folder, chosen):
     if rng.random() < 0.5:
         lines["t.pdb"] = ["H:www.bank.example"]
     if rng.random() < 0.2:
-        lines["t.cdb"] = [f"Hunt.Name:{rng.choice(['*', 'CL_TYPE_MAIL'])}:*:{rng.choice(['file1', '^attach', '^mixed', 'zip$', '^unknown$'])}:*:*:*:*:*:*"]
+        lines["t.cdb"] = [f"Hunt.Name:{rng.choice(['*', 'CL_TYPE_MAIL'])}:*:{rng.choice(['file1', 'zip$', 'pdf$', '^x'])}:*:*:*:*:*:*"]
     folder.mkdir()
     for name, rows in lines.items():
         if rows:
@@ -295,6 +295,66 @@ def test_what_the_whole_and_the_parts_find_is_found_without_the_whole(tmp_path, 
     assert sum(bool(found(always[name])) for name in names) > 10
     whys = collections.Counter(answer["whole_scanned"] for answer in needed.values())
     assert sum(answer["whole_left_out"] for answer in needed.values()) > 20, whys
+
+
+SCRIPT = b"<html><script>evilscript</script></html>\n"
+HIDDEN = b"(a)Content-Transfer-Encoding: base64\n\n" + base64.encodebytes(SCRIPT)
+FINDS_SCRIPT = {"t.ldb": f"T;Engine:81-255,Target:3;0;{b'evilscript'.hex()}"}
+
+
+def letter(body, kind=b"text/plain"):
+    return mails.header() + b"MIME-Version: 1.0\nContent-Type: " + kind + b"\n\n" + body
+
+
+def mixed(*parts, epilogue=b""):
+    return letter(b"".join(b"--BB\n" + part + b"\n" for part in parts) + b"--BB--\n" + epilogue, b"multipart/mixed; boundary=BB")
+
+
+def text_part(body, kind=b"text/plain"):
+    return b"Content-Type: " + kind + b"\n\n" + body
+
+
+def hash_of(data):
+    return {"t.hdb": f"{hashlib.md5(data).hexdigest()}:{len(data)}:T"}
+
+
+LETTER, NAMES = text_part(b"A letter.\n"), "T:CL_TYPE_MAIL:*:{}:*:*:*:*:*:*"
+# What libclamav finds in the whole by its own reading of mail: signatures, the mail, and an honest twin that has nothing to find.
+OWN_READINGS = {
+    "a target with a zero": ({"t.ndb": "T:04:*:" + b"Subject: evil".hex()}, letter(b"x\n").replace(b"Subject: ", b"Subject: evil ", 1), letter(b"x\n")),
+    "a text with its line end": (hash_of(b"A letter.\n\n"), mixed(LETTER), mixed(text_part(b"A Letter.\n"))),
+    "a text that does not end": (hash_of(b"A letter.\n"), letter(b"A letter."), letter(b"A Letter.")),
+    "a text without its capitals": ({"t.ldb": f"T;Engine:81-255,Target:7,Container:CL_TYPE_MAIL;0;{b'evil word'.hex()}"},
+                                    letter(b"An EVIL   Word\n"), letter(b"A GOOD   Word\n")),
+    "a name that it invents": ({"t.cdb": NAMES.format("^mixedtext")}, mixed(LETTER, text_part(b"<b>x</b>\n", b"text/html")), letter(b"x\n")),
+    "no name at all": ({"t.cdb": NAMES.format("*")}, mixed(LETTER, text_part(b"<b>x</b>\n", b"text/html")), letter(b"x\n")),
+    "an epilogue": (FINDS_SCRIPT, mixed(LETTER, epilogue=SCRIPT), mixed(LETTER, epilogue=b"\n")),
+    "three dashes": (FINDS_SCRIPT, mixed(text_part(b"x\n---BB\n" + HIDDEN), LETTER), mixed(text_part(b"x\n---BA\n" + HIDDEN), LETTER)),
+    "a boundary in small letters": (FINDS_SCRIPT, mixed(text_part(b"x\n--bb\n" + HIDDEN), LETTER), mixed(text_part(b"x\n--ba\n" + HIDDEN), LETTER)),
+    "a comment in a delimiter": (FINDS_SCRIPT, mixed(text_part(b"x\n--B(c)B\n" + HIDDEN), LETTER), mixed(text_part(b"x\n--B(c)A\n" + HIDDEN), LETTER)),
+    "a header behind an empty line": (FINDS_SCRIPT, mixed(b"\n" + HIDDEN, LETTER), mixed(text_part(b"\n" + HIDDEN), LETTER)),
+    "a header that goes on": (FINDS_SCRIPT, mixed(text_part(b"Contents:\n" + HIDDEN), LETTER), mixed(text_part(b"Kontents:\n" + HIDDEN), LETTER)),
+    "a line that is broken": ({"t.ndb": "T:0:*:" + (b"word " * 200)[981:999].hex() + "0a" + (b"word " * 200)[979:991].hex()},
+                              letter(b"word " * 400 + b"\n"), letter(b"word " * 150 + b"\n")),
+    "a link in UTF-16": ({"t.pdb": "H:www.bank.example"},
+                         PHISH.partition(b"Content-Type")[0] + b"Content-Type: text/html\nContent-Transfer-Encoding: base64\n\n" +
+                         base64.encodebytes(PHISH.partition(b"\n\n")[2].decode().encode("utf-16")),
+                         PHISH.replace(b"http://evil.example/login", b"https://www.bank.example/login")),
+}
+
+
+@pytest.mark.parametrize("name", OWN_READINGS)
+def test_what_libclamav_reads_in_its_own_way_is_found_without_the_whole(tmp_path, name):
+    lines, evil, honest = OWN_READINGS[name]
+    (tmp_path / "mails").mkdir()
+    (tmp_path / "mails" / "evil").write_bytes(evil)
+    (tmp_path / "mails" / "honest").write_bytes(honest)
+    (tmp_path / "signatures").mkdir()
+    for file, line in ({"z.ndb": "Hunt.None:1:*:00112233445566778899"} | lines).items():
+        (tmp_path / "signatures" / file).write_text(line + "\n")
+    always, needed = (judge(tmp_path, whole, ["evil", "honest"]) for whole in ("always", "needed"))
+    assert found(always["evil"]) and found(needed["evil"]) == found(always["evil"])
+    assert not found(always["honest"]) and not found(needed["honest"])
 
 
 def test_links_to_another_place_than_they_show_are_suspected_either_way(tmp_path):
