@@ -523,6 +523,11 @@ void sieve_free(struct sieve **sieve)
 	*sieve = NULL;
 }
 
+void sieve_doubt(struct sieve *sieve, const char *why)
+{
+	sieve->needs.obstacle = why;
+}
+
 const struct virus_needs *sieve_needs(const struct sieve *sieve)
 {
 	return &sieve->needs;

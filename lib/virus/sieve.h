@@ -25,6 +25,9 @@ struct sieve *sieve_new(const char *folder, struct dirent *const *files, int cou
         const struct virus_limits *limits);
 void sieve_free(struct sieve **sieve);
 
+/* From now on it answers nothing, as it may have been made of other signatures. */
+void sieve_doubt(struct sieve *sieve, const char *why);
+
 const struct virus_needs *sieve_needs(const struct sieve *sieve);
 
 /* 1: something may match the bytes of a mail as they stand. */

@@ -248,23 +248,57 @@ static enum result load(const char *folder, const struct virus_limits *limits,
 
 static void take_match(int fd, const char *name, void *context);
 
+/* All that stat() tells of them. */
+static void look_at_files(
+        const char *folder, struct dirent *const *files, int count, struct buf *out)
+{
+	struct built unused = {0};
+	char *path;
+	int at;
+
+	buf_add(out, "", 0);
+	for (at = 0; at < count; at++) {
+		path = alloc_format("%s/%s", folder, files[at]->d_name);
+		add_loose(out, &unused, path, files[at]->d_name);
+		free(path);
+	}
+}
+
+/* It reads the files after libclamav did: only if they are the same it knows what is loaded. */
+static void open_sieve(const char *folder, struct dirent *const *files, int count,
+        const struct buf *before, struct virus_engine *engine)
+{
+	struct buf after = {0};
+
+	engine->sieve = sieve_new(folder, files, count, &engine->limits);
+	look_at_files(folder, files, count, &after);
+	if (after.size != before->size || memcmp(after.data, before->data, after.size) != 0)
+		sieve_doubt(engine->sieve, "the signatures changed while they were read");
+	buf_fini(&after);
+}
+
 static enum result open_engine(const char *folder, struct dirent **files, int count,
         struct virus_engine *engine, struct err *err)
 {
+	struct buf before = {0};
 	unsigned signatures = 0;
+	enum result result;
 
 	if (start_library(err) || check_files(folder, files, count, err))
 		return RESULT_PERMANENT;
 	engine->clamav = cl_engine_new();
 	if (!engine->clamav)
 		return err_set(err, RESULT_TEMPORARY, "libclamav: no engine");
-	if (load(folder, &engine->limits, engine->clamav, &signatures, err))
-		return RESULT_PERMANENT;
-	cl_engine_set_clcb_virus_found(engine->clamav, take_match);
-	describe(folder, files, count, signatures, engine);
-	if (engine->limits.sieve)
-		engine->sieve = sieve_new(folder, files, count, &engine->limits);
-	return RESULT_OK;
+	look_at_files(folder, files, count, &before);
+	result = load(folder, &engine->limits, engine->clamav, &signatures, err);
+	if (!result) {
+		cl_engine_set_clcb_virus_found(engine->clamav, take_match);
+		describe(folder, files, count, signatures, engine);
+		if (engine->limits.sieve)
+			open_sieve(folder, files, count, &before, engine);
+	}
+	buf_fini(&before);
+	return result;
 }
 
 enum result virus_open(const char *folder, const struct virus_limits *limits,

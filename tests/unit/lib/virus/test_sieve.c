@@ -241,6 +241,11 @@ static void packed_signatures_are_read(void **state)
 		assert_false(sieve_marks(sieve, good, sizeof(good) - 1));
 		sieve_free(&sieve);
 	}
+	sieve = sieve_new(path, files, count, &limits);
+	sieve_doubt(sieve, "they changed");
+	assert_string_equal(sieve_needs(sieve)->obstacle, "they changed");
+	assert_true(sieve_marks(sieve, good, sizeof(good) - 1));
+	sieve_free(&sieve);
 	run(path, "head -c 540 a.cvd >c.cvd && mv c.cvd a.cvd");
 	sieve = sieve_new(path, files, count, &limits);
 	assert_non_null(sieve_needs(sieve)->obstacle);
