@@ -13,6 +13,8 @@ enum {
 	LEAST_BITS = 16, /* of the table: 2 to that power */
 	MOST_BITS = 27,
 	BITS_FOR_EACH = 64,
+	COMPARED_LEAST = 1 << 16, /* runs, in any text */
+	COMPARED_FOR_EACH = 8,    /* and for each byte of it */
 };
 
 struct run {
@@ -125,9 +127,9 @@ void runs_settle(struct runs *runs)
 	}
 }
 
-/* Four bytes at `at` are perhaps a run's. */
+/* Four bytes at `at` are perhaps a run's. `left` is how many may still be compared. */
 static int is_run(const struct runs *runs, const unsigned char *bytes, size_t size, size_t at,
-        uint32_t number)
+        uint32_t number, size_t *left)
 {
 	const unsigned char *all = (const unsigned char *)runs->bytes.data;
 	const struct run *run;
@@ -135,6 +137,8 @@ static int is_run(const struct runs *runs, const unsigned char *bytes, size_t si
 
 	for (index = runs->slots[number >> 6]; index != NONE; index = run->next) {
 		run = &runs->list[index];
+		if (!(*left)--)
+			return 1;
 		if (at >= run->gram && size - (at - run->gram) >= run->size &&
 		        !memcmp(bytes + at - run->gram, all + run->at, run->size))
 			return 1;
@@ -146,14 +150,14 @@ int runs_found(const struct runs *runs, const void *bytes, size_t size)
 {
 	const unsigned char *text = bytes;
 	uint32_t number;
-	size_t at;
+	size_t at, left = COMPARED_LEAST + size * COMPARED_FOR_EACH;
 
 	if (!runs->count)
 		return 0;
 	for (at = 0; at + GRAM <= size; at++) {
 		number = number_of(runs, text + at);
 		if (runs->bits[number >> 6] >> (number & 63) & 1 &&
-		        is_run(runs, text, size, at, number))
+		        is_run(runs, text, size, at, number, &left))
 			return 1;
 	}
 	return 0;

@@ -21,6 +21,8 @@ void runs_add(struct runs *runs, const unsigned char *bytes, size_t size);
 /* After the last was added, and before anything is looked for. From then on it is only read. */
 void runs_settle(struct runs *runs);
 
+/* 1, too, for a text that is made to be slow: in which far more places than in any honest one look
+ * like the beginnings of many runs. Linear in its size, whatever the runs are. */
 int runs_found(const struct runs *runs, const void *bytes, size_t size);
 
 size_t runs_count(const struct runs *runs);

@@ -109,6 +109,30 @@ static void many_are_found_as_by_hand(void **state)
 	runs_free(&runs);
 }
 
+/* Ten thousand runs begin with the same bytes; a text has nothing but these, another has few. */
+static void a_text_that_would_take_long_is_taken_for_found(void **state)
+{
+	enum { SIZE = 1 << 20 };
+	struct runs *runs = runs_new();
+	unsigned char run[] = {0x90, 0x90, 0x90, 0x90, 0, 0, 1}, *text = malloc(SIZE);
+	int at;
+
+	assert_non_null(text);
+	for (at = 0; at < 10000; at++) {
+		run[4] = (unsigned char)('a' + at % 26);
+		run[5] = (unsigned char)(at / 26);
+		runs_add(runs, run, sizeof(run));
+	}
+	runs_settle(runs);
+	memset(text, 'x', SIZE);
+	memset(text + 1000, 0x90, 100);
+	assert_false(runs_found(runs, text, SIZE));
+	memset(text, 0x90, SIZE);
+	assert_true(runs_found(runs, text, SIZE));
+	free(text);
+	runs_free(&runs);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +141,7 @@ int main(void)
 	        cmocka_unit_test(of_a_long_run_the_beginning_counts),
 	        cmocka_unit_test(none_are_found_nowhere),
 	        cmocka_unit_test(many_are_found_as_by_hand),
+	        cmocka_unit_test(a_text_that_would_take_long_is_taken_for_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
