@@ -89,3 +89,34 @@ int utf8_valid(const void *bytes, size_t size)
 	}
 	return 1;
 }
+
+/* Where capitals and small letters stand in turns, a capital first at an even place or an odd one.
+ */
+static uint32_t fold_pairs(uint32_t code)
+{
+	if ((code >= 0x100 && code <= 0x12f) || (code >= 0x132 && code <= 0x137) ||
+	        (code >= 0x14a && code <= 0x177) || (code >= 0x460 && code <= 0x481) ||
+	        (code >= 0x48a && code <= 0x4bf) || (code >= 0x4d0 && code <= 0x52f) ||
+	        (code >= 0x1e00 && code <= 0x1e95) || (code >= 0x1ea0 && code <= 0x1eff))
+		return code | 1;
+	if ((code >= 0x139 && code <= 0x148) || (code >= 0x179 && code <= 0x17e) ||
+	        (code >= 0x4c1 && code <= 0x4ce))
+		return code + (code & 1);
+	return code;
+}
+
+uint32_t utf8_fold(uint32_t code)
+{
+	static const struct {
+		uint32_t first, last, distance;
+	} runs[] = {{'A', 'Z', 32}, {0xc0, 0xd6, 32}, {0xd8, 0xde, 32}, {0x386, 0x386, 38},
+	        {0x388, 0x38a, 37}, {0x38c, 0x38c, 64}, {0x38e, 0x38f, 63}, {0x391, 0x3a1, 32},
+	        {0x3a3, 0x3ab, 32}, {0x3c2, 0x3c2, 1}, {0x400, 0x40f, 80}, {0x410, 0x42f, 32},
+	        {0x531, 0x556, 48}, {0xff21, 0xff3a, 32}};
+	size_t at;
+
+	for (at = 0; at < sizeof(runs) / sizeof(runs[0]) && code >= runs[at].first; at++)
+		if (code <= runs[at].last)
+			return code + runs[at].distance;
+	return code == 0x178 ? 0xff : fold_pairs(code);
+}

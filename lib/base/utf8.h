@@ -24,4 +24,8 @@ int utf8_is_invisible(uint32_t code);
 
 int utf8_valid(const void *bytes, size_t size);
 
+/* The small letter of a capital: Latin (full-width, too), Greek, Cyrillic, Armenian, one
+ * for one and in every locale alike. A final sigma is a sigma. All else is as it was. */
+uint32_t utf8_fold(uint32_t code);
+
 #endif
