@@ -31,6 +31,7 @@
 	X(BY_RECIPIENT, "by_recipient")   /* address, time, item id */                             \
 	X(BY_SENDER, "by_sender")         /* address, time, item id */                             \
 	X(BY_REASON, "by_reason")         /* reason, time, item id */                              \
+	X(BY_TERM, "by_term")             /* kind and term, time, item id; see entries.h */        \
 	X(MESSAGES, "by_message")         /* message id → KeptMessage */                         \
 	X(PENDING, "pending")             /* time, message id: outcome still open */               \
 	X(LONE, "lone")                   /* time, message id: no items (any more) */              \

@@ -13,6 +13,9 @@ struct store {
 	int64_t now_ms;          /* of this transaction */
 	uint64_t room_bytes;     /* of this transaction: what may still be filled */
 	int room_known;
+	int is_indexed;                /* the index of terms has all items */
+	struct backend_key indexed_to; /* while it has not: of the last item that was added to it */
+	uint64_t indexed_count;
 };
 
 /* Begins a read; no transaction is open before, and none after store_read_end(). */

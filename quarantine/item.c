@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "quarantine/entries.h"
 #include "quarantine/key.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
@@ -54,47 +55,24 @@ static enum result save(struct backend_txn *txn, const Lz__KeptItem *kept, struc
 
 /* ---- indexes and tallies ---- */
 
-int item_index(const Lz__Item *item, size_t n, enum backend_table *table, struct backend_key *key)
+static enum result put_entry(
+        void *context, enum backend_table table, const struct backend_key *key, struct err *err)
 {
-	enum { FIXED = 3 };
-	const char *texts[FIXED] = {NULL, item->reverse_path, item->reason};
-	static const enum backend_table tables[FIXED] = {
-	        TABLE_BY_TIME, TABLE_BY_SENDER, TABLE_BY_REASON};
-
-	if (n >= FIXED + item->n_recipients)
-		return 0;
-	*table = n < FIXED ? tables[n] : TABLE_BY_RECIPIENT;
-	if (n == 0)
-		*key = key_time(item->stored_ms, item->id);
-	else
-		*key = key_indexed(n < FIXED ? texts[n] : item->recipients[n - FIXED]->address,
-		        item->stored_ms, item->id);
-	return 1;
+	return backend_put(context, table, key, "", 0, err);
 }
 
-static enum result put_indexes(struct backend_txn *txn, const Lz__Item *item, struct err *err)
+/* It may be gone already: a recipient, a word may be named twice. */
+static enum result drop_entry(
+        void *context, enum backend_table table, const struct backend_key *key, struct err *err)
 {
-	enum backend_table table;
-	struct backend_key key;
-	enum result result = RESULT_OK;
-	size_t n;
+	enum result result = backend_drop(context, table, key, err);
 
-	for (n = 0; !result && item_index(item, n, &table, &key); n++)
-		result = backend_put(txn, table, &key, "", 0, err);
-	return result;
-}
-
-/* An entry may be gone already: a recipient may be named twice. */
-static enum result drop_indexes(struct backend_txn *txn, const Lz__Item *item, struct err *err)
-{
-	enum backend_table table;
-	struct backend_key key;
-	enum result result = RESULT_OK;
-	size_t n;
-
-	for (n = 0; result <= RESULT_NONE && item_index(item, n, &table, &key); n++)
-		result = backend_drop(txn, table, &key, err);
 	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+enum result item_index_terms(struct backend_txn *txn, const Lz__Item *item, struct err *err)
+{
+	return entries_each_term(item, put_entry, txn, err);
 }
 
 static int state_of(const Lz__Item *item)
@@ -199,7 +177,7 @@ enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *
 	if (!result)
 		result = save(txn, kept, err);
 	if (!result)
-		result = put_indexes(txn, kept->item, err);
+		result = entries_each(kept->item, put_entry, txn, err);
 	if (!result)
 		result = count_item(txn, kept->item, 1, err);
 	message_free((ProtobufCMessage *)kept);
@@ -232,17 +210,28 @@ enum result item_mend(struct backend_txn *txn, const Lz__KeptItem *kept, const v
 
 /* ---- moving and removing ---- */
 
+static enum result change_state(struct backend_txn *txn, Lz__Item *item, int state, struct err *err)
+{
+	struct backend_key key = entry_of_state(item);
+	enum result result = drop_entry(txn, TABLE_BY_TERM, &key, err);
+
+	if (!result)
+		result = count_state(txn, state_of(item), -1, err);
+	if (!result)
+		result = count_state(txn, state, 1, err);
+	item->state = (Lz__ItemState)(state - ITEM_PENDING);
+	key = entry_of_state(item);
+	return result ? result : put_entry(txn, TABLE_BY_TERM, &key, err);
+}
+
 enum result item_move(
         struct backend_txn *txn, Lz__KeptItem *kept, enum item_event event, struct err *err)
 {
 	int from = state_of(kept->item), state = from;
 	enum result result = state_move(&item_machine, &state, event, err);
 
-	if (!result)
-		result = count_state(txn, from, -1, err);
-	if (!result)
-		result = count_state(txn, state, 1, err);
-	kept->item->state = (Lz__ItemState)(state - ITEM_PENDING);
+	if (!result && state != from)
+		result = change_state(txn, kept->item, state, err);
 	return result ? result : save(txn, kept, err);
 }
 
@@ -270,7 +259,7 @@ enum result item_remove(
 	if (!result)
 		result = drop_segments(txn, kept, err);
 	if (!result)
-		result = drop_indexes(txn, kept->item, err);
+		result = entries_each(kept->item, drop_entry, txn, err);
 	if (!result)
 		result = count_item(txn, kept->item, -1, err);
 	return result ? result : backend_drop(txn, TABLE_ITEMS, &key, err);

@@ -36,8 +36,8 @@ enum result item_move(
 enum result item_remove(
         struct backend_txn *txn, const Lz__KeptItem *kept, enum item_event event, struct err *err);
 
-/* The item's n-th index entry; false when there are no more. */
-int item_index(const Lz__Item *item, size_t n, enum backend_table *table, struct backend_key *key);
+/* Adds its entries to the index of terms, where they are missing. */
+enum result item_index_terms(struct backend_txn *txn, const Lz__Item *item, struct err *err);
 
 /* The range of the original that the n-th part is; part 0 is the whole of it. RESULT_NONE: there is
  * no such part, or it was not kept. */

@@ -93,12 +93,40 @@ struct backend_key key_indexed_prefix(const char *text)
 	return key;
 }
 
+struct backend_key key_term_prefix(char kind, const char *term)
+{
+	struct backend_key key = key_bytes(&kind, 1);
+
+	add_folded(&key, term);
+	return key;
+}
+
+struct backend_key key_joined(const struct backend_key *prefix, const struct backend_key *rest)
+{
+	struct backend_key key = *prefix;
+
+	add(&key, rest->bytes, rest->size);
+	return key;
+}
+
+struct backend_key key_entry(const struct backend_key *prefix, int64_t time_ms, const char *id)
+{
+	struct backend_key rest = key_time(time_ms, id);
+
+	return key_joined(prefix, &rest);
+}
+
 struct backend_key key_indexed(const char *text, int64_t time_ms, const char *id)
 {
-	struct backend_key key = key_indexed_prefix(text), rest = key_time(time_ms, id);
+	struct backend_key prefix = key_indexed_prefix(text);
 
-	add(&key, rest.bytes, rest.size);
-	return key;
+	return key_entry(&prefix, time_ms, id);
+}
+
+struct backend_key key_behind(const struct backend_key *key, size_t skip)
+{
+	return skip < key->size ? key_bytes(key->bytes + skip, key->size - skip)
+	                        : (struct backend_key){0};
 }
 
 struct backend_key key_end_of(const struct backend_key *prefix)
@@ -108,6 +136,21 @@ struct backend_key key_end_of(const struct backend_key *prefix)
 	memset(key.bytes + key.size, 0xff, BACKEND_KEY_MAX - key.size);
 	key.size = BACKEND_KEY_MAX;
 	return key;
+}
+
+int key_compare(const struct backend_key *a, const struct backend_key *b)
+{
+	int order = memcmp(a->bytes, b->bytes, a->size < b->size ? a->size : b->size);
+
+	return order ? order : (a->size > b->size) - (a->size < b->size);
+}
+
+struct backend_key key_just_behind(const struct backend_key *key)
+{
+	struct backend_key behind = *key;
+
+	add(&behind, "", 1);
+	return behind;
 }
 
 int key_starts(const struct backend_key *key, const struct backend_key *prefix)

@@ -23,8 +23,24 @@ struct backend_key key_indexed(const char *text, int64_t time_ms, const char *id
 /* The beginning that all keys of `text` in such an index share. */
 struct backend_key key_indexed_prefix(const char *text);
 
+/* The same of one kind of term; `kind` is a byte that is not 0. */
+struct backend_key key_term_prefix(char kind, const char *term);
+
+/* An entry of an index: what its keys begin with, and behind it when and which. */
+struct backend_key key_entry(const struct backend_key *prefix, int64_t time_ms, const char *id);
+struct backend_key key_joined(const struct backend_key *prefix, const struct backend_key *rest);
+
+/* What stands behind the first `skip` bytes. */
+struct backend_key key_behind(const struct backend_key *key, size_t skip);
+
 /* Behind everything that starts with `prefix`, for walking backwards. */
 struct backend_key key_end_of(const struct backend_key *prefix);
+
+/* In the order of the tables: less than, equal to or greater than 0. */
+int key_compare(const struct backend_key *a, const struct backend_key *b);
+
+/* The first key that may stand behind this one, for walking backwards from it inclusively. */
+struct backend_key key_just_behind(const struct backend_key *key);
 
 int key_starts(const struct backend_key *key, const struct backend_key *prefix);
 

@@ -16,6 +16,7 @@
 enum {
 	SETTLE_EVERY_MS = 1000,
 	EXPIRE_EVERY_MS = 60 * 1000,
+	INDEX_EVERY_MS = 50,
 	PIECES_A_TICK = 8, /* of settling or expiring, so that requests are not kept waiting */
 	MESSAGES_A_TURN = 256,
 	HIGH_WATER = 64,
@@ -31,6 +32,7 @@ struct qstore {
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
+	struct loop_source *index;  /* while a store from before gets its index of terms */
 	struct loop_source *commit; /* while a group waits for company */
 	size_t group;               /* requests in the last one */
 	unsigned garbage;           /* since the last minute */
@@ -197,6 +199,34 @@ static void on_settle(void *context, int64_t now_ms)
 	in_pieces(context, "settle-failed", store_settle);
 }
 
+static void end_index(struct qstore *q, enum result result, uint64_t count, const struct err *err)
+{
+	loop_remove(&q->index);
+	if (!result) {
+		log_event(LOG_LEVEL_INFO, NULL, "indexed", "items=%llu", (unsigned long long)count);
+		return;
+	}
+	log_event(LOG_LEVEL_ERROR, NULL, "index-failed", "result=%s reason=%s", result_name(result),
+	        log_quote(err->text));
+	if (result != RESULT_UNSURE)
+		return;
+	q->err = *err;
+	q->fate = result;
+	loop_end(q->loop);
+}
+
+/* Where it fails, lists stay right and slow, and the next start tries again. */
+static void on_index(void *context, int64_t now_ms)
+{
+	struct qstore *q = context;
+	uint64_t count = 0;
+	struct err err;
+	enum result result = store_index(q->store, clock_wall_ms(), &count, &err);
+
+	if (result || store_is_indexed(q->store))
+		end_index(q, result, count, &err);
+}
+
 /* Said before it is full, when there is still time to do something. */
 static void warn_of_space(struct qstore *q)
 {
@@ -280,6 +310,11 @@ enum result qstore_open(
 	q->ready = loop_add_socket(q->loop, q->socket, on_ready, q);
 	q->settle = loop_add_timer(q->loop, SETTLE_EVERY_MS, on_settle, q);
 	q->expire = loop_add_timer(q->loop, EXPIRE_EVERY_MS, on_expire, q);
+	if (!store_is_indexed(q->store)) {
+		log_event(LOG_LEVEL_INFO, NULL, "indexing", "path=%s",
+		        log_quote(config->quarantine.path));
+		q->index = loop_add_timer(q->loop, INDEX_EVERY_MS, on_index, q);
+	}
 	loop_on_signal(q->loop, on_signal, q);
 	*out = q;
 	return RESULT_OK;
@@ -302,6 +337,7 @@ void qstore_close(struct qstore **qstore)
 		return;
 	if (q->loop) {
 		loop_remove(&q->commit);
+		loop_remove(&q->index);
 		loop_remove(&q->expire);
 		loop_remove(&q->settle);
 		loop_remove(&q->ready);

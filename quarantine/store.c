@@ -15,7 +15,7 @@
 #include "quarantine/tally.h"
 
 enum {
-	SCHEMA = 1,
+	SCHEMA = 2,                /* 1: without the index of terms */
 	ITEM_OVERHEAD = 64 * 1024, /* bytes a new item may need beside its own: records, indexes */
 	TAKE_MAX = 100,
 	LEASE_MAX_MS = 3600 * 1000,
@@ -23,18 +23,34 @@ enum {
 
 /* ---- opening ---- */
 
+/* A new store has all its terms; one of the schema before has none yet. */
+static enum result begin_schema(struct store *store, uint64_t schema, struct err *err)
+{
+	struct backend_key name = key_text("schema"), terms = key_text("terms");
+	enum result result = number_put(store->txn, TABLE_META, &name, SCHEMA, err);
+
+	if (!result && !schema)
+		result = number_put(store->txn, TABLE_META, &terms, 1, err);
+	return result;
+}
+
 static enum result check_schema(struct store *store, struct err *err)
 {
-	struct backend_key key = key_text("schema");
-	uint64_t schema;
-	enum result result = number_get(store->txn, TABLE_META, &key, &schema, err);
+	struct backend_key name = key_text("schema"), terms = key_text("terms");
+	uint64_t schema, has_terms;
+	enum result result = number_get(store->txn, TABLE_META, &name, &schema, err);
 
-	if (result || schema == SCHEMA)
-		return result;
-	if (schema)
+	if (!result && schema > SCHEMA)
 		return err_set(err, RESULT_PERMANENT, "%s has schema %llu; this qstore knows %d",
 		        store->options.backend.path, (unsigned long long)schema, SCHEMA);
-	return number_put(store->txn, TABLE_META, &key, SCHEMA, err);
+	if (!result && schema < SCHEMA)
+		result = begin_schema(store, schema, err);
+	if (!result)
+		result = number_get(store->txn, TABLE_META, &terms, &has_terms, err);
+	if (!result)
+		store->is_indexed = has_terms != 0;
+	store->indexed_to = key_bytes("", 1);
+	return result;
 }
 
 /* One that was never opened for writing has no number yet. */
@@ -438,7 +454,7 @@ enum result store_finish(struct store *store, const Lz__Finish *request, struct 
 
 /* ---- what time does ---- */
 
-enum { PIECE = 64, LONE_KEEP_MS = 10 * 24 * 3600 * 1000, DAYS_KEPT = 400 };
+enum { PIECE = 64, INDEX_PIECE = 256, LONE_KEEP_MS = 10 * 24 * 3600 * 1000, DAYS_KEPT = 400 };
 
 static enum result settle_one(struct store *store, const char *message_id, struct err *err)
 {
@@ -591,4 +607,56 @@ enum result store_expire(struct store *store, int64_t now_ms, int *more, struct 
 		return result;
 	}
 	return store_commit(store, err);
+}
+
+/* ---- the index of terms, where it was not kept from the beginning ---- */
+
+int store_is_indexed(const struct store *store)
+{
+	return store->is_indexed;
+}
+
+static enum result index_next(struct store *store, struct backend_key *key, struct err *err)
+{
+	Lz__KeptItem *kept;
+	char id[BACKEND_KEY_MAX + 1];
+	enum result result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AFTER, key, NULL, err);
+
+	if (result)
+		return result;
+	memcpy(id, key->bytes, key->size);
+	id[key->size] = '\0';
+	result = item_load_listed(store->txn, id, &kept, err);
+	if (result)
+		return result;
+	result = item_index_terms(store->txn, kept->item, err);
+	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
+enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, struct err *err)
+{
+	struct backend_key key = store->indexed_to, terms = key_text("terms");
+	enum result result = store_begin(store, now_ms, err);
+	unsigned done = 0;
+	int is_end;
+
+	while (!result && done < INDEX_PIECE) {
+		result = index_next(store, &key, err);
+		done += !result;
+	}
+	is_end = result == RESULT_NONE;
+	if (is_end)
+		result = number_put(store->txn, TABLE_META, &terms, 1, err);
+	if (!result)
+		result = store_commit(store, err);
+	else
+		store_abort(store);
+	if (result)
+		return result;
+	store->indexed_to = key;
+	store->indexed_count += done;
+	store->is_indexed = is_end;
+	*count = store->indexed_count;
+	return RESULT_OK;
 }

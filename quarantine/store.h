@@ -69,9 +69,16 @@ enum result store_settle(struct store *store, int64_t now_ms, int *more, struct 
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err);
 unsigned store_upkeep(struct store *store);
 
+/* A store from before there was an index of terms gets it, so many items at a time; questions are
+ * answered meanwhile, slower. An interruption begins anew. *count is of all so far. */
+int store_is_indexed(const struct store *store);
+enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, struct err *err);
+
 /* ---- questions ---- */
 
-/* Newest first. May answer fewer than asked for, or none, with a cursor to go on from. */
+/* Newest first. May answer fewer than asked for, or none, with a cursor to go on from: so much work
+ * is done for one answer and no more. A cursor stays good while items come and go.
+ * RESULT_PERMANENT: no cursor, no word where words are needed, or too many. */
 enum result store_list(
         struct store *store, const Lz__List *request, Lz__Items *out, struct err *err);
 enum result store_show(
