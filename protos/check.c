@@ -90,6 +90,7 @@ static const struct limits table[] = {
         {&lz__confirm__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
         {&lz__confirm__descriptor, "delivered", TEXT_LINE, LINE, MANY},
         {&lz__confirmed__descriptor, "message_id", TEXT_MESSAGE_ID, 32, 0},
+        {&lz__list__descriptor, "sha256", TEXT_SHA256, 64, 0},
         {&lz__list__descriptor, "states", TEXT_LINE, 0, 16},
         {&lz__show__descriptor, "id", TEXT_ITEM_START, 16, 0},
         {&lz__shown__descriptor, "outbox", TEXT_LINE, 0, 3 * MANY},

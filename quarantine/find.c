@@ -10,159 +10,153 @@
 #include "quarantine/item.h"
 #include "quarantine/key.h"
 #include "quarantine/outbox.h"
+#include "quarantine/query.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
 
 enum {
 	LIST_DEFAULT = 100,
 	LIST_MAX = 500,
-	LIST_LOOKS = 10000,               /* records looked at for one answer */
+	LIST_STEPS = 4000,                /* in indexes, for one answer */
+	LIST_WEIGHT = 1000,               /* of records looked at; most weigh 1 */
 	LIST_MAX_BYTES = 2 * 1024 * 1024, /* of an answer */
 	FETCH_MAX = 1024 * 1024,
+	PLACE_MAX = 8 + 128 + 1, /* bytes: a time, an id, and what follows it at once */
 	PREFIX_MIN = 4,
 	DAYS_MAX = 400,
 };
 
 /* ---- list ---- */
 
-/* The index that answers, and the beginning of its keys that matter. */
-struct path {
-	enum backend_table table;
-	struct backend_key prefix;
-};
-
-static int is_pattern(const char *text)
-{
-	return *text == '@' || strpbrk(text, "*?[") != NULL;
-}
-
-static const char *bare(const char *address)
-{
-	return strcmp(address, "<>") ? address : "";
-}
-
-static struct path path_of(const Lz__List *request)
-{
-	struct path path = {.table = TABLE_BY_TIME};
-
-	if (*request->recipient && !is_pattern(request->recipient)) {
-		path.table = TABLE_BY_RECIPIENT;
-		path.prefix = key_indexed_prefix(request->recipient);
-	} else if (*request->sender && !is_pattern(request->sender)) {
-		path.table = TABLE_BY_SENDER;
-		path.prefix = key_indexed_prefix(bare(request->sender));
-	} else if (*request->reason) {
-		path.table = TABLE_BY_REASON;
-		path.prefix = key_indexed_prefix(request->reason);
-	}
-	return path;
-}
-
-/* An address, "@domain", or a glob over the whole address. */
-static int address_matches(const char *wanted, const char *address)
-{
-	const char *at = strrchr(address, '@');
-
-	if (!strcmp(wanted, "<>"))
-		return !*address;
-	if (*wanted == '@')
-		return at && text_same(at, wanted);
-	if (is_pattern(wanted))
-		return text_glob(wanted, address, strlen(address));
-	return text_same(wanted, address);
-}
-
-static int recipient_matches(const char *wanted, const Lz__Item *item)
-{
-	size_t at;
-
-	for (at = 0; at < item->n_recipients; at++)
-		if (address_matches(wanted, item->recipients[at]->address))
-			return 1;
-	return 0;
-}
-
-static int text_matches(const char *wanted, const Lz__Item *item)
-{
-	size_t at;
-
-	if (text_find(item->subject, strlen(item->subject), wanted))
-		return 1;
-	for (at = 0; at < item->n_parts; at++)
-		if (text_find(item->parts[at]->name, strlen(item->parts[at]->name), wanted))
-			return 1;
-	return 0;
-}
-
-static int state_matches(const Lz__List *request, const Lz__Item *item)
-{
-	size_t at;
-
-	for (at = 0; at < request->n_states; at++)
-		if (request->states[at] == item->state)
-			return 1;
-	return !request->n_states;
-}
-
-static int item_matches(const Lz__List *request, const Lz__Item *item)
-{
-	return (!*request->sender || address_matches(request->sender, item->reverse_path)) &&
-	       (!*request->recipient || recipient_matches(request->recipient, item)) &&
-	       (!*request->reason || text_same(request->reason, item->reason)) &&
-	       (!*request->text || text_matches(request->text, item)) &&
-	       state_matches(request, item);
-}
-
-/* The cursor is the last key that was looked at, in hex. */
-static enum result read_cursor(const char *text, struct backend_key *key, struct err *err)
+/* A place in the order of time, newest first: a time and an id, and only what stands before it is
+ * still to come. It is the same in all indexes, and needs no item to be there. */
+static enum result read_cursor(const char *text, struct backend_key *place, struct err *err)
 {
 	static const char digits[] = "0123456789abcdef";
 	size_t size = strlen(text), at;
 
-	if (size % 2 || size / 2 > BACKEND_KEY_MAX || strspn(text, digits) != size)
+	if (size % 2 || size / 2 > PLACE_MAX || strspn(text, digits) != size)
 		return err_set(err, RESULT_PERMANENT, "not a cursor");
 	for (at = 0; at < size / 2; at++)
-		key->bytes[at] = (uint8_t)((strchr(digits, text[2 * at]) - digits) << 4 |
-		                           (strchr(digits, text[2 * at + 1]) - digits));
-	key->size = size / 2;
+		place->bytes[at] = (uint8_t)((strchr(digits, text[2 * at]) - digits) << 4 |
+		                             (strchr(digits, text[2 * at + 1]) - digits));
+	place->size = size / 2;
 	return RESULT_OK;
 }
 
-static void write_cursor(const struct backend_key *key, char **field)
+static void write_cursor(const struct backend_key *place, char **field)
 {
-	char hex[2 * BACKEND_KEY_MAX + 1];
+	char hex[2 * PLACE_MAX + 1];
 
-	text_hex(key->bytes, key->size, hex);
+	text_hex(place->bytes, place->size < PLACE_MAX ? place->size : PLACE_MAX, hex);
 	strings_set(field, hex);
 }
 
-static enum result list_start(
-        const Lz__List *request, const struct path *path, struct backend_key *key, struct err *err)
+static enum result list_start(const Lz__List *request, struct backend_key *place, struct err *err)
 {
-	struct backend_key end;
-
 	if (*request->after)
-		return read_cursor(request->after, key, err);
-	*key = key_end_of(&path->prefix);
-	if (request->until_ms > 0) {
-		end = key_time(request->until_ms, "");
-		memcpy(key->bytes + path->prefix.size, end.bytes, end.size);
-		key->size = path->prefix.size + end.size;
-	}
+		return read_cursor(request->after, place, err);
+	*place = key_time(request->until_ms > 0 ? request->until_ms : INT64_MAX, "");
 	return RESULT_OK;
 }
 
-/* Takes the item off its record where it matches. */
-static enum result look_at(struct store *store, const Lz__List *request, const char *id,
-        Lz__Items *out, size_t *bytes, struct err *err)
+/* What is done for one answer. */
+struct walk {
+	struct store *store;
+	const struct query *query;
+	struct backend_key place;
+	size_t steps, weight, bytes;
+	Lz__Items *out;
+};
+
+static int is_spent(const struct walk *walk)
 {
+	return walk->steps >= LIST_STEPS || walk->weight >= LIST_WEIGHT ||
+	       walk->bytes > LIST_MAX_BYTES;
+}
+
+/* The last entry of one stretch that stands before a place: its own place. */
+static enum result step_stretch(struct walk *walk, enum backend_table table,
+        const struct backend_key *prefix, struct backend_key *found, struct err *err)
+{
+	struct backend_key key = key_joined(prefix, &walk->place);
+	enum result result;
+
+	walk->steps++;
+	result = backend_step(walk->store->txn, table, BACKEND_BEFORE, &key, NULL, err);
+	if (!result && !key_starts(&key, prefix))
+		return RESULT_NONE;
+	*found = key_behind(&key, prefix->size);
+	return result;
+}
+
+/* The last of a source. */
+static enum result step_source(
+        struct walk *walk, const struct source *source, struct backend_key *found, struct err *err)
+{
+	struct backend_key one = {0};
+	enum result result;
+	size_t at;
+
+	found->size = 0;
+	for (at = 0; at < source->count; at++) {
+		result = step_stretch(walk, source->table, &source->prefixes[at], &one, err);
+		if (result > RESULT_NONE)
+			return result;
+		if (!result && (!found->size || key_compare(&one, found) > 0))
+			*found = one;
+	}
+	return found->size ? RESULT_OK : RESULT_NONE;
+}
+
+/*
+ * The next place that all sources have. Each in turn is asked for its last entry up to where the
+ * one before stands, so the thinnest of them sets the pace and nobody has to know which it is.
+ * RESULT_NONE: there is none, or as much was done as may be, which is_spent() tells; the place is
+ * where to go on.
+ */
+static enum result step(struct walk *walk, struct backend_key *found, struct err *err)
+{
+	const struct query *query = walk->query;
+	struct backend_key next;
+	size_t agreed = 0, at = 0;
+	enum result result;
+
+	while (agreed < query->count) {
+		if (is_spent(walk))
+			return RESULT_NONE;
+		result = step_source(walk, &query->sources[at], &next, err);
+		if (result)
+			return result;
+		if (!agreed || key_compare(&next, found) != 0)
+			agreed = 0;
+		*found = next;
+		agreed++;
+		at = (at + 1) % query->count;
+		walk->place = key_just_behind(found);
+	}
+	walk->place = *found;
+	return RESULT_OK;
+}
+
+/* A record costs by what has to be unpacked and looked through. */
+static size_t weight_of(const Lz__Item *item)
+{
+	return 1 + (item->n_recipients + item->n_notices + item->n_parts + item->n_symbols) / 32;
+}
+
+/* Takes the item off its record where it matches. */
+static enum result look_at(struct walk *walk, const char *id, struct err *err)
+{
+	Lz__Items *out = walk->out;
 	Lz__KeptItem *kept;
-	enum result result = item_load_listed(store->txn, id, &kept, err);
+	enum result result = item_load_listed(walk->store->txn, id, &kept, err);
 
 	if (result)
 		return result;
-	if (item_matches(request, kept->item)) {
-		*bytes += protobuf_c_message_get_packed_size(&kept->item->base);
+	walk->weight += weight_of(kept->item);
+	if (query_matches(walk->query, kept->item)) {
+		walk->bytes += protobuf_c_message_get_packed_size(&kept->item->base);
 		out->items = alloc_grow(out->items, out->n_items + 1, sizeof(*out->items));
 		out->items[out->n_items++] = kept->item;
 		kept->item = NULL;
@@ -171,48 +165,51 @@ static enum result look_at(struct store *store, const Lz__List *request, const c
 	return RESULT_OK;
 }
 
-static enum result walk(struct store *store, const Lz__List *request, const struct path *path,
-        struct backend_key *key, Lz__Items *out, struct err *err)
+static enum result walk_on(struct walk *walk, struct err *err)
 {
+	const Lz__List *request = walk->query->request;
 	uint32_t limit = request->limit ? request->limit : LIST_DEFAULT;
-	size_t looks = 0, bytes = 0;
+	struct backend_key found;
 	int64_t stored_ms;
 	enum result result;
 	char id[129];
 
 	if (limit > LIST_MAX)
 		limit = LIST_MAX;
-	while (!(result = backend_step(store->txn, path->table, BACKEND_BEFORE, key, NULL, err))) {
-		if (!key_starts(key, &path->prefix))
-			return RESULT_OK;
-		if (!key_read_time(key, path->prefix.size, &stored_ms, id))
+	while (walk->out->n_items < limit && !is_spent(walk)) {
+		result = step(walk, &found, err);
+		if (result == RESULT_NONE && is_spent(walk))
+			break;
+		if (result)
+			return result == RESULT_NONE ? RESULT_OK : result;
+		if (!key_read_time(&found, 0, &stored_ms, id))
 			return err_set(err, RESULT_PERMANENT, "a damaged index entry");
 		if (stored_ms < request->since_ms)
 			return RESULT_OK;
-		result = look_at(store, request, id, out, &bytes, err);
+		result = look_at(walk, id, err);
 		if (result)
 			return result;
-		if (out->n_items == limit || ++looks == LIST_LOOKS || bytes > LIST_MAX_BYTES) {
-			write_cursor(key, &out->next);
-			return RESULT_OK;
-		}
 	}
-	return result == RESULT_NONE ? RESULT_OK : result;
+	write_cursor(&walk->place, &walk->out->next);
+	return RESULT_OK;
 }
 
 enum result store_list(
         struct store *store, const Lz__List *request, Lz__Items *out, struct err *err)
 {
-	struct path path = path_of(request);
-	struct backend_key key = {0};
-	enum result result = list_start(request, &path, &key, err);
+	struct query query;
+	struct walk walk = {.store = store, .query = &query, .out = out};
+	enum result result = query_read(&query, request, store->is_indexed, err);
 
 	if (!result)
+		result = list_start(request, &walk.place, err);
+	if (!result)
 		result = store_read_begin(store, err);
-	if (result)
-		return result;
-	result = walk(store, request, &path, &key, out, err);
-	store_read_end(store);
+	if (!result) {
+		result = walk_on(&walk, err);
+		store_read_end(store);
+	}
+	query_fini(&query);
 	return result;
 }
 

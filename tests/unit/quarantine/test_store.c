@@ -408,7 +408,9 @@ static void lists_are_filtered_by_every_field(void **state)
 		size_t wanted;
 	} cases[] = {
 #define LIST(...) {.base = PROTOBUF_C_MESSAGE_INIT(&lz__list__descriptor), __VA_ARGS__}
-#define TEXTS(a, s, r, w, t) .after = a, .sender = s, .recipient = r, .reason = w, .text = t
+#define TEXTS(a, s, r, w, t)                                                                       \
+	.after = a, .sender = s, .recipient = r, .reason = w, .text = t, .domain = "",             \
+	.subject = "", .virus = "", .file = "", .sha256 = ""
 	        {LIST(TEXTS("", "", "", "", "")), 2},
 	        {LIST(TEXTS("", "", "b@EXAMPLE.com", "", "")), 1},
 	        {LIST(TEXTS("", "", "@example.com", "", "")), 2},

@@ -1,0 +1,38 @@
+/*
+ * A question for items, read once: which stretches of which indexes hold every item that is meant,
+ * and what of a record has still to be looked at.
+ */
+#ifndef QUARANTINE_QUERY_H
+#define QUARANTINE_QUERY_H
+
+#include "protos/messages.h"
+#include "quarantine/backend.h"
+
+enum { QUERY_WORDS_MOST = 8, QUERY_PREFIXES_MOST = 4, QUERY_SOURCES_MOST = 24 };
+
+/* The items of these stretches of an index together. */
+struct source {
+	enum backend_table table;
+	struct backend_key prefixes[QUERY_PREFIXES_MOST];
+	size_t count;
+};
+
+struct query {
+	const Lz__List *request; /* lent */
+	struct source *sources;  /* what is meant is in each of them; at least one */
+	size_t count;
+	struct source *tests; /* likewise, but not to be walked */
+	size_t test_count;
+};
+
+/* Lends the request. With `has_terms` the index of terms may be walked, else what is asked of it is
+ * looked for in the records. RESULT_PERMANENT: it can't be answered. Whatever it gives,
+ * query_fini() is due. */
+enum result query_read(
+        struct query *query, const Lz__List *request, int has_terms, struct err *err);
+void query_fini(struct query *query);
+
+/* Is an item that is in all sources what was meant? */
+int query_matches(const struct query *query, const Lz__Item *item);
+
+#endif
