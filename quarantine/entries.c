@@ -15,9 +15,20 @@ struct walk {
 	enum result result;
 };
 
+static struct backend_key entry_of(
+        const Lz__Item *item, enum backend_table table, const struct backend_key *prefix)
+{
+	struct backend_key spanned;
+
+	if (table != TABLE_BY_TERM)
+		return key_entry(prefix, item->stored_ms, item->id);
+	spanned = key_in_span(key_span_of(item->stored_ms), prefix);
+	return key_entry(&spanned, item->stored_ms, item->id);
+}
+
 static void visit(struct walk *walk, enum backend_table table, const struct backend_key *prefix)
 {
-	struct backend_key key = key_entry(prefix, walk->item->stored_ms, walk->item->id);
+	struct backend_key key = entry_of(walk->item, table, prefix);
 
 	if (walk->result == RESULT_OK)
 		walk->result = walk->visit(walk->context, table, &key, walk->err);
@@ -164,7 +175,7 @@ struct backend_key entry_of_state(const Lz__Item *item)
 {
 	struct backend_key prefix = state_prefix(item);
 
-	return key_entry(&prefix, item->stored_ms, item->id);
+	return entry_of(item, TABLE_BY_TERM, &prefix);
 }
 
 static void walk_terms(struct walk *walk)
@@ -206,7 +217,7 @@ enum result entries_each(const Lz__Item *item, entry_visit *visitor, void *conte
 
 struct wanted {
 	enum backend_table table;
-	const struct backend_key *prefix;
+	struct backend_key start;
 };
 
 static enum result compare(
@@ -214,12 +225,19 @@ static enum result compare(
 {
 	const struct wanted *wanted = context;
 
-	return table == wanted->table && key_starts(key, wanted->prefix) ? RESULT_NONE : RESULT_OK;
+	return table == wanted->table && key_starts(key, &wanted->start) ? RESULT_NONE : RESULT_OK;
 }
 
-int entries_have(const Lz__Item *item, enum backend_table table, const struct backend_key *prefix)
+int entries_have(const Lz__Item *item, enum backend_table table, const struct backend_key *start)
 {
-	struct wanted wanted = {table, prefix};
+	struct wanted wanted = {table, *start};
 
 	return entries_each(item, compare, &wanted, NULL) == RESULT_NONE;
+}
+
+int entries_have_term(const Lz__Item *item, const struct backend_key *prefix)
+{
+	struct backend_key start = key_in_span(key_span_of(item->stored_ms), prefix);
+
+	return entries_have(item, TABLE_BY_TERM, &start);
 }

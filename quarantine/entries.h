@@ -2,7 +2,8 @@
  * Under what an item is found: its entries in every index, as they follow from the item alone. So
  * whoever stores, moves, removes or verifies it comes to the same ones.
  *
- * Each ends with the item's time and id, so within one prefix they are in the order of time.
+ * Each ends with the item's time and id, so within one prefix they are in the order of time. Terms
+ * have spans of time in front, see key.h.
  * What of an item goes into the index of terms is bounded by the numbers below; what is beyond is
  * not found by it.
  */
@@ -45,7 +46,9 @@ enum result entries_each_term(
 struct backend_key entry_of_state(const Lz__Item *item);
 
 /* Has it an entry that begins so? */
-int entries_have(const Lz__Item *item, enum backend_table table, const struct backend_key *prefix);
+int entries_have(const Lz__Item *item, enum backend_table table, const struct backend_key *start);
+/* Has it this term, as key_term_prefix() names it? */
+int entries_have_term(const Lz__Item *item, const struct backend_key *prefix);
 
 /* The end of a domain that is its term; lent from it. The domain has no "@" or "." in front. */
 const char *entry_domain(const char *domain);

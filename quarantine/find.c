@@ -18,6 +18,7 @@ enum {
 	LIST_DEFAULT = 100,
 	LIST_MAX = 500,
 	LIST_STEPS = 4000,                /* in indexes, for one answer */
+	LIST_SPANS_LEAST = 500,           /* beyond that, for one term */
 	LIST_WEIGHT = 1000,               /* of records looked at; most weigh 1 */
 	LIST_MAX_BYTES = 2 * 1024 * 1024, /* of an answer */
 	FETCH_MAX = 1024 * 1024,
@@ -75,8 +76,8 @@ static int is_spent(const struct walk *walk)
 	       walk->bytes > LIST_MAX_BYTES;
 }
 
-/* The last entry of one stretch that stands before a place: its own place. */
-static enum result step_stretch(struct walk *walk, enum backend_table table,
+/* The last entry with a prefix that stands before a place: its own place. */
+static enum result step_index(struct walk *walk, enum backend_table table,
         const struct backend_key *prefix, struct backend_key *found, struct err *err)
 {
 	struct backend_key key = key_joined(prefix, &walk->place);
@@ -90,6 +91,44 @@ static enum result step_stretch(struct walk *walk, enum backend_table table,
 	return result;
 }
 
+/*
+ * The same in the index of terms, one span after the other; those that hold nothing are jumped
+ * over. Where the steps are used up, what is found is a place without an item, with nothing between
+ * it and where the walk stands. Each prefix gets some, so that every answer comes further.
+ */
+static enum result step_terms(struct walk *walk, const struct backend_key *prefix,
+        struct backend_key *found, struct err *err)
+{
+	uint32_t span = key_span_of(key_time_of(&walk->place)), other;
+	uint32_t last = key_span_of(walk->query->request->since_ms);
+	struct backend_key start, key;
+	enum result result;
+	size_t looks = 0;
+
+	for (; span >= last; span = other) {
+		if (walk->steps >= LIST_STEPS && looks >= LIST_SPANS_LEAST) {
+			*found = key_time(key_span_start_ms(span) + KEY_SPAN_MS, "");
+			return RESULT_OK;
+		}
+		walk->steps++;
+		looks++;
+		start = key_in_span(span, prefix);
+		key = key_joined(&start, &walk->place);
+		result = backend_step(
+		        walk->store->txn, TABLE_BY_TERM, BACKEND_BEFORE, &key, NULL, err);
+		if (result)
+			return result;
+		if (key_starts(&key, &start)) {
+			*found = key_behind(&key, start.size);
+			return RESULT_OK;
+		}
+		other = key_read_span(&key);
+		if (other == span && !other--)
+			break;
+	}
+	return RESULT_NONE;
+}
+
 /* The last of a source. */
 static enum result step_source(
         struct walk *walk, const struct source *source, struct backend_key *found, struct err *err)
@@ -100,13 +139,22 @@ static enum result step_source(
 
 	found->size = 0;
 	for (at = 0; at < source->count; at++) {
-		result = step_stretch(walk, source->table, &source->prefixes[at], &one, err);
+		result =
+		        source->table == TABLE_BY_TERM
+		                ? step_terms(walk, &source->prefixes[at], &one, err)
+		                : step_index(walk, source->table, &source->prefixes[at], &one, err);
 		if (result > RESULT_NONE)
 			return result;
 		if (!result && (!found->size || key_compare(&one, found) > 0))
 			*found = one;
 	}
 	return found->size ? RESULT_OK : RESULT_NONE;
+}
+
+/* It is a time alone where the steps were used up on the way. */
+static int has_item(const struct backend_key *place)
+{
+	return place->size > KEY_TIME_SIZE;
 }
 
 /*
@@ -128,12 +176,14 @@ static enum result step(struct walk *walk, struct backend_key *found, struct err
 		result = step_source(walk, &query->sources[at], &next, err);
 		if (result)
 			return result;
-		if (!agreed || key_compare(&next, found) != 0)
+		walk->place = key_just_behind(&next);
+		if (!has_item(&next))
+			return RESULT_NONE;
+		if (agreed && key_compare(&next, found) != 0)
 			agreed = 0;
 		*found = next;
 		agreed++;
 		at = (at + 1) % query->count;
-		walk->place = key_just_behind(found);
 	}
 	walk->place = *found;
 	return RESULT_OK;

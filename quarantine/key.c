@@ -7,7 +7,7 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 
-enum { ID_MAX = 128, TIME_SIZE = 8, INDEXED_MAX = 256 };
+enum { ID_MAX = 128, INDEXED_MAX = 256 };
 
 /* What a damaged record names may be of any size: cut short, it is the name of nothing. */
 static void add(struct backend_key *key, const void *bytes, size_t size)
@@ -54,7 +54,7 @@ struct backend_key key_time(int64_t time_ms, const char *id)
 {
 	struct backend_key key = {0};
 
-	add_number(&key, (uint64_t)(time_ms < 0 ? 0 : time_ms), TIME_SIZE);
+	add_number(&key, (uint64_t)(time_ms < 0 ? 0 : time_ms), KEY_TIME_SIZE);
 	add(&key, id, strlen(id));
 	return key;
 }
@@ -123,6 +123,48 @@ struct backend_key key_indexed(const char *text, int64_t time_ms, const char *id
 	return key_entry(&prefix, time_ms, id);
 }
 
+/* Beyond what four bytes hold, in the year 140000, all is one span. */
+uint32_t key_span_of(int64_t time_ms)
+{
+	int64_t span = time_ms < 0 ? 0 : time_ms / KEY_SPAN_MS;
+
+	return span < UINT32_MAX ? (uint32_t)span : UINT32_MAX;
+}
+
+int64_t key_span_start_ms(uint32_t span)
+{
+	return (int64_t)span * KEY_SPAN_MS;
+}
+
+struct backend_key key_in_span(uint32_t span, const struct backend_key *prefix)
+{
+	struct backend_key key = {0};
+
+	add_number(&key, span, KEY_SPAN_SIZE);
+	add(&key, prefix->bytes, prefix->size);
+	return key;
+}
+
+uint32_t key_read_span(const struct backend_key *key)
+{
+	uint32_t span = 0;
+	size_t at;
+
+	for (at = 0; at < KEY_SPAN_SIZE; at++)
+		span = span << 8 | (at < key->size ? key->bytes[at] : 0);
+	return span;
+}
+
+int64_t key_time_of(const struct backend_key *key)
+{
+	uint64_t number = 0;
+	size_t at;
+
+	for (at = 0; at < KEY_TIME_SIZE; at++)
+		number = number << 8 | (at < key->size ? key->bytes[at] : 0);
+	return number < INT64_MAX ? (int64_t)number : INT64_MAX;
+}
+
 struct backend_key key_behind(const struct backend_key *key, size_t skip)
 {
 	return skip < key->size ? key_bytes(key->bytes + skip, key->size - skip)
@@ -163,12 +205,12 @@ int key_read_time(const struct backend_key *key, size_t skip, int64_t *time_ms, 
 	uint64_t number = 0;
 	size_t at, rest;
 
-	if (key->size <= skip + TIME_SIZE || key->size - skip - TIME_SIZE > ID_MAX)
+	if (key->size <= skip + KEY_TIME_SIZE || key->size - skip - KEY_TIME_SIZE > ID_MAX)
 		return 0;
-	for (at = 0; at < TIME_SIZE; at++)
+	for (at = 0; at < KEY_TIME_SIZE; at++)
 		number = number << 8 | key->bytes[skip + at];
-	rest = key->size - skip - TIME_SIZE;
-	memcpy(id, key->bytes + skip + TIME_SIZE, rest);
+	rest = key->size - skip - KEY_TIME_SIZE;
+	memcpy(id, key->bytes + skip + KEY_TIME_SIZE, rest);
 	id[rest] = '\0';
 	*time_ms = (int64_t)number;
 	return 1;

@@ -30,6 +30,25 @@ struct backend_key key_term_prefix(char kind, const char *term);
 struct backend_key key_entry(const struct backend_key *prefix, int64_t time_ms, const char *id);
 struct backend_key key_joined(const struct backend_key *prefix, const struct backend_key *rest);
 
+/*
+ * The index of terms is in spans of 2^20 ms, about 17 minutes, and by term only within one.
+ * So those who store write to few pages, however large the index is, and who looks for a term
+ * looks once in each span.
+ */
+enum {
+	KEY_TIME_SIZE = 8, /* bytes, of a time in a key */
+	KEY_SPAN_SIZE = 4, /* likewise, in front of a term */
+	KEY_SPAN_MS = 1 << 20,
+};
+
+uint32_t key_span_of(int64_t time_ms);
+int64_t key_span_start_ms(uint32_t span);
+struct backend_key key_in_span(uint32_t span, const struct backend_key *prefix);
+uint32_t key_read_span(const struct backend_key *key);
+
+/* The time that a key begins with; what a shorter one lacks is 0. */
+int64_t key_time_of(const struct backend_key *key);
+
 /* What stands behind the first `skip` bytes. */
 struct backend_key key_behind(const struct backend_key *key, size_t skip);
 

@@ -251,7 +251,7 @@ static int is_in(const struct source *source, const Lz__Item *item)
 	size_t at;
 
 	for (at = 0; at < source->count; at++)
-		if (entries_have(item, source->table, &source->prefixes[at]))
+		if (entries_have_term(item, &source->prefixes[at]))
 			return 1;
 	return 0;
 }

@@ -21,7 +21,7 @@ struct query {
 	const Lz__List *request; /* lent */
 	struct source *sources;  /* what is meant is in each of them; at least one */
 	size_t count;
-	struct source *tests; /* likewise, but not to be walked */
+	struct source *tests; /* likewise, of terms, but not to be walked */
 	size_t test_count;
 };
 

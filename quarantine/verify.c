@@ -217,11 +217,22 @@ static enum result check_item(struct verify *v, enum backend_table table,
 	return RESULT_OK;
 }
 
+/* Where the time begins. */
+static size_t behind_text(enum backend_table table, const struct backend_key *key)
+{
+	size_t start = table == TABLE_BY_TERM ? KEY_SPAN_SIZE : 0;
+	const uint8_t *nul;
+
+	if (table == TABLE_BY_TIME || key->size <= start)
+		return 0;
+	nul = memchr(key->bytes + start, '\0', key->size - start);
+	return nul ? (size_t)(nul + 1 - key->bytes) : 0;
+}
+
 static enum result check_index(struct verify *v, enum backend_table table,
         const struct backend_key *key, const struct buf *value, struct err *err)
 {
-	const uint8_t *nul = memchr(key->bytes, '\0', key->size);
-	size_t skip = table == TABLE_BY_TIME || !nul ? 0 : (size_t)(nul + 1 - key->bytes);
+	size_t skip = behind_text(table, key);
 	Lz__KeptItem *kept;
 	int64_t stored_ms;
 	char id[129];
