@@ -39,6 +39,7 @@ static void store_one(unsigned number, char *body)
 	names(number, id, message);
 	item = new_item(id, message, "r@example.com");
 	add_part(item, 100, size / 2);
+	strings_set(&item->subject, number % 3 ? "Invoice of March" : "lunch at noon");
 	if (put(&f, item, body, size, start_ms + number))
 		_exit(1);
 	if (number % 2)
@@ -106,6 +107,26 @@ static void expect_stored(unsigned number, char *body)
 	buf_fini(&bytes);
 }
 
+/* By a word that it has, and not by one that only others have. */
+static void expect_found(unsigned number)
+{
+	static const char *const words[] = {"noon", "march"};
+	Lz__List request = LZ__LIST__INIT;
+	Lz__Items *items;
+	int which;
+
+	request.since_ms = start_ms + number;
+	request.until_ms = request.since_ms + 1;
+	for (which = 0; which < 2; which++) {
+		items = alloc(sizeof(*items));
+		lz__items__init(items);
+		request.subject = (char *)words[which];
+		assert_int_equal(store_list(f.store, &request, items, &f.err), RESULT_OK);
+		assert_int_equal(items->n_items, which == (number % 3 != 0));
+		message_free((ProtobufCMessage *)items);
+	}
+}
+
 static void what_was_acknowledged_is_there_after_kill_9(void **state)
 {
 	char *body = alloc(SIZE_MAX_BYTES);
@@ -121,8 +142,10 @@ static void what_was_acknowledged_is_there_after_kill_9(void **state)
 		for (number = 0; number < next; number++)
 			/* The one before the last may have been deleted by one that was not
 			 * answered. */
-			if (number + 1 == next || !(number % 4))
+			if (number + 1 == next || !(number % 4)) {
 				expect_stored(number, body);
+				expect_found(number);
+			}
 		store_close(&f.store);
 	}
 	assert_true(next > ROUNDS);

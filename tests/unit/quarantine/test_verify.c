@@ -97,6 +97,14 @@ static void a_lost_chunk_is_found_and_the_item_can_still_be_deleted(void **state
 	fixture_free(&f);
 }
 
+static struct backend_key term_of(char kind, const char *term)
+{
+	struct backend_key prefix = key_term_prefix(kind, term);
+
+	prefix = key_in_span(key_span_of(start_ms), &prefix);
+	return key_entry(&prefix, start_ms, id);
+}
+
 static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
 {
 	const struct {
@@ -109,6 +117,10 @@ static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
 	        {TABLE_BY_SENDER, key_indexed("other@example.org", start_ms, id), ""},
 	        {TABLE_BY_REASON, key_indexed("virus", start_ms + 1, id), ""},
 	        {TABLE_BY_REASON, key_text("x"), ""},
+	        {TABLE_BY_TERM, term_of('w', "rechnung"), NULL},
+	        {TABLE_BY_TERM, term_of('t', "pending"), ""},
+	        {TABLE_BY_TERM, term_of('w', "other"), ""},
+	        {TABLE_BY_TERM, key_text("x"), ""},
 	        {TABLE_MESSAGES, key_text(message), NULL},
 	        {TABLE_PENDING, key_time(start_ms, message), ""},
 	        {TABLE_LONE, key_time(start_ms, message), ""},
