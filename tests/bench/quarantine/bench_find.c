@@ -1,8 +1,8 @@
 /*
  * What finding costs in a large quarantine, and what the indexes cost those who store: `bench_find
  * FOLDER [ITEMS [BODY_BYTES]]`, a million items of 200 bytes where nothing is said. The items are
- * made through the store's own functions; the last ones are committed in groups of 32, as from 32
- * writers, and their rate is told. FOLDER must not be there; it is left for looking at.
+ * made through the store's own functions; the last ones are stored and confirmed in groups of 32,
+ * as from 32 writers, and their rate is told. FOLDER must not be there; it is left for looking at.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -116,6 +116,16 @@ static void add_virus(Lz__Item *item)
 	item->n_symbols = 1;
 }
 
+static void add_notice(Lz__Item *item)
+{
+	item->notices = alloc_zero(1, sizeof(*item->notices));
+	item->notices[0] = alloc(sizeof(Lz__Notice));
+	lz__notice__init(item->notices[0]);
+	item->notices[0]->kind = LZ__NOTICE_KIND__NOTICE_RECIPIENT;
+	strings_set(&item->notices[0]->to, item->recipients[0]->address);
+	item->n_notices = 1;
+}
+
 static Lz__Item *make_item(unsigned number, size_t size)
 {
 	Lz__Item *item = alloc(sizeof(*item));
@@ -132,6 +142,7 @@ static Lz__Item *make_item(unsigned number, size_t size)
 	item->score = (double)number_below(20);
 	set_subject(item);
 	add_recipient(item);
+	add_notice(item);
 	if (number % 3)
 		add_part(item, size);
 	if (number % 10 == 1)
@@ -158,12 +169,45 @@ static void put(unsigned number, char *body, size_t size)
 	message_free((ProtobufCMessage *)item);
 }
 
+static void confirm(unsigned number)
+{
+	Lz__Confirm request = LZ__CONFIRM__INIT;
+	char message[33];
+
+	snprintf(message, sizeof(message), "%08x%024u", number * 2654435761u, number);
+	request.message_id = message;
+	request.complete = 1;
+	need(store_confirm(store, &request, &err), "confirm");
+}
+
+/* As qstore has them: stored and committed, and confirmed a little later with others. */
 static void put_group(unsigned *number, unsigned count, char *body, size_t size)
 {
-	need(store_begin(store, start_ms + *number * INT64_C(1000), &err), "begin");
-	while (count--)
+	unsigned at, first = *number;
+
+	need(store_begin(store, start_ms + first * INT64_C(1000), &err), "begin");
+	for (at = 0; at < count; at++)
 		put((*number)++, body, size);
 	need(store_commit(store, &err), "commit");
+	need(store_begin(store, start_ms + first * INT64_C(1000), &err), "begin");
+	for (at = 0; at < count; at++)
+		confirm(first + at);
+	need(store_commit(store, &err), "commit");
+}
+
+/* Bytes that this process has had written. */
+static double written(void)
+{
+	FILE *file = fopen("/proc/self/io", "r");
+	unsigned long long bytes = 0;
+	char line[100];
+
+	while (file && fgets(line, sizeof(line), file))
+		if (sscanf(line, "wchar: %llu", &bytes) == 1)
+			break;
+	if (file)
+		fclose(file);
+	return (double)bytes;
 }
 
 static void fill(unsigned items, size_t size)
@@ -171,16 +215,18 @@ static void fill(unsigned items, size_t size)
 	char *body = alloc_zero(1, size);
 	unsigned number = 0;
 	int64_t began_us;
-	double seconds;
+	double seconds, bytes;
 
 	while (number + MEASURED < items)
 		put_group(&number, 2000, body, size);
 	began_us = clock_monotonic_us();
+	bytes = written();
 	while (number < items)
 		put_group(&number, WRITERS, body, size);
 	seconds = (double)(clock_monotonic_us() - began_us) / 1e6;
-	printf("%u items; the last %d in groups of %d: %.0f a second\n", number, MEASURED, WRITERS,
-	        MEASURED / seconds);
+	printf("%u items; the last %d in groups of %d: %.0f a second, %.0f bytes written each\n",
+	        number, MEASURED, WRITERS, MEASURED / seconds, (written() - bytes) / MEASURED);
+	fflush(stdout);
 	free(body);
 }
 
