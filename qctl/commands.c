@@ -11,33 +11,35 @@ const struct argument_option common_options[] = {
         {0},
 };
 
-static const struct argument_option list_options[] = {
-        {"sender", "ADDRESS", "reverse-path: an address, @domain, a glob, or <>"},
-        {"recipient", "ADDRESS", "a blocked recipient: an address, @domain or a glob"},
+const struct argument_option selecting_options[] = {
+        {"sender", "ADDRESS", "reverse-path: an address, @domain, .domain, a glob, or <>"},
+        {"recipient", "ADDRESS", "a blocked recipient: likewise"},
+        {"domain", "DOMAIN", "of the sender or of a recipient; .domain: and below it"},
+        {"subject", "WORDS", "all of them in the subject"},
         {"reason", "WORD",
                 "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
                 "undeliverable"},
-        {"text", "TEXT", "in the subject or the name of a part"},
+        {"virus", "NAME", "a virus that was found, or a glob"},
+        {"file", "NAME", "all of its words in the name of one part"},
+        {"hash", "HEX", "SHA-256 of a part's content"},
+        {"text", "TEXT", "anywhere in the subject or the name of a part; slow"},
+        {"larger-than", "SIZE", "the message, as 800k or 25M"},
+        {"smaller-than", "SIZE", "likewise"},
+        {"score", "N", "at least so many points"},
         {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "stored before"},
         {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
+        {0},
+};
+
+static const struct argument_option list_options[] = {
         {"limit", "N", "at most so many, newest first (50; 0: all)"},
         {"after", "CURSOR", "goes on where a former list stopped"},
         {0},
 };
 
-/* Of those that select, the same as list has. */
 static const struct argument_option rescan_options[] = {
         {"all", NULL, "also what was kept with the signatures of now"},
-        {"sender", "ADDRESS", "reverse-path: an address, @domain, a glob, or <>"},
-        {"recipient", "ADDRESS", "a blocked recipient: an address, @domain or a glob"},
-        {"reason", "WORD",
-                "virus, attachment, subject, spam, access, size, unscanned, "
-                "undeliverable"},
-        {"text", "TEXT", "in the subject or the name of a part"},
-        {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
-        {"until", "TIME", "stored before"},
-        {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
         {"limit", "N", "at most so many, newest first (all)"},
         {0},
 };
@@ -45,7 +47,10 @@ static const struct argument_option rescan_options[] = {
 static const struct argument_option no_options[] = {{0}};
 
 static const struct argument_option export_options[] = {
-        {"part", "N", "the n-th part that was cut, as it stood in the message"},
+        {"part", "N", "of one item: the n-th part that was cut, as it stood in the message"},
+        {"mbox", NULL, "one behind the other to standard output, \"From \" quoted (mboxrd)"},
+        {"eml", "DIR", "each into DIR/ID.eml"},
+        {"limit", "N", "at most so many, newest first (all)"},
         {0},
 };
 
@@ -96,14 +101,15 @@ static const struct argument_option check_options[] = {
 
 const struct command commands[] = {
         {"list", "", 0, 0, "shows what is in the quarantine, newest first", "", list_options,
-                command_list},
+                command_list, selecting_options},
         {"show", "ID…", 1, 1000, "shows all that is known of an item",
                 "An id may be shortened to four or more characters while it is unambiguous.\n",
                 no_options, command_show},
-        {"export", "ID", 1, 1, "writes the original bytes to standard output",
-                "Without --part the whole message, where it was kept. Handle with care: it was "
-                "held for a reason.\n",
-                export_options, command_export},
+        {"export", "[ID…]", 0, 1000, "writes the original bytes of one item, or of many",
+                "One id alone: to standard output, the whole message where it was kept. Several, "
+                "or what the options\nchoose: with --mbox, --eml or --json (what is known of "
+                "them, one object a line). Handle with care: it\nwas held for a reason.\n",
+                export_options, command_export, selecting_options},
         {"release", "ID…", 1, 1000, "delivers an item's original message",
                 "Exactly once for each set of recipients; asked for again, it says so and does "
                 "nothing.\n",
@@ -111,7 +117,7 @@ const struct command commands[] = {
         {"rescan", "[ID…]", 0, 1000, "looks again at what is kept, with the signatures of now",
                 "Tells of each item in which a virus or the reason has changed; alters nothing.\n"
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",
-                rescan_options, command_rescan},
+                rescan_options, command_rescan, selecting_options},
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
         {"notices", "[render ID]", 0, 2, "lists notices and releases, or shows a notice as mail",
                 "render writes what would be sent, with the templates of now; nothing is sent.\n",

@@ -1,15 +1,8 @@
 /*
- * list, show, export: looking at what is in the quarantine.
+ * list, show: looking at what is in the quarantine.
  */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "lib/base/alloc.h"
-#include "lib/base/file.h"
-#include "lib/base/text.h"
-#include "qctl/fetch.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
 #include "qctl/selection.h"
@@ -124,49 +117,4 @@ int command_show(struct qctl *qctl)
 		wire_message_free(&answer);
 	}
 	return code;
-}
-
-/* ---- export ---- */
-
-static enum result write_piece(void *context, const void *bytes, size_t size, struct err *err)
-{
-	return file_write_fd(STDOUT_FILENO, bytes, size, err);
-}
-
-/* The beginning of an id is made whole by asking for the item. */
-static enum result whole_id(struct qctl *qctl, char *word, char **id, struct err *err)
-{
-	Lz__Show request = LZ__SHOW__INIT;
-	struct wire_message answer;
-	enum result result;
-
-	request.id = word;
-	result = qctl_ask(qctl, MESSAGE_SHOW, &request, &answer, err);
-	if (result)
-		return result;
-	*id = alloc_string(((const Lz__Shown *)answer.envelope)->item->id);
-	wire_message_free(&answer);
-	return RESULT_OK;
-}
-
-int command_export(struct qctl *qctl)
-{
-	const char *part = arguments_value(&qctl->arguments, "part");
-	Lz__Fetch request = LZ__FETCH__INIT;
-	uint64_t number = 0;
-	enum result result;
-	struct err err;
-	char *id = NULL;
-
-	if (part && (!text_number(part, UINT32_MAX, &number) || !number)) {
-		err_set(&err, RESULT_PERMANENT, "--part %s: a number from 1 is expected", part);
-		return qctl_wrong(qctl, &err);
-	}
-	result = whole_id(qctl, qctl->arguments.words[0], &id, &err);
-	request.id = id;
-	request.part = (uint32_t)number;
-	if (!result)
-		result = fetch_all(qctl, &request, write_piece, NULL, &err);
-	free(id);
-	return result ? qctl_fail(result, &err) : QCTL_OK;
 }

@@ -4,6 +4,8 @@ _qctl()
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
 	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
+	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
+		--score --since --until --state --limit"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		word=${COMP_WORDS[at]}
@@ -24,24 +26,21 @@ _qctl()
 		fi
 		return ;;
 	--reason)
-		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned undeliverable" \
-			-- "$current"))
+		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
+			undeliverable" -- "$current"))
 		return ;;
+	--eml) COMPREPLY=($(compgen -d -- "$current")); return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
 	esac
 
 	case $command in
 	'') COMPREPLY=($(compgen -W "$commands $common --version" -- "$current")) ;;
-	list)
-		COMPREPLY=($(compgen -W "--sender --recipient --reason --text --since --until --state \
-			--limit --after $common" -- "$current")) ;;
-	export) COMPREPLY=($(compgen -W "--part $common" -- "$current")) ;;
+	list) COMPREPLY=($(compgen -W "$selecting --after $common" -- "$current")) ;;
+	export) COMPREPLY=($(compgen -W "--part --mbox --eml $selecting $common" -- "$current")) ;;
 	release)
 		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
 			-- "$current")) ;;
-	rescan)
-		COMPREPLY=($(compgen -W "--all --sender --recipient --reason --text --since --until --state \
-			--limit $common" -- "$current")) ;;
+	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;

@@ -40,8 +40,9 @@ static void add_options(struct columns *columns, const struct argument_option *o
 	}
 }
 
-/* `more` may be NULL. */
-static void show_options(const struct argument_option *options, const struct argument_option *more)
+/* Of up to three tables; the others are NULL. */
+static void show_options(const struct argument_option *options, const struct argument_option *more,
+        const struct argument_option *most)
 {
 	struct columns *columns = columns_new(2, 0);
 	struct buf out = {0};
@@ -49,6 +50,8 @@ static void show_options(const struct argument_option *options, const struct arg
 	add_options(columns, options);
 	if (more)
 		add_options(columns, more);
+	if (most)
+		add_options(columns, most);
 	columns_print(columns, &out);
 	qctl_print(&out);
 	columns_free(&columns);
@@ -72,14 +75,14 @@ static void help_all(void)
 	qctl_print(&out);
 	columns_free(&columns);
 	puts("\nqctl COMMAND --help tells more; all commands take:");
-	show_options(common_options, NULL);
+	show_options(common_options, NULL, NULL);
 }
 
 static int help_command(const struct command *command)
 {
 	printf("qctl %s%s%s: %s\n%s\n", command->name, *command->words ? " " : "", command->words,
 	        command->summary, command->details);
-	show_options(command->options, common_options);
+	show_options(command->options, common_options, command->selecting);
 	return EX_OK;
 }
 
@@ -248,7 +251,7 @@ static int command_place(int argc, char **argv)
 
 static int start(struct qctl *qctl, int argc, char **argv, int place)
 {
-	const struct argument_option *tables[] = {common_options, NULL, NULL};
+	const struct argument_option *tables[] = {common_options, NULL, NULL, NULL};
 	struct err err;
 	int at;
 
@@ -260,6 +263,7 @@ static int start(struct qctl *qctl, int argc, char **argv, int place)
 	for (at = place; at > 1; at--)
 		argv[at] = argv[at - 1]; /* the options in front move up over its name */
 	tables[1] = qctl->command->options;
+	tables[2] = qctl->command->selecting;
 	if (arguments_parse(tables, argc - 2, argv + 2, &qctl->arguments, &err))
 		return qctl_wrong(qctl, &err);
 	read_common(qctl);

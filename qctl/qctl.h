@@ -36,12 +36,14 @@ struct command {
 	size_t least, most;
 	const char *summary; /* one line */
 	const char *details;
-	const struct argument_option *options; /* ends with an empty one */
-	int (*run)(struct qctl *qctl);         /* gives the exit code */
+	const struct argument_option *options;   /* ends with an empty one */
+	int (*run)(struct qctl *qctl);           /* gives the exit code */
+	const struct argument_option *selecting; /* beside its own: selecting_options, or NULL */
 };
 
 extern const struct command commands[]; /* ends with an empty one */
 extern const struct argument_option common_options[];
+extern const struct argument_option selecting_options[]; /* of each command that chooses items */
 
 int qctl_main(int argc, char **argv);
 

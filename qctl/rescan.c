@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/wire/judge.h"
@@ -14,6 +13,7 @@
 #include "qctl/compare.h"
 #include "qctl/fetch.h"
 #include "qctl/json.h"
+#include "qctl/progress.h"
 #include "qctl/selection.h"
 
 enum {
@@ -22,7 +22,6 @@ enum {
 	SHOWN_AT_ONCE = 50,
 	TURN_MS = 200,
 	PROBE_MS = 30 * 1000,
-	BAR = 30,
 };
 
 struct counts {
@@ -40,9 +39,8 @@ struct rescan {
 	size_t looks; /* in hand */
 	uint64_t bytes;
 	struct counts counts;
-	uint64_t total;   /* 0: not known */
-	int is_stopped;   /* somebody does not answer */
-	int has_progress; /* a line of it stands on the terminal */
+	int is_stopped; /* somebody does not answer */
+	struct progress progress;
 };
 
 /* An item that is being looked at. */
@@ -61,30 +59,15 @@ static uint64_t looked_at(const struct counts *counts)
 	return counts->changed + counts->unchanged;
 }
 
-static void clear_progress(struct rescan *rescan)
-{
-	if (rescan->has_progress)
-		fputs("\r\033[K", stderr);
-	rescan->has_progress = 0;
-}
-
 static void show_progress(struct rescan *rescan)
 {
 	const struct counts *counts = &rescan->counts;
 	uint64_t done = looked_at(counts) + counts->skipped + counts->gone + counts->failed;
-	int filled;
+	char what[80];
 
-	if (rescan->qctl->json || !isatty(STDERR_FILENO))
-		return;
-	fputs("\r", stderr);
-	if (rescan->total) {
-		filled = done < rescan->total ? (int)(done * BAR / rescan->total) : BAR;
-		fprintf(stderr, "[%.*s%*s] ", filled, "##############################",
-		        BAR - filled, "");
-	}
-	fprintf(stderr, "%llu done, %llu changed", (unsigned long long)done,
+	snprintf(what, sizeof(what), "%llu done, %llu changed", (unsigned long long)done,
 	        (unsigned long long)counts->changed);
-	rescan->has_progress = 1;
+	progress_show(&rescan->progress, done, what);
 }
 
 static void json_found(struct json *json, const char *name, const struct found *found)
@@ -105,7 +88,7 @@ static void tell_change(struct rescan *rescan, const struct look *look, const st
 	struct json json = {0};
 	struct buf out = {0};
 
-	clear_progress(rescan);
+	progress_clear(&rescan->progress);
 	if (rescan->qctl->json) {
 		json_object(&json, NULL);
 		json_text(&json, "id", look->item->id);
@@ -131,7 +114,7 @@ static void tell_failure(struct rescan *rescan, const char *id, const struct err
 	struct err whole;
 
 	rescan->counts.failed++;
-	clear_progress(rescan);
+	progress_clear(&rescan->progress);
 	err_set(&whole, RESULT_PERMANENT, "%s: %s", id, err->text);
 	qctl_fail(RESULT_PERMANENT, &whole);
 	if (!rescan->qctl->json)
@@ -401,38 +384,6 @@ static enum result open_judge(struct rescan *rescan, struct err *err)
 	return result ? result : ask_for_engine(rescan, err);
 }
 
-/* Are there options that choose among the items? */
-static int chooses(const struct qctl *qctl)
-{
-	const struct argument_option *option;
-
-	for (option = qctl->command->options; option->name; option++)
-		if (strcmp(option->name, "all") && arguments_value(&qctl->arguments, option->name))
-			return 1;
-	return 0;
-}
-
-/* How many items there are, for the bar: known where none is chosen. */
-static void estimate(struct rescan *rescan)
-{
-	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
-	struct wire_message answer;
-	const Lz__Stats *stats;
-	struct err err;
-	size_t at;
-
-	if (rescan->qctl->arguments.word_count)
-		rescan->total = rescan->qctl->arguments.word_count;
-	if (chooses(rescan->qctl) || rescan->total ||
-	        qctl_ask(rescan->qctl, MESSAGE_STATS_REQUEST, &request, &answer, &err))
-		return;
-	stats = (const Lz__Stats *)answer.envelope;
-	for (at = 0; at < stats->n_now; at++)
-		if (!strncmp(stats->now[at]->name, "items.", 6))
-			rescan->total += stats->now[at]->value;
-	wire_message_free(&answer);
-}
-
 static int code_of(const struct rescan *rescan)
 {
 	if (rescan->is_stopped)
@@ -449,12 +400,12 @@ static int run(struct rescan *rescan, struct selection *selection)
 
 	if (result)
 		return qctl_fail(result == RESULT_NONE ? RESULT_PERMANENT : result, &err);
-	estimate(rescan);
+	rescan->progress.total = selection_estimate(rescan->qctl);
 	if (rescan->qctl->arguments.word_count)
 		look_at_named(rescan);
 	else
 		result = look_at_selected(rescan, selection, &err);
-	clear_progress(rescan);
+	progress_clear(&rescan->progress);
 	tell_counts(rescan);
 	return result ? qctl_fail(result, &err) : code_of(rescan);
 }
@@ -467,8 +418,9 @@ int command_rescan(struct qctl *qctl)
 	enum result result = selection_read(&selection, qctl, 0, &err);
 	int code;
 
-	if (!result && qctl->arguments.word_count && chooses(qctl))
+	if (!result && qctl->arguments.word_count && selection_chooses(qctl))
 		result = err_set(&err, RESULT_PERMANENT, "either ids or options that choose");
+	rescan.progress.is_quiet = qctl->json;
 	rescan.all = arguments_value(&qctl->arguments, "all") != NULL;
 	code = result ? qctl_wrong(qctl, &err) : run(&rescan, &selection);
 	judge_close(&rescan.judge);

@@ -1,10 +1,12 @@
 #include "qctl/selection.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
+#include "lib/config/form.h"
 #include "qctl/print.h"
 #include "qctl/when.h"
 
@@ -41,6 +43,48 @@ static enum result read_states(struct selection *selection, struct err *err)
 	return RESULT_OK;
 }
 
+/* As sha256sum prints it, or in capitals. */
+static enum result read_hash(struct selection *selection, struct err *err)
+{
+	const char *text = arguments_value(&selection->qctl->arguments, "hash");
+	size_t at;
+
+	selection->request.sha256 = selection->hash;
+	if (!text)
+		return RESULT_OK;
+	if (strlen(text) != DIGEST_HEX_ROOM - 1)
+		return err_set(err, RESULT_PERMANENT,
+		        "--hash: the 64 hexadecimal digits of a SHA-256 are expected");
+	for (at = 0; text[at]; at++)
+		if (text_hex_value((unsigned char)text[at]) < 0)
+			return err_set(err, RESULT_PERMANENT, "--hash: %c is no hexadecimal digit",
+			        text[at]);
+	memcpy(selection->hash, text, DIGEST_HEX_ROOM);
+	text_lower(selection->hash);
+	return RESULT_OK;
+}
+
+static enum result read_size(
+        const struct qctl *qctl, const char *name, uint64_t *out, struct err *err)
+{
+	const char *text = arguments_value(&qctl->arguments, name);
+
+	if (text && (!form_size(text, out) || !*out))
+		return err_set(err, RESULT_PERMANENT,
+		        "--%s %s: a size such as 800k or 25M is expected", name, text);
+	return RESULT_OK;
+}
+
+static enum result read_score(const struct qctl *qctl, Lz__List *request, struct err *err)
+{
+	const char *text = arguments_value(&qctl->arguments, "score");
+
+	if (text && !form_points(text, &request->score))
+		return err_set(err, RESULT_PERMANENT, "--score %s: a number is expected", text);
+	request->has_score = text != NULL;
+	return RESULT_OK;
+}
+
 static enum result read_limit(struct selection *selection, uint64_t usual, struct err *err)
 {
 	const char *text = arguments_value(&selection->qctl->arguments, "limit");
@@ -65,13 +109,57 @@ enum result selection_read(
 	request->recipient = value_of(qctl, "recipient");
 	request->reason = value_of(qctl, "reason");
 	request->text = value_of(qctl, "text");
+	request->domain = value_of(qctl, "domain");
+	request->subject = value_of(qctl, "subject");
+	request->virus = value_of(qctl, "virus");
+	request->file = value_of(qctl, "file");
 	selection->next = alloc_string(value_of(qctl, "after"));
 	result = read_time(qctl, "since", &request->since_ms, err);
 	if (!result)
 		result = read_time(qctl, "until", &request->until_ms, err);
 	if (!result)
 		result = read_states(selection, err);
+	if (!result)
+		result = read_hash(selection, err);
+	if (!result)
+		result = read_size(qctl, "larger-than", &request->larger_than, err);
+	if (!result)
+		result = read_size(qctl, "smaller-than", &request->smaller_than, err);
+	if (!result)
+		result = read_score(qctl, request, err);
 	return result ? result : read_limit(selection, usual_limit, err);
+}
+
+int selection_chooses(const struct qctl *qctl)
+{
+	const struct argument_option *option;
+
+	for (option = selecting_options; option->name; option++)
+		if (arguments_value(&qctl->arguments, option->name))
+			return 1;
+	return arguments_value(&qctl->arguments, "limit") != NULL;
+}
+
+uint64_t selection_estimate(struct qctl *qctl)
+{
+	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
+	struct wire_message answer;
+	const Lz__Stats *stats;
+	uint64_t total = 0;
+	struct err err;
+	size_t at;
+
+	if (qctl->arguments.word_count)
+		return qctl->arguments.word_count;
+	if (selection_chooses(qctl) ||
+	        qctl_ask(qctl, MESSAGE_STATS_REQUEST, &request, &answer, &err))
+		return 0;
+	stats = (const Lz__Stats *)answer.envelope;
+	for (at = 0; at < stats->n_now; at++)
+		if (!strncmp(stats->now[at]->name, "items.", 6))
+			total += stats->now[at]->value;
+	wire_message_free(&answer);
+	return total;
 }
 
 void selection_fini(struct selection *selection)

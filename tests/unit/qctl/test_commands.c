@@ -28,10 +28,21 @@ static void expect(const char *path, const char *text, const char *wanted)
 		fail_msg("%s doesn't have \"%s\"", path, wanted);
 }
 
+static void expect_options(const char *path, const char *text, const char *dashes,
+        const struct argument_option *option)
+{
+	char *wanted;
+
+	for (; option->name; option++) {
+		wanted = alloc_format("%s%s", dashes, option->name);
+		expect(path, text, wanted);
+		free(wanted);
+	}
+}
+
 static void expect_command(const char *path, const char *text, const char *before,
         const char *dashes, const char *after)
 {
-	const struct argument_option *option;
 	const struct command *command;
 	char *wanted;
 
@@ -39,12 +50,9 @@ static void expect_command(const char *path, const char *text, const char *befor
 		wanted = alloc_format("%s%s%s", before, command->name, after);
 		expect(path, text, wanted);
 		free(wanted);
-		for (option = command->options; option->name; option++) {
-			wanted = alloc_format("%s%s", dashes, option->name);
-			expect(path, text, wanted);
-			free(wanted);
-		}
+		expect_options(path, text, dashes, command->options);
 	}
+	expect_options(path, text, dashes, selecting_options);
 }
 
 static void the_completion_names_every_command_and_option(void **state)
