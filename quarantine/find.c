@@ -67,6 +67,7 @@ struct walk {
 	const struct query *query;
 	struct backend_key place;
 	size_t steps, weight, bytes;
+	int is_cut; /* as much was done as may be; the place is where to go on */
 	Lz__Items *out;
 };
 
@@ -129,9 +130,38 @@ static enum result step_terms(struct walk *walk, const struct backend_key *prefi
 	return RESULT_NONE;
 }
 
+/* It is a time alone where the steps were used up on the way. */
+static int has_item(const struct backend_key *place)
+{
+	return place->size > KEY_TIME_SIZE;
+}
+
+/* The walk only goes back in time: what was the last before a later place still is where it stands
+ * before this one. */
+static enum result step_stretch(struct walk *walk, struct source *source, size_t at,
+        struct backend_key *found, struct err *err)
+{
+	struct backend_key *last = &source->last[at];
+	enum result result;
+
+	if (source->is_over[at])
+		return RESULT_NONE;
+	if (last->size && key_compare(last, &walk->place) < 0) {
+		*found = *last;
+		return RESULT_OK;
+	}
+	result = source->table == TABLE_BY_TERM
+	                 ? step_terms(walk, &source->prefixes[at], found, err)
+	                 : step_index(walk, source->table, &source->prefixes[at], found, err);
+	source->is_over[at] = result == RESULT_NONE;
+	if (!result && has_item(found))
+		*last = *found;
+	return result;
+}
+
 /* The last of a source. */
 static enum result step_source(
-        struct walk *walk, const struct source *source, struct backend_key *found, struct err *err)
+        struct walk *walk, struct source *source, struct backend_key *found, struct err *err)
 {
 	struct backend_key one = {0};
 	enum result result;
@@ -139,10 +169,7 @@ static enum result step_source(
 
 	found->size = 0;
 	for (at = 0; at < source->count; at++) {
-		result =
-		        source->table == TABLE_BY_TERM
-		                ? step_terms(walk, &source->prefixes[at], &one, err)
-		                : step_index(walk, source->table, &source->prefixes[at], &one, err);
+		result = step_stretch(walk, source, at, &one, err);
 		if (result > RESULT_NONE)
 			return result;
 		if (!result && (!found->size || key_compare(&one, found) > 0))
@@ -151,17 +178,10 @@ static enum result step_source(
 	return found->size ? RESULT_OK : RESULT_NONE;
 }
 
-/* It is a time alone where the steps were used up on the way. */
-static int has_item(const struct backend_key *place)
-{
-	return place->size > KEY_TIME_SIZE;
-}
-
 /*
  * The next place that all sources have. Each in turn is asked for its last entry up to where the
  * one before stands, so the thinnest of them sets the pace and nobody has to know which it is.
- * RESULT_NONE: there is none, or as much was done as may be, which is_spent() tells; the place is
- * where to go on.
+ * RESULT_NONE: there is none, or the walk is cut.
  */
 static enum result step(struct walk *walk, struct backend_key *found, struct err *err)
 {
@@ -171,13 +191,15 @@ static enum result step(struct walk *walk, struct backend_key *found, struct err
 	enum result result;
 
 	while (agreed < query->count) {
-		if (is_spent(walk))
+		walk->is_cut = is_spent(walk);
+		if (walk->is_cut)
 			return RESULT_NONE;
 		result = step_source(walk, &query->sources[at], &next, err);
 		if (result)
 			return result;
 		walk->place = key_just_behind(&next);
-		if (!has_item(&next))
+		walk->is_cut = !has_item(&next);
+		if (walk->is_cut)
 			return RESULT_NONE;
 		if (agreed && key_compare(&next, found) != 0)
 			agreed = 0;
@@ -228,7 +250,7 @@ static enum result walk_on(struct walk *walk, struct err *err)
 		limit = LIST_MAX;
 	while (walk->out->n_items < limit && !is_spent(walk)) {
 		result = step(walk, &found, err);
-		if (result == RESULT_NONE && is_spent(walk))
+		if (walk->is_cut)
 			break;
 		if (result)
 			return result == RESULT_NONE ? RESULT_OK : result;

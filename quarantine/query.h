@@ -15,6 +15,9 @@ struct source {
 	enum backend_table table;
 	struct backend_key prefixes[QUERY_PREFIXES_MOST];
 	size_t count;
+	/* Kept by who walks: what each stretch gave last, and whether it has no more. */
+	struct backend_key last[QUERY_PREFIXES_MOST];
+	int is_over[QUERY_PREFIXES_MOST];
 };
 
 struct query {
