@@ -5,7 +5,9 @@
 
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
+#include "quarantine/key.h"
 #include "quarantine/qstore.h"
+#include "quarantine/record.h"
 
 enum { WRITERS = 8, ANSWER_MS = 5000, BODY = 20000 };
 
@@ -229,6 +231,63 @@ static void what_was_answered_is_there_after_kill_9(void **state)
 	free(acknowledged);
 }
 
+/* Behind the store's back: as one of the schema before, without the index of terms. */
+static void forget_index(void)
+{
+	struct backend_options options = {.path = path, .size = FIXTURE_MAP};
+	struct backend_key name = key_text("schema"), terms = key_text("terms"), key;
+	struct backend *backend;
+	struct backend_txn *txn;
+	struct err err;
+
+	assert_int_equal(backend_lmdb.open(&options, &backend, &err), RESULT_OK);
+	assert_int_equal(backend_lmdb.begin(backend, BACKEND_WRITE, &txn, &err), RESULT_OK);
+	number_put(txn, TABLE_META, &name, 1, &err);
+	number_put(txn, TABLE_META, &terms, 0, &err);
+	for (key = key_bytes("", 1);
+	        !backend_step(txn, TABLE_BY_TERM, BACKEND_AFTER, &key, NULL, &err);)
+		assert_int_equal(backend_drop(txn, TABLE_BY_TERM, &key, &err), RESULT_OK);
+	assert_int_equal(backend_lmdb.commit(&txn, &err), RESULT_OK);
+	backend_lmdb.close(&backend);
+}
+
+static int is_indexed(void)
+{
+	struct fixture f = {.options.backend = {.path = path, .size = FIXTURE_MAP}};
+	int indexed;
+
+	fixture_open(&f);
+	indexed = store_is_indexed(f.store);
+	fixture_verify(&f);
+	store_close(&f.store);
+	return indexed;
+}
+
+static void a_store_from_before_gets_its_index_while_it_serves(void **state)
+{
+	unsigned seconds;
+
+	wire_close(&wire);
+	stop_server(SIGTERM, 0);
+	forget_index();
+	assert_false(is_indexed());
+	for (seconds = 1; seconds < 60 && !is_indexed(); seconds *= 2) {
+		struct wire_socket *socket;
+
+		start_server();
+		assert_int_equal(wire_open(&config.curve, &wire, NULL), RESULT_OK);
+		socket = client();
+		send_store(socket, seconds);
+		wire_socket_close(&socket);
+		sleep(seconds);
+		wire_close(&wire);
+		stop_server(SIGTERM, 0);
+	}
+	assert_true(is_indexed());
+	start_server();
+	assert_int_equal(wire_open(&config.curve, &wire, NULL), RESULT_OK);
+}
+
 static int set_up(void **state)
 {
 	set_up_config();
@@ -259,6 +318,7 @@ int main(void)
 	        cmocka_unit_test(many_writers_are_all_answered),
 	        cmocka_unit_test(what_the_quarantine_does_not_answer_is_refused),
 	        cmocka_unit_test(what_was_answered_is_there_after_kill_9),
+	        cmocka_unit_test(a_store_from_before_gets_its_index_while_it_serves),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
