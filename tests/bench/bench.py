@@ -1,10 +1,11 @@
 """make bench: how fast, and how much memory, as ratios side by side in one run.
 
     CORPUS=folder     real mails, one a file, for the text measurements (without it: made ones)
+    ITEMS=1000000     in the quarantine that is searched, with ONLY=find; needs 3 GB and some minutes
     SECONDS=5         for each measurement at most; it ends when each mail was scanned once
     ROUNDS=3          medians over so many rounds; the rounds interleave, so that a machine that drifts drifts for all
     DATABASE=small    skip the production-size signature database
-    ONLY=a,b          of: scan one-core postfix memory reload map store
+    ONLY=a,b          of: scan one-core postfix memory reload map find
 
 On text, on business-like mail of which a third has attachments, and on mail whose attachments recur:
 
@@ -305,6 +306,11 @@ class Bench:
         print("\nthe MIME map", flush=True)
         subprocess.run([BUILD / "tests/bench/lib/mime/bench_map", self.folders["text"]], check=False)
 
+    def find(self):
+        print("\nfinding in the quarantine", flush=True)
+        subprocess.run([BUILD / "tests/bench/quarantine/bench_find", self.scratch / "quarantine", os.environ.get("ITEMS", "1000000")],
+                       check=False)
+
 
 def tell_scan(kind, values, cores):
     names = {"a": "(a) libclamav alone, whole and parts", "b": "(b) clamd, whole", "c": "(c) the pool, whole and parts",
@@ -329,7 +335,7 @@ def main():
         print(f"{bench.what}; {ROUNDS} rounds of at most {SECONDS} s, medians; no spam rules, as libclamav and clamd have none", flush=True)
         if "scan" in ONLY:
             bench.scan(["text", "mix", "recurring"], 2)
-        for part in ("postfix", "memory", "reload", "map"):
+        for part in ("postfix", "memory", "reload", "map", "find"):
             if part in ONLY:
                 getattr(bench, part)()
         if "one-core" in ONLY:  # the last, as it is for all that is started from then on
