@@ -454,7 +454,13 @@ enum result store_finish(struct store *store, const Lz__Finish *request, struct 
 
 /* ---- what time does ---- */
 
-enum { PIECE = 64, INDEX_PIECE = 256, LONE_KEEP_MS = 10 * 24 * 3600 * 1000, DAYS_KEPT = 400 };
+enum {
+	PIECE = 64,
+	INDEX_PIECE = 256,
+	INDEX_ROOM = 4096,
+	LONE_KEEP_MS = 10 * 24 * 3600 * 1000,
+	DAYS_KEPT = 400
+};
 
 static enum result settle_one(struct store *store, const char *message_id, struct err *err)
 {
@@ -641,6 +647,9 @@ enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, st
 	unsigned done = 0;
 	int is_end;
 
+	/* What is kept free for deletes is not for this. */
+	if (!result)
+		result = claim(store, INDEX_PIECE * INDEX_ROOM, store->options.reserve, err);
 	while (!result && done < INDEX_PIECE) {
 		result = index_next(store, &key, err);
 		done += !result;

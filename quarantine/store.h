@@ -70,7 +70,8 @@ enum result store_expire(struct store *store, int64_t now_ms, int *more, struct 
 unsigned store_upkeep(struct store *store);
 
 /* A store from before there was an index of terms gets it, so many items at a time; questions are
- * answered meanwhile, slower. An interruption begins anew. *count is of all so far. */
+ * answered meanwhile, slower. An interruption begins anew. *count is of all so far.
+ * RESULT_TEMPORARY: there is no room beside the reserve. */
 int store_is_indexed(const struct store *store);
 enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, struct err *err);
 

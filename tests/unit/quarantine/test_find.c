@@ -179,6 +179,14 @@ static void a_store_from_before_answers_alike_while_it_gets_its_index_and_behind
 	fixture_verify(&f);
 	expect_all();
 	confirm(&f, "00000000000000000000000000000001", NULL, 1, start_ms);
+	store_close(&f.store);
+	f.options.reserve = FIXTURE_MAP;
+	fixture_open(&f);
+	assert_int_equal(store_index(f.store, start_ms, &count, &f.err), RESULT_TEMPORARY);
+	assert_false(store_is_indexed(f.store));
+	store_close(&f.store);
+	f.options.reserve = FIXTURE_MAP / 8;
+	fixture_open(&f);
 	assert_int_equal(store_index(f.store, start_ms, &count, &f.err), RESULT_OK);
 	assert_true(store_is_indexed(f.store));
 	assert_int_equal(count, 2);
