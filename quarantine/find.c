@@ -21,6 +21,7 @@ enum {
 	LIST_SPANS_LEAST = 500,           /* beyond that, for one term */
 	LIST_WEIGHT = 1000,               /* of records looked at; most weigh 1 */
 	LIST_MAX_BYTES = 2 * 1024 * 1024, /* of an answer */
+	OUTBOX_LOOKS = 10000,             /* records of the outbox, for one answer */
 	FETCH_MAX = 1024 * 1024,
 	PLACE_MAX = 8 + 128 + 1, /* bytes: a time, an id, and what follows it at once */
 	PREFIX_MIN = 4,
@@ -415,7 +416,7 @@ static enum result walk_outbox(struct store *store, const Lz__ListOutbox *reques
 		result = look_at_outbox(store, request, id, out, &looks, &bytes, err);
 		if (result)
 			return result;
-		if (out->n_outbox >= limit || looks >= LIST_LOOKS || bytes > LIST_MAX_BYTES) {
+		if (out->n_outbox >= limit || looks >= OUTBOX_LOOKS || bytes > LIST_MAX_BYTES) {
 			write_cursor(key, &out->next);
 			return RESULT_OK;
 		}
