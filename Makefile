@@ -153,7 +153,8 @@ $(B)/protos/lazaret.pb-c.o: $(PROTO_C)
 	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
 
 # What breaks libraries under qscan, for scenarios.
-$(B)/tests/faults/faults.so: tests/faults/faults.c
+FAULTS := $(B)/tests/faults/faults.so
+$(FAULTS): tests/faults/faults.c
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
 
@@ -167,13 +168,13 @@ deps:
 
 # ---------------------------------------------------------------- trying and testing
 
-tests: $(UNIT_TESTS)
+tests: $(UNIT_TESTS) $(FAULTS)
 benches: $(BENCHES)
 
 unit: all tests
 	@tests/tools/run-unit $(B)
 
-system: all $(B)/tests/faults/faults.so
+system: all $(FAULTS)
 	@B=$(abspath $(B)) $(PYTHON) -m pytest -q -p no:cacheprovider --timeout=400 tests/system $(PYTEST)
 
 test: deps
