@@ -56,6 +56,7 @@ struct supervisor {
 	int64_t look_ms; /* when the watched files are looked at next */
 	struct poison *poison;
 	int keeps_cores;
+	pid_t keeper;   /* who started us */
 	int control;    /* -1: closed */
 	int is_ending;  /* with the last scanner */
 	int is_retired; /* another generation serves: who ends is not replaced */
@@ -348,7 +349,12 @@ static void hear_signal(struct supervisor *supervisor)
 	}
 	if (info.ssi_signo == SIGHUP)
 		return; /* qworker's affair: it starts a new one of us */
-	stop(supervisor);
+	/* The keeper ends with its qworker, which shows here or at the control, whichever is first.
+	 */
+	if (getppid() != supervisor->keeper)
+		abandon(supervisor);
+	else
+		stop(supervisor);
 	for (i = 0; i < supervisor->count; i++)
 		if (supervisor->slots[i].pid)
 			kill(supervisor->slots[i].pid, SIGTERM);
@@ -505,7 +511,7 @@ static enum result open_pipeline(struct supervisor *supervisor, struct err *err)
 
 int qscan_run(const struct config *config, int control)
 {
-	struct supervisor supervisor = {.config = config, .control = control};
+	struct supervisor supervisor = {.config = config, .control = control, .keeper = getppid()};
 	enum result result;
 	struct err err;
 
