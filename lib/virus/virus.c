@@ -424,11 +424,12 @@ static int is_found(const struct virus_report *report, enum virus_answer answer,
 static void say(struct virus_report *report, enum virus_answer answer, const char *name)
 {
 	struct virus_found *found;
+	int is_first = !virus_said(report, answer);
 
 	report->answers |= 1u << answer;
 	if (is_found(report, answer, name))
 		return;
-	if (report->count == VIRUS_FOUND_MOST) {
+	if (report->count >= VIRUS_FOUND_MOST && !is_first) {
 		report->is_cut = 1;
 		return;
 	}

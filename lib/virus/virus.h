@@ -56,7 +56,8 @@ enum virus_answer {
 
 enum { VIRUS_NAME_ROOM = 160 };
 
-/* So many different findings of one scan are named; more are as good as these. */
+/* So many different findings of one scan are named, and the first of each answer beyond that: what
+ * was not scanned is never lost among names. */
 enum { VIRUS_FOUND_MOST = 12 };
 
 struct virus_found {
@@ -67,7 +68,7 @@ struct virus_found {
 /* All that one scan found, each thing once: a suspicion hides neither a limit nor a password, nor
  * the other way round. Nothing found: clean. */
 struct virus_report {
-	struct virus_found found[VIRUS_FOUND_MOST];
+	struct virus_found found[VIRUS_FOUND_MOST + VIRUS_ANSWERS];
 	size_t count;
 	unsigned answers; /* bit set (1 << enum virus_answer), of those beyond the limit, too */
 	int is_cut;       /* there were more than are named */

@@ -468,7 +468,9 @@ static void search_all(struct search *search)
 	without = left_out(search);
 	whole = whole_bytes(search->scan, without, &copy);
 	if (is_whole_needed(search, &whole)) {
-		scan_whole(search, &whole);
+		/* Again, as parts may have been asked about, and would be blamed. */
+		if (may_scan_whole(search))
+			scan_whole(search, &whole);
 	} else {
 		scan_line_ends(search);
 		search->scan->left_out = 1;
