@@ -267,6 +267,42 @@ static void no_finding_hides_another(void **state)
 	remove_database("unwanted.ndu");
 }
 
+static void many_names_leave_room_for_what_was_not_scanned(void **state)
+{
+	struct virus_limits all = limits;
+	struct virus_engine *engine;
+	struct virus_report report;
+	struct buf bytes = {0}, lines = {0}, text = {0};
+	char line[512];
+	int at;
+
+	for (at = 0; at < VIRUS_FOUND_MOST + 3; at++) {
+		buf_add_format(&lines, "PUA.Test.Tool-%d:0:*:746f6f6c2d%02x2e\n", at, 'a' + at);
+		buf_add_format(&text, "tool-%c. ", 'a' + at);
+	}
+	all.pua = 1;
+	write_database("unwanted.ndu", lines.data);
+	write_database("a.txt", text.data);
+	snprintf(line, sizeof(line),
+	        "cd %s && 7z a -tzip -pword x.zip a.txt >/dev/null && tar cf x.tar a.txt x.zip",
+	        folder);
+	assert_int_equal(system(line), 0);
+	engine = opened(&all);
+	snprintf(line, sizeof(line), "%s/x.tar", folder);
+	assert_int_equal(file_read(line, 1 << 20, &bytes, NULL), RESULT_OK);
+	virus_scan(engine, bytes.data, bytes.size, 20000, &report);
+	assert_true(report.is_cut);
+	assert_true(has_found(&report, VIRUS_ENCRYPTED, "Heuristics.Encrypted.Zip"));
+	virus_close(&engine);
+	buf_fini(&bytes);
+	buf_fini(&lines);
+	buf_fini(&text);
+	remove_database("a.txt");
+	remove_database("x.zip");
+	remove_database("x.tar");
+	remove_database("unwanted.ndu");
+}
+
 static void a_folder_without_signatures_answers_database(void **state)
 {
 	struct virus_engine *engine = NULL;
@@ -427,6 +463,7 @@ int main(void)
 	        cmocka_unit_test(a_large_page_is_looked_at_as_closely_as_a_small_one),
 	        cmocka_unit_test(what_needs_a_password_is_encrypted),
 	        cmocka_unit_test(no_finding_hides_another),
+	        cmocka_unit_test(many_names_leave_room_for_what_was_not_scanned),
 	        cmocka_unit_test(a_folder_without_signatures_answers_database),
 	        cmocka_unit_test(an_unreadable_folder_is_an_error),
 	        cmocka_unit_test(a_broken_database_is_an_error),
