@@ -269,7 +269,6 @@ static void no_finding_hides_another(void **state)
 
 static void many_names_leave_room_for_what_was_not_scanned(void **state)
 {
-	struct virus_limits all = limits;
 	struct virus_engine *engine;
 	struct virus_report report;
 	struct buf bytes = {0}, lines = {0}, text = {0};
@@ -277,17 +276,16 @@ static void many_names_leave_room_for_what_was_not_scanned(void **state)
 	int at;
 
 	for (at = 0; at < VIRUS_FOUND_MOST + 3; at++) {
-		buf_add_format(&lines, "PUA.Test.Tool-%d:0:*:746f6f6c2d%02x2e\n", at, 'a' + at);
+		buf_add_format(&lines, "Test.Tool-%d:0:*:746f6f6c2d%02x2e\n", at, 'a' + at);
 		buf_add_format(&text, "tool-%c. ", 'a' + at);
 	}
-	all.pua = 1;
-	write_database("unwanted.ndu", lines.data);
+	write_database("tools.ndb", lines.data);
 	write_database("a.txt", text.data);
 	snprintf(line, sizeof(line),
 	        "cd %s && 7z a -tzip -pword x.zip a.txt >/dev/null && tar cf x.tar a.txt x.zip",
 	        folder);
 	assert_int_equal(system(line), 0);
-	engine = opened(&all);
+	engine = opened(&limits);
 	snprintf(line, sizeof(line), "%s/x.tar", folder);
 	assert_int_equal(file_read(line, 1 << 20, &bytes, NULL), RESULT_OK);
 	virus_scan(engine, bytes.data, bytes.size, 20000, &report);
@@ -300,7 +298,7 @@ static void many_names_leave_room_for_what_was_not_scanned(void **state)
 	remove_database("a.txt");
 	remove_database("x.zip");
 	remove_database("x.tar");
-	remove_database("unwanted.ndu");
+	remove_database("tools.ndb");
 }
 
 static void a_folder_without_signatures_answers_database(void **state)
