@@ -421,10 +421,15 @@ static int is_found(const struct virus_report *report, enum virus_answer answer,
 	return 0;
 }
 
+static int was_said(const struct virus_report *report, enum virus_answer answer)
+{
+	return (report->answers >> answer & 1) != 0;
+}
+
 static void say(struct virus_report *report, enum virus_answer answer, const char *name)
 {
 	struct virus_found *found;
-	int is_first = !virus_said(report, answer);
+	int is_first = !was_said(report, answer);
 
 	report->answers |= 1u << answer;
 	if (is_found(report, answer, name))
@@ -436,11 +441,6 @@ static void say(struct virus_report *report, enum virus_answer answer, const cha
 	found = &report->found[report->count++];
 	found->answer = answer;
 	snprintf(found->name, sizeof(found->name), "%s", name);
-}
-
-int virus_said(const struct virus_report *report, enum virus_answer answer)
-{
-	return (report->answers >> answer & 1) != 0;
 }
 
 /* Called for each match, as "all matches" is on. */

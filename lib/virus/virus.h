@@ -119,6 +119,4 @@ int virus_marks(struct virus_engine *engine, const void *bytes, size_t size);
  * says that there are such; takes as long as unpacking the part. */
 int virus_marks_inside(struct virus_engine *engine, const void *bytes, size_t size);
 
-int virus_said(const struct virus_report *report, enum virus_answer answer);
-
 #endif
