@@ -23,6 +23,7 @@
 #include "lib/daemon/daemon.h"
 #include "workers/qscan/autopsy.h"
 #include "workers/qscan/core.h"
+#include "workers/qscan/numbers.h"
 #include "workers/qscan/poison.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/scanner.h"
@@ -516,6 +517,8 @@ int qscan_run(const struct config *config, int control)
 	struct err err;
 
 	tune_memory();
+	if (!numbers_are_ours())
+		warn(NULL, "a preloaded library has its own sscanf(): libclamav takes longer");
 	limit_start(control, config->workers.start_timeout_ms);
 	/* Before the files are read: a change while they are is seen as one. */
 	watch_init(&supervisor.watch, config);
