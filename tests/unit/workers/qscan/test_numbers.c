@@ -40,10 +40,12 @@ static void same(const char *text, const char *format)
 
 static void numbers_are_read_as_the_c_library_reads_them(void **state)
 {
-	static const char *const texts[] = {"", "0", "7", "00012", "12&3", "999999999", "1000000000",
-	        "4294967295", "4294967296", "18446744073709551615", "18446744073709551616",
-	        "99999999999999999999999", "-1", "+5", " 5", "\n5", "-", "x", "0x10", "1,2", "3>4,5"};
-	static const char *const formats[] = {"%u", "%u,%u", "%u%u", " %u", "%3u", "%2u%u", "%i", "%d"};
+	static const char *const texts[] = {"", "0", "7", "00012", "12&3", "999999999",
+	        "1000000000", "4294967295", "4294967296", "18446744073709551615",
+	        "18446744073709551616", "99999999999999999999999", "-1", "+5", " 5", "\n5", "-",
+	        "x", "0x10", "1,2", "3>4,5"};
+	static const char *const formats[] = {
+	        "%u", "%u,%u", "%u%u", " %u", "%3u", "%2u%u", "%i", "%d"};
 	size_t text, format;
 
 	for (text = 0; text < sizeof(texts) / sizeof(texts[0]); text++)
