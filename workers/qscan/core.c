@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "workers/qscan/own_memory.h"
+
 enum { PATTERN_ROOM = 128, LARGE = 1 << 20 };
 
 /* The beginning of a core's name, up to what differs; 0: the kernel does something else with it. */
@@ -35,19 +37,15 @@ int core_is_kept(const struct config *config)
 	return config->workers.keep_crashes && name_begins(begins);
 }
 
+static void leave_out(const struct own_range *range)
+{
+	if (range->size >= LARGE && !range->is_stack)
+		madvise(range->start, range->size, MADV_DONTDUMP);
+}
+
 void core_leave_out(void)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long from, to;
-	char line[512], rights[5];
-
-	if (!maps)
-		return;
-	while (fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && rights[1] == 'w' &&
-		        to - from >= LARGE && !strstr(line, "[stack"))
-			madvise((void *)from, to - from, MADV_DONTDUMP);
-	fclose(maps);
+	own_writable(leave_out);
 }
 
 /* What lies there may be of a scanner's own making: only a file, and nobody waits for it. */

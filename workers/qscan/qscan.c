@@ -24,6 +24,7 @@
 #include "workers/qscan/autopsy.h"
 #include "workers/qscan/core.h"
 #include "workers/qscan/numbers.h"
+#include "workers/qscan/own_memory.h"
 #include "workers/qscan/poison.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/scanner.h"
@@ -122,20 +123,6 @@ static _Noreturn void be_scanner(
 	_exit(scanner_run(&scanner));
 }
 
-/* What a child has from the start is ours. */
-static uint64_t resident_now(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long long pages = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%*u %llu", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
 static enum result fork_scanner(struct supervisor *supervisor, size_t index, struct err *err)
 {
 	struct slot *slot = &supervisor->slots[index];
@@ -149,7 +136,7 @@ static enum result fork_scanner(struct supervisor *supervisor, size_t index, str
 		return result;
 	marker_idle(slot->marker);
 	slot->was_late = slot->was_killed = slot->is_abandoned = 0;
-	slot->resident = resident_now();
+	slot->resident = own_resident(); /* what a child has from the start is ours */
 	slot->pid = fork();
 	if (slot->pid == 0) {
 		close(ends[0]);

@@ -16,22 +16,9 @@
 #include "lib/daemon/fences.h"
 #include "workers/qscan/core.h"
 #include "workers/qscan/landlock.h"
+#include "workers/qscan/own_memory.h"
 
 enum { MAX_DESCRIPTORS = 256, MAX_STACK = 8 << 20 };
-
-/* The engine is shared with the supervisor and counts towards the address space of each. */
-static uint64_t address_space(void)
-{
-	FILE *file = fopen("/proc/self/statm", "re");
-	unsigned long long pages = 0;
-
-	if (!file)
-		return 0;
-	if (fscanf(file, "%llu", &pages) != 1)
-		pages = 0;
-	fclose(file);
-	return pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 static enum result set_limit(int what, uint64_t value, const char *name, struct err *err)
 {
@@ -59,7 +46,8 @@ static enum result settle_process(int parent, int is_dumpable, struct err *err)
 
 enum result sandbox_limit(const struct config *config, int parent, struct err *err)
 {
-	uint64_t now = address_space(), largest = config->virus.max_scan_size;
+	/* The engine is shared with the supervisor and counts towards the address space of each. */
+	uint64_t now = own_address_space(), largest = config->virus.max_scan_size;
 	int is_dumpable = core_is_kept(config);
 
 	if (largest < config->attachments.max_expanded)
@@ -138,26 +126,17 @@ enum result sandbox_check(const struct config *config,
 
 /* The compiler of patterns leaves its pages open to writing. Nothing is compiled or freed any more,
  * so they can be closed: then no page is for writing and for executing, and none can become so. */
-static void close_code(void)
+static void close_code(const struct own_range *range)
 {
-	FILE *maps = fopen("/proc/self/maps", "re");
-	unsigned long from, to;
-	char line[512], rights[5];
-
-	if (!maps)
-		return;
-	while (fgets(line, sizeof(line), maps))
-		if (sscanf(line, "%lx-%lx %4s", &from, &to, rights) == 3 && rights[1] == 'w' &&
-		        rights[2] == 'x')
-			mprotect((void *)from, to - from, PROT_READ | PROT_EXEC);
-	fclose(maps);
+	if (range->may_run)
+		mprotect(range->start, range->size, PROT_READ | PROT_EXEC);
 }
 
 enum result sandbox_enter(const struct sandbox *sandbox, struct err *err)
 {
 	enum result result;
 
-	close_code();
+	own_writable(close_code);
 	drop_capabilities();
 	result = landlock_enter(sandbox->tmp, err);
 	if (result == RESULT_OK || result == RESULT_NONE)
