@@ -152,11 +152,14 @@ $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 $(B)/protos/lazaret.pb-c.o: $(PROTO_C)
 	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
 
-# What breaks libraries under qscan, for scenarios.
-FAULTS := $(B)/tests/faults/faults.so
-$(FAULTS): tests/faults/faults.c
+# What breaks libraries under qscan, and what stops the disk under qstore.
+FAULTS := $(B)/tests/faults/faults.so $(B)/tests/faults/disk.so
+$(FAULTS): $(B)/%.so: %.c tests/faults/disk.h
 	@mkdir -p $(@D)
-	@$(CC) -std=gnu11 $(WARN) -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
+	@$(CC) -std=gnu11 $(WARN) -I. -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
+
+# Tests of the quarantine start themselves again with it.
+$(filter $(B)/tests/unit/quarantine/%,$(UNIT_TESTS)): | $(B)/tests/faults/disk.so
 
 DEPFILES := $(shell [ -d $(B) ] && find $(B) -name '*.d')
 -include $(DEPFILES)
