@@ -173,6 +173,77 @@ static enum result open_env(
 	return open_tables(lmdb, options, err);
 }
 
+static const char data_name[] = "data.mdb", lock_name[] = "lock.mdb";
+
+static enum result sync_path(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum result result = RESULT_OK;
+
+	if (fd < 0 || fsync(fd) < 0)
+		result = err_sys(err, RESULT_TEMPORARY, "%s", path);
+	if (fd >= 0)
+		close(fd);
+	return result;
+}
+
+/* The name is durable when its folder is, and a folder that is new when the one above is. */
+static enum result sync_name(const char *path, struct err *err)
+{
+	char *above = alloc_format("%s/..", path);
+	enum result result = sync_path(path, err);
+
+	if (!result)
+		result = sync_path(above, err);
+	free(above);
+	return result;
+}
+
+static enum result open_fresh(
+        const struct backend_options *options, const char *folder, struct err *err)
+{
+	struct lmdb_backend lmdb = {.lock = -1};
+	struct backend_options fresh = *options;
+	enum result result;
+
+	fresh.path = folder;
+	result = open_env(&lmdb, &fresh, err);
+	if (lmdb.env)
+		mdb_env_close(lmdb.env);
+	return result;
+}
+
+/*
+ * LMDB refuses a file of which only a part of the first two pages is there, as a crash just behind
+ * its first write leaves it. So a new database is made beside, and gets its name when it is whole.
+ */
+static enum result create(const struct backend_options *options, struct err *err)
+{
+	char *folder = alloc_format("%s/fresh", options->path),
+	     *fresh = alloc_format("%s/%s", folder, data_name),
+	     *lock = alloc_format("%s/%s", folder, lock_name),
+	     *data = alloc_format("%s/%s", options->path, data_name);
+	enum result result = RESULT_OK;
+
+	if (access(data, F_OK) < 0) {
+		result = file_make_folder(folder, 0700, err);
+		unlink(fresh); /* of a former try that did not end */
+		if (!result)
+			result = open_fresh(options, folder, err);
+		if (!result && rename(fresh, data) < 0)
+			result = err_sys(err, RESULT_PERMANENT, "%s", data);
+		unlink(lock);
+		rmdir(folder);
+		if (!result)
+			result = sync_name(options->path, err);
+	}
+	free(folder);
+	free(fresh);
+	free(lock);
+	free(data);
+	return result;
+}
+
 static void lmdb_close(struct backend **backend)
 {
 	struct lmdb_backend *lmdb;
@@ -203,6 +274,8 @@ static enum result lmdb_open(
 		result = refuse_network(options->path, err);
 	if (!result && !options->beside)
 		result = take_lock(options->path, &lmdb->lock, err);
+	if (!result && !options->beside)
+		result = create(options, err);
 	if (!result)
 		result = open_env(lmdb, options, err);
 	if (result) {
@@ -412,20 +485,6 @@ static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out
 }
 
 /* ---- copies ---- */
-
-static const char data_name[] = "data.mdb", lock_name[] = "lock.mdb";
-
-static enum result sync_path(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum result result = RESULT_OK;
-
-	if (fd < 0 || fsync(fd) < 0)
-		result = err_sys(err, RESULT_TEMPORARY, "%s", path);
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
 
 static enum result lmdb_copy(struct backend *backend, const char *folder, struct err *err)
 {
