@@ -66,6 +66,8 @@ static enum result answer(int code, const char *what, struct err *err)
 	case ENOSPC:
 	case EDQUOT:
 		return err_set(err, RESULT_TEMPORARY, "no space on the quarantine's disk");
+	case MDB_PANIC:
+		return err_set(err, RESULT_UNSURE, "%s: a root could not be written", what);
 	case MDB_READERS_FULL:
 	case ENOMEM:
 	case EAGAIN:
@@ -187,14 +189,15 @@ static enum result sync_path(const char *path, struct err *err)
 	return result;
 }
 
-/* The name is durable when its folder is, and a folder that is new when the one above is. */
-static enum result sync_name(const char *path, struct err *err)
+/* A name is durable when its folder is, and that of a new folder when the one above is, which may
+ * be one that we can't open. */
+static enum result sync_names(const char *folder, struct err *err)
 {
-	char *above = alloc_format("%s/..", path);
-	enum result result = sync_path(path, err);
+	char *above = alloc_format("%s/..", folder);
+	enum result result = sync_path(folder, err);
 
 	if (!result)
-		result = sync_path(above, err);
+		sync_path(above, NULL);
 	free(above);
 	return result;
 }
@@ -235,7 +238,7 @@ static enum result create(const struct backend_options *options, struct err *err
 		unlink(lock);
 		rmdir(folder);
 		if (!result)
-			result = sync_name(options->path, err);
+			result = sync_names(options->path, err);
 	}
 	free(folder);
 	free(fresh);
@@ -371,13 +374,27 @@ static MDB_txn *end(struct backend_txn **txn)
 	return inner;
 }
 
+/* Whether the environment still takes transactions: not where the root could not be written. */
+static int is_alive(struct backend *backend)
+{
+	MDB_txn *txn;
+	int code = mdb_txn_begin(lmdb_of(backend)->env, NULL, 0, &txn);
+
+	if (!code)
+		mdb_txn_abort(txn);
+	return !code;
+}
+
 /* After a failed fsync the kernel may have dropped the pages: only looking again tells. */
 static enum result lmdb_commit(struct backend_txn **txn, struct err *err)
 {
+	struct backend *backend = (*txn)->backend;
 	int code = mdb_txn_commit(end(txn));
 	enum result result = answer(code, "commit", err);
 
-	return result == RESULT_PERMANENT ? RESULT_UNSURE : result;
+	if (result == RESULT_PERMANENT || (result == RESULT_TEMPORARY && !is_alive(backend)))
+		return RESULT_UNSURE;
+	return result;
 }
 
 static void lmdb_abort(struct backend_txn **txn)

@@ -64,12 +64,24 @@ static void refuse(struct qstore *q, const struct wire_message *request, enum re
 	answer_free(&answer);
 }
 
+/* Nobody but a new process can say what is on disk. */
+static void give_up(struct qstore *q, const struct err *err)
+{
+	q->err = *err;
+	q->fate = RESULT_UNSURE;
+	loop_end(q->loop);
+}
+
 static void answer_now(struct qstore *q, const struct wire_message *request)
 {
 	struct answer answer;
 	struct err err = {""};
 	enum result result = request_handle(q->store, request, &answer, &err);
 
+	if (result == RESULT_UNSURE) {
+		give_up(q, &err);
+		result = RESULT_TEMPORARY;
+	}
 	if (result) {
 		refuse(q, request, result, &err);
 		return;
@@ -82,12 +94,12 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 
 static void commit(struct qstore *q)
 {
+	struct err err = {""};
+
 	loop_remove(&q->commit);
 	q->group = batch_count(q->batch);
-	if (batch_run(q->batch, clock_wall_ms(), &q->err) != RESULT_UNSURE)
-		return;
-	q->fate = RESULT_UNSURE;
-	loop_end(q->loop);
+	if (batch_run(q->batch, clock_wall_ms(), &err) == RESULT_UNSURE)
+		give_up(q, &err);
 }
 
 static void on_commit(void *context, int64_t now_ms)
@@ -187,11 +199,8 @@ static void in_pieces(struct qstore *q, const char *what,
 		return;
 	log_event(LOG_LEVEL_ERROR, NULL, what, "result=%s reason=%s", result_name(result),
 	        log_quote(err.text));
-	if (result == RESULT_UNSURE) {
-		q->err = err;
-		q->fate = result;
-		loop_end(q->loop);
-	}
+	if (result == RESULT_UNSURE)
+		give_up(q, &err);
 }
 
 static void on_settle(void *context, int64_t now_ms)
@@ -208,11 +217,8 @@ static void end_index(struct qstore *q, enum result result, uint64_t count, cons
 	}
 	log_event(LOG_LEVEL_ERROR, NULL, "index-failed", "result=%s reason=%s", result_name(result),
 	        log_quote(err->text));
-	if (result != RESULT_UNSURE)
-		return;
-	q->err = *err;
-	q->fate = result;
-	loop_end(q->loop);
+	if (result == RESULT_UNSURE)
+		give_up(q, err);
 }
 
 /* Where it fails, lists stay right and slow, and the next start tries again. */
