@@ -503,15 +503,37 @@ static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out
 
 /* ---- copies ---- */
 
+static enum result write_copy(struct backend *backend, const char *path, struct err *err)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600), code;
+	enum result result;
+
+	if (fd < 0)
+		return err_sys(err, RESULT_PERMANENT, "%s", path);
+	code = mdb_env_copyfd2(lmdb_of(backend)->env, fd, MDB_CP_COMPACT);
+	result = answer(code, path, err);
+	if (!result && fsync(fd) < 0)
+		result = err_sys(err, RESULT_TEMPORARY, "%s", path);
+	close(fd);
+	return result;
+}
+
+/* Half a database looks like one until the half that is missing is read. So it gets its name when
+ * it is whole. */
 static enum result lmdb_copy(struct backend *backend, const char *folder, struct err *err)
 {
-	char *data = alloc_format("%s/%s", folder, data_name);
-	int code = mdb_env_copy2(lmdb_of(backend)->env, folder, MDB_CP_COMPACT);
-	enum result result = code ? answer(code, folder, err) : sync_path(data, err);
+	char *data = alloc_format("%s/%s", folder, data_name),
+	     *part = alloc_format("%s/unfinished.mdb", folder);
+	enum result result = write_copy(backend, part, err);
 
-	if (!result)
-		result = sync_path(folder, err);
+	if (!result && rename(part, data) < 0)
+		result = err_sys(err, RESULT_PERMANENT, "%s", data);
+	if (result)
+		unlink(part);
+	else
+		result = sync_names(folder, err);
 	free(data);
+	free(part);
 	return result;
 }
 
