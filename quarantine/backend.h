@@ -72,7 +72,7 @@ enum backend_step {
 };
 
 struct backend_space {
-	uint64_t total_bytes;
+	uint64_t total_bytes; /* that it may grow to, and that its disk has room for */
 	uint64_t used_bytes; /* pages in use as the transaction began; what deletes freed is free */
 };
 

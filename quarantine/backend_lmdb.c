@@ -16,13 +16,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 
-enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000 };
+enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000, DISK_FULL_BYTES = 1 << 20 };
 
 struct lmdb_backend {
 	struct backend base;
@@ -374,6 +375,17 @@ static MDB_txn *end(struct backend_txn **txn)
 	return inner;
 }
 
+/* What the disk has left for us; where nobody can say, it has enough. */
+static uint64_t disk_room(struct lmdb_backend *lmdb)
+{
+	struct statvfs disk;
+	int fd;
+
+	if (mdb_env_get_fd(lmdb->env, &fd) || fstatvfs(fd, &disk) < 0)
+		return UINT64_MAX;
+	return (uint64_t)disk.f_bavail * disk.f_frsize;
+}
+
 /* Whether the environment still takes transactions: not where the root could not be written. */
 static int is_alive(struct backend *backend)
 {
@@ -390,8 +402,12 @@ static enum result lmdb_commit(struct backend_txn **txn, struct err *err)
 {
 	struct backend *backend = (*txn)->backend;
 	int code = mdb_txn_commit(end(txn));
-	enum result result = answer(code, "commit", err);
+	enum result result;
 
+	/* So LMDB calls a write that was cut short. */
+	if (code == EIO && disk_room(lmdb_of(backend)) < DISK_FULL_BYTES)
+		code = ENOSPC;
+	result = answer(code, "commit", err);
 	if (result == RESULT_PERMANENT || (result == RESULT_TEMPORARY && !is_alive(backend)))
 		return RESULT_UNSURE;
 	return result;
@@ -485,19 +501,25 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
 
 /* ---- space ---- */
 
+/* The map may be larger than its disk, and others fill that, too. */
 static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out, struct err *err)
 {
 	struct lmdb_backend *lmdb = lmdb_of(txn->backend);
 	MDB_envinfo info;
-	uint64_t free_pages = lmdb->free_pages;
+	uint64_t free_pages = lmdb->free_pages, pages, disk_bytes;
 	int code = mdb_env_info(lmdb->env, &info);
 
 	if (!code && txn_of(txn)->reads)
 		code = count_free(txn_of(txn)->txn, &free_pages);
 	if (code)
 		return answer(code, "look at the space", err);
+	pages = (uint64_t)info.me_last_pgno + 1;
+	disk_bytes = disk_room(lmdb);
 	out->total_bytes = info.me_mapsize;
-	out->used_bytes = ((uint64_t)info.me_last_pgno + 1 - free_pages) * lmdb->page_bytes;
+	if (disk_bytes < out->total_bytes &&
+	        disk_bytes + pages * lmdb->page_bytes < out->total_bytes)
+		out->total_bytes = disk_bytes + pages * lmdb->page_bytes;
+	out->used_bytes = (pages - free_pages) * lmdb->page_bytes;
 	return RESULT_OK;
 }
 
