@@ -35,11 +35,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import corpora  # noqa: E402
 import signatures  # noqa: E402
+import storing  # noqa: E402
 from world import BUILD, World, wait_for  # noqa: E402
 
 SECONDS = int(os.environ.get("SECONDS", "5"))
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
-ONLY = os.environ.get("ONLY", "scan,one-core,postfix,memory,reload,map").split(",")
+ONLY = os.environ.get("ONLY", "scan,one-core,postfix,memory,reload,map,store").split(",")
 FLIGHT = 32  # more than the credit of our one worker: there is always a message waiting
 CLIENTS = (2, 4)  # of clamd
 TICK = os.sysconf("SC_CLK_TCK")
@@ -328,6 +329,10 @@ def median(rows):
 
 
 def main():
+    if "store" in ONLY:
+        storing.measure(ROUNDS, min(SECONDS, 3))
+    if ONLY == ["store"]:
+        return
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="lazaret-bench."))
     os.chmod(scratch, 0o755)
     bench = Bench(scratch)
