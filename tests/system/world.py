@@ -8,6 +8,7 @@ import hashlib
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import smtplib
@@ -30,9 +31,15 @@ GTUBE = b"XJS*C4JDBQADN1.NSBN3*2IDNEN*" + b"GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below those that the kernel gives to who connects, so that nobody has it before its server starts."""
+    for port in random.sample(range(10240, 32768), 100):
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
+    raise AssertionError("no free port")
 
 
 def wait_for(what, seconds=30, every=0.05, message="nothing"):
