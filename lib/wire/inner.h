@@ -9,10 +9,11 @@
 
 enum { KEY_TEXT = 41, KEY_BYTES = 32 };
 
-/* ---- keys.c: files of two words a line ---- */
+/* ---- keys.c: files of two or three words a line ---- */
 struct key_row {
 	char *first;
 	char *second;
+	char *third; /* "": there is none */
 };
 struct key_file {
 	size_t count;
@@ -35,6 +36,15 @@ enum result zap_open(void *context, const char *allowed_keys, struct zap **out, 
 void zap_close(struct zap **zap);
 int zap_fd(const struct zap *zap); /* readable: there may be something to serve */
 void zap_serve(struct zap *zap);   /* answers everything that waits */
+
+/* ---- who.c ---- */
+/* RESULT_PERMANENT: a word that is no role. */
+enum result who_read_roles(const char *text, unsigned *roles, struct err *err);
+/* What the ZAP handler calls a key's owner (User-Id), to be freed. */
+char *who_user_id(const struct key_row *row);
+/* From what libzmq knows of the connection; NULL: nothing. `has_zap`: each tcp:// peer was let in
+ * by our handler. */
+void who_read(const char *address, const char *user_id, int has_zap, struct wire_who *out);
 
 /* ---- wire.c ---- */
 int wire_fd_of(void *zmq); /* what a libzmq socket signals with */

@@ -17,6 +17,7 @@ static enum result add_line(struct key_file *file, char *line, struct err *err)
 	char *rest = NULL;
 	char *first = strtok_r(line, blanks, &rest);
 	char *second = first ? strtok_r(NULL, blanks, &rest) : NULL;
+	char *third = second ? strtok_r(NULL, blanks, &rest) : NULL;
 
 	if (!first || strcmp(first, "#") == 0)
 		return RESULT_OK;
@@ -25,6 +26,7 @@ static enum result add_line(struct key_file *file, char *line, struct err *err)
 	file->rows = alloc_grow(file->rows, file->count + 1, sizeof(*file->rows));
 	file->rows[file->count].first = alloc_string(first);
 	file->rows[file->count].second = alloc_string(second);
+	file->rows[file->count].third = alloc_string(third && *third != '#' ? third : "");
 	file->count++;
 	return RESULT_OK;
 }
@@ -57,6 +59,7 @@ void key_file_free(struct key_file *file)
 		explicit_bzero(file->rows[at].second, strlen(file->rows[at].second));
 		free(file->rows[at].first);
 		free(file->rows[at].second);
+		free(file->rows[at].third);
 	}
 	free(file->rows);
 	*file = (struct key_file){0};

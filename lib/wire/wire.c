@@ -537,6 +537,13 @@ static enum result frames_read(
 	return RESULT_OK;
 }
 
+/* libzmq keeps it with each frame that came over the connection. */
+static void sender_read(struct wire_socket *socket, zmq_msg_t *frame, struct wire_who *out)
+{
+	who_read(zmq_msg_gets(frame, "Peer-Address"), zmq_msg_gets(frame, "User-Id"),
+	        socket->wire->zap != NULL, out);
+}
+
 enum result wire_receive(struct wire_socket *socket, struct wire_message *out, struct err *err)
 {
 	int first = socket->is_router ? 1 : 0;
@@ -554,6 +561,8 @@ enum result wire_receive(struct wire_socket *socket, struct wire_message *out, s
 		result = peer_read(&frames.frame[0], &out->peer, err);
 	if (result == RESULT_OK)
 		result = frames_read(&frames.frame[first], frames.count - first, out, err);
+	if (result == RESULT_OK && socket->is_router)
+		sender_read(socket, &frames.frame[first], &out->who);
 	frames_free(&frames);
 	return result;
 }

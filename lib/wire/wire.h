@@ -37,6 +37,38 @@ struct wire_peer {
 };
 int wire_peer_same(const struct wire_peer *a, const struct wire_peer *b);
 
+/*
+ * Who a peer of a ROUTER is, by what it can't choose: the kernel's word for a local one
+ * (SO_PEERCRED, as of its connect()), the CURVE key that it has proved for one of tcp://.
+ */
+enum wire_who_kind {
+	WHO_UNPROVEN, /* tcp:// without CURVE */
+	WHO_LOCAL,
+	WHO_KEY,
+};
+
+/* What a key is for, as curve.allowed_keys says. */
+enum wire_role {
+	ROLE_WORKER = 1,
+	ROLE_FRONT = 2,
+	ROLE_NOTIFIER = 4,
+	ROLE_PROGRAMS = ROLE_WORKER | ROLE_FRONT | ROLE_NOTIFIER,
+	ROLE_TOOL = 8, /* qctl: what people do */
+};
+
+enum { WIRE_NAME_ROOM = 65, WIRE_WHO_ROOM = 128 };
+
+struct wire_who {
+	enum wire_who_kind kind;
+	unsigned uid;              /* of a local one */
+	char key[41];              /* Z85 */
+	char name[WIRE_NAME_ROOM]; /* of the key, printable ASCII */
+	unsigned roles;            /* of the key */
+};
+
+/* "uid=1000", "name=laptop key=…", "unproven". */
+void wire_who_text(const struct wire_who *who, char out[WIRE_WHO_ROOM]);
+
 /* A body that is never copied where it needn't be. Opaque; {0} is none. */
 struct wire_body {
 	_Alignas(8) unsigned char room[64];
@@ -56,6 +88,7 @@ struct wire_message {
 	enum message_type type;
 	uint64_t request;           /* chosen by who asks, repeated by who answers */
 	struct wire_peer peer;      /* ROUTER only */
+	struct wire_who who;        /* likewise */
 	ProtobufCMessage *envelope; /* checked; its type is as message_info(type)->descriptor */
 	struct wire_body body;
 };
@@ -106,9 +139,11 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
  * Key files have two words a line; empty lines and those that begin with "# " are comments.
  *   curve.secret_key    public <key>          this host's pair; only its owner may read it
  *                       secret <key>
- *   curve.allowed_keys  <key> <name>          who may connect to our tcp:// endpoints; read again
+ *   curve.allowed_keys  <key> <name> [roles]  who may connect to our tcp:// endpoints; read again
  *                                             when it has changed, and letting nobody in that is
- *                                             new while it can't be read
+ *                                             new while it can't be read. Roles: some of worker,
+ *                                             front, notifier, tool, with commas between; without
+ *                                             them all but tool
  *   curve.server_keys   <endpoint> <key>      whom we connect to, as the configuration spells it
  */
 

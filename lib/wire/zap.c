@@ -17,7 +17,7 @@ struct zap {
 	void *socket;
 	int fd;
 	char *path;
-	struct key_file allowed; /* "<key> <name>" */
+	struct key_file allowed; /* "<key> <name> [roles]" */
 	struct stat seen;        /* the file as it was read */
 	int64_t logged_ms;
 };
@@ -36,12 +36,16 @@ static int unchanged(const struct stat *a, const struct stat *b)
 static enum result check_keys(const struct key_file *file, struct err *err)
 {
 	unsigned char key[KEY_BYTES];
+	unsigned roles;
 	size_t at;
 
-	for (at = 0; at < file->count; at++)
+	for (at = 0; at < file->count; at++) {
 		if (!key_decode(file->rows[at].first, key))
 			return err_set(err, RESULT_PERMANENT, "%s is not a key of 40 characters",
 			        log_quote(file->rows[at].first));
+		if (who_read_roles(file->rows[at].third, &roles, err) != RESULT_OK)
+			return RESULT_PERMANENT;
+	}
 	return RESULT_OK;
 }
 
@@ -107,17 +111,17 @@ int zap_fd(const struct zap *zap)
 }
 
 /* Goes through the whole list, so that the time taken does not tell which key was nearly right. */
-static const char *name_of(const struct zap *zap, const unsigned char *key)
+static const struct key_row *row_of(const struct zap *zap, const unsigned char *key)
 {
 	unsigned char allowed[KEY_BYTES];
-	const char *name = NULL;
+	const struct key_row *row = NULL;
 	size_t at;
 
 	for (at = 0; at < zap->allowed.count; at++)
 		if (key_decode(zap->allowed.rows[at].first, allowed) &&
 		        secret_same(key, allowed, KEY_BYTES))
-			name = zap->allowed.rows[at].second;
-	return name;
+			row = &zap->allowed.rows[at];
+	return row;
 }
 
 static int frame_is(const struct frame *frame, const char *text)
@@ -138,34 +142,35 @@ static void log_refusal(struct zap *zap, const struct frame *address, const char
 }
 
 /* Who it is, or NULL for nobody of ours. */
-static const char *authenticate(struct zap *zap, const struct frame *frames, int count)
+static const struct key_row *authenticate(struct zap *zap, const struct frame *frames, int count)
 {
 	struct err err = {"unknown key"};
-	const char *name = NULL;
+	const struct key_row *row = NULL;
 
 	if (count != ZAP_FRAMES || !frame_is(&frames[ZAP_MECHANISM], "CURVE") ||
 	        frames[ZAP_KEY].size != KEY_BYTES)
 		err_set(&err, RESULT_PERMANENT, "no CURVE key");
 	else if (reload(zap, &err) == RESULT_OK)
-		name = name_of(zap, (const unsigned char *)frames[ZAP_KEY].bytes);
-	if (!name)
+		row = row_of(zap, (const unsigned char *)frames[ZAP_KEY].bytes);
+	if (!row)
 		log_refusal(zap, &frames[ZAP_ADDRESS], err.text);
-	return name;
+	return row;
 }
 
 /* 300 rather than 400: after a 400 libzmq's client never tries again, and a worker whose key is
  * entered a minute later would have to be restarted. */
-static void answer(struct zap *zap, const struct frame *request, const char *name)
+static void answer(struct zap *zap, const struct frame *request, const struct key_row *row)
 {
-	const char *code = name ? "200" : "300", *text = name ? "OK" : "not allowed";
+	const char *code = row ? "200" : "300", *text = row ? "OK" : "not allowed";
+	char *user_id = row ? who_user_id(row) : alloc_string("");
 
 	zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	zmq_send(zap->socket, request->bytes, request->size, ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	zmq_send(zap->socket, code, 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	zmq_send(zap->socket, text, strlen(text), ZMQ_SNDMORE | ZMQ_DONTWAIT);
-	zmq_send(
-	        zap->socket, name ? name : "", name ? strlen(name) : 0, ZMQ_SNDMORE | ZMQ_DONTWAIT);
+	zmq_send(zap->socket, user_id, strlen(user_id), ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	zmq_send(zap->socket, "", 0, ZMQ_DONTWAIT);
+	free(user_id);
 }
 
 /* The number of frames of the next request, or 0 where none waits. */
