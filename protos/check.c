@@ -101,6 +101,7 @@ static const struct limits table[] = {
         {&lz__list_outbox__descriptor, "states", TEXT_TOKEN, 16, 8},
         {&lz__outbox__descriptor, "outbox", TEXT_LINE, 0, 4 * MANY},
         {&lz__fetch__descriptor, "id", TEXT_ITEM_ID, 16, 0},
+        {&lz__fetch__descriptor, "outgoing", TEXT_ITEM_START_OR_NONE, 16, 0},
         {&lz__fetched__descriptor, "sha256", TEXT_SHA256, 64, 0},
         {&lz__release__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__release__descriptor, "to", TEXT_LINE, LINE, MANY},
@@ -112,6 +113,15 @@ static const struct limits table[] = {
         {&lz__worker_state__descriptor, "error", TEXT_MAIL, MAIL, 0},
         {&lz__finish__descriptor, "text", TEXT_MAIL, MAIL, 0},
         {&lz__finish__descriptor, "remaining", TEXT_LINE, LINE, MANY},
+        {&lz__audit_entry__descriptor, "action", TEXT_TOKEN, 32, 0},
+        {&lz__audit_entry__descriptor, "item", TEXT_ITEM_START_OR_NONE, 16, 0},
+        {&lz__audit_entry__descriptor, "detail", TEXT_LINE, 2 * LINE, 0},
+        {&lz__audit_entry__descriptor, "previous", TEXT_LINE, 32, 0},
+        {&lz__audit_entry__descriptor, "hash", TEXT_LINE, 32, 0},
+        {&lz__audit_place__descriptor, "hash", TEXT_LINE, 32, 0},
+        {&lz__list_audit__descriptor, "item", TEXT_ITEM_START_OR_NONE, 16, 0},
+        {&lz__list_audit__descriptor, "action", TEXT_TOKEN, 32, 0},
+        {&lz__note__descriptor, "action", TEXT_TOKEN, 32, 0},
 };
 
 static const struct limits *limits_of(

@@ -67,7 +67,11 @@ enum {
 	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
-	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
+	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
+	X(LIST_AUDIT, 52, Lz__ListAudit, list_audit, 0)                                            \
+	X(AUDIT, 53, Lz__Audit, audit, 0)                                                          \
+	X(NOTE, 54, Lz__Note, note, 0)                                                             \
+	X(NOTED, 55, Lz__Noted, noted, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

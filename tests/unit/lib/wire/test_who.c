@@ -45,7 +45,8 @@ static int remove_folder(void **state)
 	return bad;
 }
 
-/* ---------------------------------------------------------------- a server that hears one message */
+/* ---------------------------------------------------------------- a server that hears one message
+ */
 
 struct server {
 	struct wire *wire;
@@ -139,8 +140,8 @@ static int speak_as_another(int fd)
 	memcpy(command + size, "\x05READY", 6);
 	size += 6;
 	size += add_property(command + size, "Socket-Type", "DEALER");
-	size += add_property(command + size, "User-Id",
-	        "0123456789012345678901234567890123456789 boss 15");
+	size += add_property(
+	        command + size, "User-Id", "0123456789012345678901234567890123456789 boss 15");
 	size += add_property(command + size, "Peer-Address", "host:0:0:1");
 	command[1] = (char)(size - 2);
 	return write(fd, greeting, sizeof(greeting)) == sizeof(greeting) &&
@@ -214,7 +215,8 @@ static void a_key_has_its_name_and_roles_from_the_list(void **state)
 {
 	char public_key[41], *where = (char *)"tcp://127.0.0.1:47113", *text;
 	char *secret = alloc_format("%s/host.key", folder);
-	char *allowed = alloc_format("%s/allowed", folder), *servers = alloc_format("%s/servers", folder);
+	char *allowed = alloc_format("%s/allowed", folder),
+	     *servers = alloc_format("%s/servers", folder);
 	struct config_curve curve = {secret, allowed, servers, 0};
 	Lz__Heartbeat heartbeat = LZ__HEARTBEAT__INIT;
 	struct wire_socket *client;
