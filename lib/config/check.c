@@ -306,11 +306,65 @@ static enum result check_languages(const struct config *config, struct err *err)
 	return RESULT_OK;
 }
 
+static int names(const struct config_list *list, const char *word)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (!strcmp(list->items[i], word))
+			return 1;
+	return 0;
+}
+
+static enum result check_operator(
+        const struct config *config, const struct config_operator *rule, struct err *err)
+{
+	int all = names(&rule->actions, "all") || names(&rule->actions, "audit");
+
+	if (!*rule->user == !*rule->key)
+		return refuse(
+		        config, err, &rule->name, "found an operator, expected either user or key");
+	if (!strcmp(rule->user, "root") || (*rule->user && !strcmp(rule->user, config->site.user)))
+		return refuse(config, err, &rule->user,
+		        "found an account that the programs run as, expected another one");
+	if (all && rule->domains.count)
+		return refuse(config, err, &rule->actions,
+		        "found audit or all beside domains, expected no domains, as the audit is "
+		        "of all of them");
+	if (*rule->key && config->curve.allow_plain_tcp)
+		return refuse(config, err, &rule->key,
+		        "found a key, expected no curve.allow_plain_tcp, which asks nobody for "
+		        "one");
+	return RESULT_OK;
+}
+
+static enum result check_operators(const struct config *config, struct err *err)
+{
+	const struct config_operators *operators = &config->quarantine.operators;
+	const struct config_operator *rule, *other;
+	enum result result = RESULT_OK;
+	size_t i, k;
+
+	for (i = 0; i < operators->count && !result; i++) {
+		rule = &operators->rules[i];
+		result = check_operator(config, rule, err);
+		for (k = 0; k < i && !result; k++) {
+			other = &operators->rules[k];
+			if (!strcmp(*rule->user ? rule->user : rule->key,
+			            *rule->user ? other->user : other->key))
+				result = refuse(config, err, &rule->name,
+				        "found an operator again, expected one rule for each");
+		}
+	}
+	return result;
+}
+
 enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
-	        check_attachments, check_redirects, check_policies, check_languages};
+	        check_attachments, check_redirects, check_policies, check_languages,
+	        check_operators};
 	enum result result = RESULT_OK;
 	size_t i;
 

@@ -111,3 +111,15 @@ const struct choice choice_item_reasons[] = {
         {"undeliverable", 0, NULL},
         {NULL, 0, NULL},
 };
+
+const struct choice choice_operator_actions[] = {
+        {"list", 0, "see which items there are, and what goes out for them"},
+        {"show", 0, "see all that is known of one"},
+        {"export", 0, "read what was kept of one: the mail itself"},
+        {"release", 0, "have one delivered"},
+        {"delete", 0, "delete one"},
+        {"stats", 0, "see the counts, which are of all domains"},
+        {"audit", 0, "read the audit, which is of all domains: only without domains"},
+        {"all", 0, "whatever an administrator may"},
+        {NULL, 0, NULL},
+};

@@ -273,16 +273,33 @@ struct config_policies {
 	struct config_policy *rules; /* what one leaves out is as in `policy` */
 };
 
+/* Who may do some things only, of some domains only. */
+struct config_operator {
+	char *name;
+	char *user;                 /* a local account; "": it is a key's */
+	char *key;                  /* Z85, or its name in curve.allowed_keys; "": an account's */
+	struct config_list domains; /* example.org, or .example.org with all below; none: all */
+	struct config_list actions; /* choice_operator_actions */
+};
+
+struct config_operators {
+	size_t count;
+	struct config_operator *rules;
+};
+
 struct config_quarantine {
 	struct config_list listen;
-	char *path; /* folder of the LMDB environment */
+	char *group; /* that may open the ipc:// endpoints, beside site.user; "": nobody */
+	char *path;  /* folder of the LMDB environment */
 	uint64_t map_size;
 	uint64_t reserve; /* of it, kept for deletes: stores are deferred beyond */
 	uint64_t max_item_size;
 	int64_t commit_delay_ms; /* how long a commit waits for company */
 	int64_t confirm_timeout_ms;
-	int64_t keep_ms;  /* age at which items expire; 0: never */
-	int64_t lease_ms; /* of an outbox record in a notifier's hands */
+	int64_t keep_ms;       /* age at which items expire; 0: never */
+	int64_t lease_ms;      /* of an outbox record in a notifier's hands */
+	int64_t keep_audit_ms; /* age at which the audit is trimmed; 0: never */
+	struct config_operators operators;
 };
 
 /* Notices to addresses in these domains are in this language. */

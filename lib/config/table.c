@@ -603,10 +603,42 @@ static const struct section policies_section = SECTION(policy, policy_fields);
 static const struct section policy_section = {sizeof(struct config_policy),
         sizeof(policy_fields) / sizeof(*policy_fields) - 1, policy_fields + 1};
 
+static const struct field operator_fields[] = {
+        {"name", FIELD_TEXT, AT(operator, name), "operator<number>", NULL, FORM_NAME,
+                .prose = "Shown in the audit."},
+        {"user", FIELD_TEXT, AT(operator, user), "", "anna", FORM_USER,
+                .prose = "A local account, as the kernel tells it. Not root or site.user, which "
+                         "are administrators."},
+        {"key", FIELD_TEXT, AT(operator, key), "", "desk", FORM_ANY,
+                .prose = "In its place a CURVE key, as it stands in curve.allowed_keys, or its "
+                         "name there."},
+        {"domains", FIELD_LIST, AT(operator, domains), "[]", "[example.org, .example.com]",
+                FORM_DOMAIN_BELOW,
+                .prose = "Items of these domains only: of a recipient, or of a sender who was "
+                         "authenticated. example.org is that one alone, .example.org it and all "
+                         "below it. Empty: all items."},
+        {"actions", FIELD_LIST, AT(operator, actions), "[list, show, release]", NULL, FORM_ANY,
+                .choices = choice_operator_actions, .prose = "What is allowed."},
+};
+static const struct section operator_section = SECTION(operator, operator_fields);
+
 static const struct field quarantine_fields[] = {
         {"listen", FIELD_LIST, AT(quarantine, listen),
                 "[ipc://<site.run_dir>/quarantine/store.ipc]", NULL, FORM_ENDPOINT,
                 .prose = "Endpoints on which the quarantine listens."},
+        {"group", FIELD_TEXT, AT(quarantine, group), "", "lazaret-operators", FORM_USER,
+                .prose = "Group that may open the ipc:// endpoints beside site.user: that of the "
+                         "local accounts among the operators. Empty: nobody else."},
+        {"operators", FIELD_RULES, AT(quarantine, operators), "[]",
+                "- name: anna\n  user: anna\n  domains: [example.org]\n  actions: [list, show, "
+                "release]\n",
+                .section = &operator_section,
+                .prose = "Who may do some things only. Without a rule root, site.user and keys of "
+                         "tools may do everything, other keys what their programs need, and other "
+                         "accounts nothing. What is refused is in the audit."},
+        {"keep_audit", FIELD_TIME, AT(quarantine, keep_audit_ms), "0", .most = 36500 * DAY,
+                .prose = "Age at which entries of the audit are trimmed, or up to a day later; 0 "
+                         "is never. What remains can still be verified."},
         {"path", FIELD_TEXT, AT(quarantine, path), "<site.state_dir>/quarantine", NULL, FORM_PATH,
                 .prose = "Folder of the database, on a local disk."},
         {"map_size", FIELD_SIZE, AT(quarantine, map_size), "4G", .least = 16 * MIB,
