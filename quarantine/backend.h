@@ -41,7 +41,8 @@
 	X(OUTBOX_DUE, "outbox_due")       /* time, outgoing id: due, or leased until then */       \
 	X(OUTBOX_BY_ITEM, "outbox_items") /* item id, outgoing id */                               \
 	X(DAYS, "days")                   /* day, name → number */                               \
-	X(TALLY, "tally")                 /* name → number: what there is now */
+	X(TALLY, "tally")                 /* name → number: what there is now */                 \
+	X(AUDIT, "audit")                 /* number → AuditEntry; see audit.h */
 
 enum backend_table {
 #define X(name, text) TABLE_##name,

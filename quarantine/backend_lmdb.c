@@ -25,6 +25,8 @@
 
 enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000, DISK_FULL_BYTES = 1 << 20 };
 
+#define NO_TABLE ((MDB_dbi)-1)
+
 struct lmdb_backend {
 	struct backend base;
 	MDB_env *env;
@@ -141,9 +143,15 @@ static enum result open_tables(
 
 	if (code)
 		return answer(code, "begin", err);
-	for (at = 0; at < TABLE_COUNT && !code; at++)
+	for (at = 0; at < TABLE_COUNT && !code; at++) {
 		code = mdb_dbi_open(
 		        txn, names[at], options->beside ? 0 : MDB_CREATE, &lmdb->tables[at]);
+		/* a copy from before this table was thought of */
+		if (code == MDB_NOTFOUND && options->beside) {
+			lmdb->tables[at] = NO_TABLE;
+			code = 0;
+		}
+	}
 	if (code) {
 		mdb_txn_abort(txn);
 		return answer(code, names[at - 1], err);
@@ -431,7 +439,8 @@ static enum result lmdb_get(struct backend_txn *txn, enum backend_table table,
         const struct backend_key *key, struct buf *out, struct err *err)
 {
 	MDB_val name = key_value(key), value;
-	int code = mdb_get(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, &value);
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
+	int code = dbi == NO_TABLE ? MDB_NOTFOUND : mdb_get(txn_of(txn)->txn, dbi, &name, &value);
 
 	buf_clear(out);
 	if (code)
@@ -481,10 +490,11 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
 	struct lmdb_txn *ours = txn_of(txn);
 	MDB_cursor **cursor = &ours->cursors[table];
 	MDB_val name, data;
-	int code = 0;
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
+	int code = dbi == NO_TABLE ? MDB_NOTFOUND : 0;
 
-	if (!*cursor)
-		code = mdb_cursor_open(ours->txn, lmdb_of(txn->backend)->tables[table], cursor);
+	if (!code && !*cursor)
+		code = mdb_cursor_open(ours->txn, dbi, cursor);
 	if (!code)
 		code = seek(*cursor, step, key, &name, &data);
 	if (code)
