@@ -99,6 +99,7 @@ static void ask_fetch(struct qnotify *q)
 
 	fetch.id = q->item->id;
 	fetch.part = q->outgoing->part;
+	fetch.outgoing = q->outgoing->id;
 	fetch.offset = q->mail.size;
 	fetch.limit = FETCH_BYTES;
 	q->stage = STAGE_FETCHING;

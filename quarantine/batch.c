@@ -17,6 +17,7 @@ struct batch {
 	struct store *store;
 	batch_tell *tell;
 	void *context;
+	struct guard guard;
 	struct waiting list[MOST_REQUESTS];
 	size_t count;
 	uint64_t bytes;
@@ -30,6 +31,11 @@ struct batch *batch_new(struct store *store, batch_tell *tell, void *context)
 	batch->tell = tell;
 	batch->context = context;
 	return batch;
+}
+
+void batch_guard(struct batch *batch, const struct guard *guard)
+{
+	batch->guard = *guard;
 }
 
 static void clear(struct batch *batch)
@@ -74,7 +80,8 @@ int batch_is_full(const struct batch *batch)
 /* What was found not to be there is an answer; what failed may have left half of a change. */
 static enum result handle(struct batch *batch, struct waiting *waiting, struct err *err)
 {
-	enum result result = request_handle(batch->store, &waiting->request, &waiting->answer, err);
+	enum result result = request_handle(
+	        batch->store, &batch->guard, &waiting->request, &waiting->answer, err);
 
 	if (result == RESULT_NONE) {
 		answer_error(&waiting->answer, result, err);
@@ -91,13 +98,18 @@ static enum result attempt(
 
 	if (result)
 		return result;
+	batch->guard.now_ms = now_ms;
 	for (at = 0; !result && at < count; at++)
 		result = handle(batch, &list[at], err);
-	if (result) {
+	if (result)
 		store_abort(batch->store);
-		return result;
-	}
-	return store_commit(batch->store, err);
+	else
+		result = store_commit(batch->store, err);
+	if (batch->guard.refusals && result)
+		refusals_abort(batch->guard.refusals);
+	else if (batch->guard.refusals)
+		refusals_commit(batch->guard.refusals, now_ms);
+	return result;
 }
 
 /* Nothing may be cut from a message before what was cut is known to be readable again. */

@@ -17,6 +17,8 @@ struct batch;
 typedef void batch_tell(void *context, const struct wire_message *request, struct answer *answer);
 
 struct batch *batch_new(struct store *store, batch_tell *tell, void *context); /* lends the store */
+/* Copies it; what it names is lent. Without one everybody may everything. */
+void batch_guard(struct batch *batch, const struct guard *guard);
 void batch_free(struct batch **batch); /* what still waits is dropped, unanswered */
 
 void batch_add(struct batch *batch, struct wire_message *request); /* takes its content */

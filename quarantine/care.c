@@ -13,9 +13,11 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/daemon/daemon.h"
+#include "quarantine/audit.h"
+#include "quarantine/care_tell.h"
 #include "quarantine/store.h"
 
-enum { TELL_EVERY_MS = 500 };
+enum { TELL_EVERY_MS = 500, CARE_WHO_ROOM = 32 };
 
 /* ---------------------------------------------------------------- arguments */
 
@@ -83,9 +85,10 @@ static int tell_report(const char *folder, const struct store_report *report)
 	if (isatty(STDERR_FILENO))
 		fputs("\r\033[K", stderr);
 	printf("%s: %" PRIu64 " items, %" PRIu64 " messages, %" PRIu64 " contents of %" PRIu64
-	       " bytes in %" PRIu64 " chunks, %" PRIu64 " outgoing, %" PRIu64 " problems\n",
+	       " bytes in %" PRIu64 " chunks, %" PRIu64 " outgoing, %" PRIu64
+	       " entries of the audit, %" PRIu64 " problems\n",
 	        folder, report->items, report->messages, report->blobs, report->bytes,
-	        report->chunks, report->outgoing, report->problems);
+	        report->chunks, report->outgoing, report->audited, report->problems);
 	if (report->problems)
 		printf("the first: %s\n", report->first.text);
 	return report->problems ? 1 : EX_OK;
@@ -103,6 +106,41 @@ static int verify(const struct config *config, const char *folder)
 		result = store_verify(store, &report, &err);
 	store_close(&store);
 	return result ? daemon_failed(result, &err) : tell_report(folder, &report);
+}
+
+/* ---------------------------------------------------------------- the audit */
+
+/* While nobody serves: a running qstore has the lock. */
+static enum result note_here(const struct config *config, const char *action, const char *who,
+        const char *detail, struct err *err)
+{
+	struct store_options options = options_for(config, config->quarantine.path, 0);
+	struct audit_fact fact = {.who = who, .action = action, .detail = detail};
+	struct store *store = NULL;
+	enum result result = store_open(&backend_lmdb, &options, &store, err);
+
+	if (!result)
+		result = audit_note(store, &fact, clock_wall_ms(), NULL, err);
+	store_close(&store);
+	return result;
+}
+
+/* Where the audit had got to that a restore takes away. */
+static void note_head(const struct config *config, char out[CHAIN_PLACE_ROOM + 8])
+{
+	struct store_options options = options_for(config, config->quarantine.path, 1);
+	char place[CHAIN_PLACE_ROOM];
+	struct store *store = NULL;
+	struct digest hash;
+	uint64_t seq = 0;
+
+	out[0] = '\0';
+	if (!store_open(&backend_lmdb, &options, &store, NULL) &&
+	        !audit_head(store, &seq, &hash, NULL)) {
+		chain_place_text(seq, &hash, place);
+		snprintf(out, CHAIN_PLACE_ROOM + 8, "was %s", place);
+	}
+	store_close(&store);
 }
 
 /* ---------------------------------------------------------------- copies */
@@ -155,17 +193,20 @@ static int back_up(const struct config *config, const char *folder)
 	return result ? daemon_failed(result, &err) : verify(config, folder);
 }
 
-static int restore(const struct config *config, const char *folder)
+static int restore(const struct config *config, const char *folder, const char *who)
 {
 	struct store_options options = options_for(config, config->quarantine.path, 0);
-	char kept[BACKEND_NAME_ROOM];
+	char kept[BACKEND_NAME_ROOM], before[CHAIN_PLACE_ROOM + 8];
 	int code = verify(config, folder);
 	struct err err;
 	enum result result;
 
 	if (code)
 		return code;
+	note_head(config, before);
 	result = backend_lmdb.replace(&options.backend, folder, kept, &err);
+	if (!result)
+		result = note_here(config, "restore", who, before, &err);
 	if (result)
 		return daemon_failed(result, &err);
 	if (*kept)
@@ -175,18 +216,26 @@ static int restore(const struct config *config, const char *folder)
 
 int care_run(const struct config *config, const struct care *care)
 {
+	char who[CARE_WHO_ROOM];
 	enum result result = RESULT_OK;
 	struct err err;
+	int is_told = 0;
 
+	snprintf(who, sizeof(who), "uid=%u", (unsigned)getuid());
 	if (care->what == CARE_BACKUP)
 		result = make_folder(config, care->folder, &err);
+	if (!result && care->what == CARE_BACKUP)
+		is_told = care_tell(config, "backup");
 	if (!result)
 		result = daemon_drop(config->site.user, &err);
 	if (result)
 		return daemon_failed(result, &err);
+	if (care->what == CARE_BACKUP && !is_told &&
+	        note_here(config, "backup", who, "", &err) != RESULT_OK)
+		fprintf(stderr, "this copy is not in the audit: %s\n", err.text);
 	if (care->what == CARE_BACKUP)
 		return back_up(config, care->folder);
 	if (care->what == CARE_RESTORE)
-		return restore(config, care->folder);
+		return restore(config, care->folder, who);
 	return verify(config, care->folder ? care->folder : config->quarantine.path);
 }

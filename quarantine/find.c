@@ -228,9 +228,10 @@ static enum result look_at(struct walk *walk, const char *id, struct err *err)
 	if (result)
 		return result;
 	walk->weight += weight_of(kept->item);
-	if (query_matches(walk->query, kept->item)) {
+	if (actor_sees(walk->store->actor, kept->item) && query_matches(walk->query, kept->item)) {
 		walk->bytes += protobuf_c_message_get_packed_size(&kept->item->base);
 		out->items = alloc_grow(out->items, out->n_items + 1, sizeof(*out->items));
+		actor_trim(walk->store->actor, kept->item);
 		out->items[out->n_items++] = kept->item;
 		kept->item = NULL;
 	}
@@ -275,6 +276,8 @@ enum result store_list(
 	enum result result = query_read(&query, request, store->is_indexed, err);
 
 	if (!result)
+		query_limit(&query, store->actor, store->is_indexed);
+	if (!result)
 		result = list_start(request, &walk.place, err);
 	if (!result)
 		result = store_read_begin(store, err);
@@ -287,6 +290,20 @@ enum result store_list(
 }
 
 /* ---- show, fetch, stats ---- */
+
+static int is_limited(const struct store *store)
+{
+	return store->actor && store->actor->domains;
+}
+
+/* In the same words for what is not there, is another's, or is ambiguous among others'. */
+static enum result no_such(
+        const struct store *store, const char *what, const char *id, struct err *err)
+{
+	if (is_limited(store))
+		return err_set(err, RESULT_NONE, "no such %s or not yours", what);
+	return err_set(err, RESULT_NONE, "no %s %s", what, id);
+}
 
 /* An id, or the beginning of exactly one in the table; `what` says of what. */
 static enum result resolve(struct store *store, enum backend_table table, const char *what,
@@ -305,7 +322,7 @@ static enum result resolve(struct store *store, enum backend_table table, const 
 	if (result > RESULT_NONE)
 		return result;
 	if (result == RESULT_NONE || !key_starts(&key, &prefix))
-		return err_set(err, RESULT_NONE, "no %s %s", what, id);
+		return no_such(store, what, id, err);
 	if (key.size > 128)
 		return err_set(err, RESULT_PERMANENT, "a damaged %s id", what);
 	memcpy(full, key.bytes, key.size);
@@ -314,8 +331,9 @@ static enum result resolve(struct store *store, enum backend_table table, const 
 		return RESULT_OK;
 	result = backend_step(store->txn, table, BACKEND_AFTER, &key, NULL, err);
 	if (!result && key_starts(&key, &prefix))
-		return err_set(
-		        err, RESULT_PERMANENT, "%s is the beginning of more than one id", id);
+		return is_limited(store) ? no_such(store, what, id, err)
+		                         : err_set(err, RESULT_PERMANENT,
+		                                   "%s is the beginning of more than one id", id);
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
@@ -326,7 +344,13 @@ static enum result load_named(
 	char id[129];
 	enum result result = resolve(store, TABLE_ITEMS, "item", name, id, err);
 
-	return result ? result : item_load(store->txn, id, kept, err);
+	if (!result)
+		result = item_load(store->txn, id, kept, err);
+	if (!result && !store_may_see(store, (*kept)->item)) {
+		message_free((ProtobufCMessage *)*kept);
+		return store_no_item(store, name, err);
+	}
+	return result;
 }
 
 static enum result show(
@@ -335,15 +359,27 @@ static enum result show(
 	struct outgoing_list list;
 	Lz__KeptItem *kept;
 	enum result result = load_named(store, request->id, &kept, err);
+	size_t at;
 
 	if (result)
 		return result;
+	if (request->only_id) {
+		out->item = alloc(sizeof(*out->item));
+		lz__item__init(out->item);
+		strings_set(&out->item->id, kept->item->id);
+		strings_set(&out->item->message_id, kept->item->message_id);
+		message_free((ProtobufCMessage *)kept);
+		return RESULT_OK;
+	}
 	out->item = kept->item;
 	kept->item = NULL;
 	message_free((ProtobufCMessage *)kept);
 	result = outbox_of(store->txn, out->item->id, &list, err);
 	out->outbox = list.list;
 	out->n_outbox = list.count;
+	for (at = 0; at < out->n_outbox; at++)
+		actor_trim_outgoing(store->actor, out->item, out->outbox[at]);
+	actor_trim(store->actor, out->item);
 	return result;
 }
 
@@ -378,6 +414,27 @@ static void give_record(Lz__Outbox *out, Lz__Outgoing **outgoing)
 	*outgoing = NULL;
 }
 
+/* Leaves of the records of an item what the actor may see. RESULT_NONE: nothing. */
+static enum result limit_records(struct store *store, const char *item, Lz__Outgoing *const *list,
+        size_t count, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result;
+	size_t at;
+
+	if (!is_limited(store))
+		return RESULT_OK;
+	result = item_load(store->txn, item, &kept, err);
+	if (result)
+		return result;
+	if (!actor_sees(store->actor, kept->item))
+		result = RESULT_NONE;
+	for (at = 0; at < count; at++)
+		actor_trim_outgoing(store->actor, kept->item, list[at]);
+	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
 /* Those of one item that match. Counts in *looks and *bytes. */
 static enum result look_at_outbox(struct store *store, const Lz__ListOutbox *request,
         const char *item, Lz__Outbox *out, size_t *looks, size_t *bytes, struct err *err)
@@ -389,13 +446,14 @@ static enum result look_at_outbox(struct store *store, const Lz__ListOutbox *req
 	if (result)
 		return result;
 	*looks += 1 + list.count;
-	for (at = 0; at < list.count; at++)
+	result = limit_records(store, item, list.list, list.count, err);
+	for (at = 0; !result && at < list.count; at++)
 		if (record_matches(request, list.list[at])) {
 			*bytes += protobuf_c_message_get_packed_size(&list.list[at]->base);
 			give_record(out, &list.list[at]);
 		}
 	outgoing_list_free(&list);
-	return RESULT_OK;
+	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
 static enum result walk_outbox(struct store *store, const Lz__ListOutbox *request,
@@ -433,9 +491,16 @@ static enum result find_record(
 
 	if (!result)
 		result = outbox_get(store->txn, id, &outgoing, err);
+	if (result)
+		return result;
+	result = limit_records(store, outgoing->item, &outgoing, 1, err);
 	if (!result)
 		give_record(out, &outgoing);
-	return result;
+	message_free((ProtobufCMessage *)outgoing);
+	if (result != RESULT_NONE)
+		return result;
+	store->is_foreign = 1;
+	return no_such(store, "outbox record", name, err);
 }
 
 enum result store_list_outbox(
@@ -458,6 +523,25 @@ enum result store_list_outbox(
 	return result;
 }
 
+/* A notifier gets the bytes of a release while it has it in its hands, and no others. */
+static enum result check_carried(struct store *store, const Lz__Fetch *request, struct err *err)
+{
+	Lz__Outgoing *outgoing;
+	enum result result = outbox_get(store->txn, request->outgoing, &outgoing, err);
+	int is_carried;
+
+	if (result > RESULT_NONE)
+		return result;
+	is_carried = !result && !strcmp(outgoing->item, request->id) &&
+	             outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE &&
+	             !strcmp(outgoing->state, outgoing_machine.states[OUTGOING_LEASED]);
+	message_free(result ? NULL : (ProtobufCMessage *)outgoing);
+	if (is_carried)
+		return RESULT_OK;
+	return err_set(err, RESULT_PERMANENT, "%s is no release of this item that is on its way",
+	        request->outgoing);
+}
+
 static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
         struct buf *bytes, struct err *err)
 {
@@ -467,7 +551,9 @@ static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetc
 
 	if (result)
 		return result;
-	result = item_range(kept, request->part, &start, &length, err);
+	result = *request->outgoing ? check_carried(store, request, err) : RESULT_OK;
+	if (!result)
+		result = item_range(kept, request->part, &start, &length, err);
 	if (!result && request->offset > length)
 		result = err_set(err, RESULT_PERMANENT, "beyond the end");
 	if (!limit || limit > FETCH_MAX)

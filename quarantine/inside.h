@@ -4,7 +4,15 @@
 #ifndef QUARANTINE_INSIDE_H
 #define QUARANTINE_INSIDE_H
 
+#include "lib/crypto/digest.h"
 #include "quarantine/store.h"
+
+/* The last entry of the audit. */
+struct audit_place {
+	int is_known; /* in this transaction */
+	uint64_t seq; /* 0: there is none */
+	struct digest hash;
+};
 
 struct store {
 	struct backend *backend;
@@ -16,9 +24,19 @@ struct store {
 	int is_indexed;                /* the index of terms has all items */
 	struct backend_key indexed_to; /* while it has not: of the last item that was added to it */
 	uint64_t indexed_count;
+	const struct actor *actor; /* lent; NULL: nobody but the store itself */
+	int is_foreign;            /* an item was asked for that the actor may not see */
+	struct audit_place audit;
+	int reads_within; /* questions asked inside a transaction that writes */
 };
 
-/* Begins a read; no transaction is open before, and none after store_read_end(). */
+/* May the actor see it? Remembers where it may not. */
+int store_may_see(struct store *store, const Lz__Item *item);
+/* What is said where there is no such item, or none for the actor. */
+enum result store_no_item(const struct store *store, const char *id, struct err *err);
+
+/* Begins a read, in a transaction that writes where one is open: then it sees what that has
+ * changed, and store_read_end() leaves it open. */
 enum result store_read_begin(struct store *store, struct err *err);
 void store_read_end(struct store *store);
 

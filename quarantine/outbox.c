@@ -42,6 +42,13 @@ int outgoing_is_open_release(const Lz__Outgoing *outgoing)
 	return outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE && outgoing_is_timed(outgoing);
 }
 
+void outbox_word(const Lz__Outgoing *outgoing, char *out, size_t room)
+{
+	snprintf(out, room, "%s=%.16s attempt=%u",
+	        outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE ? "release" : "notice",
+	        outgoing->id, outgoing->attempts);
+}
+
 enum result outbox_get(struct backend_txn *txn, const char *id, Lz__Outgoing **out, struct err *err)
 {
 	struct backend_key key = key_text(id);

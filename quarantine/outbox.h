@@ -50,6 +50,9 @@ enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, in
 
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err);
 
+/* "release=<id> attempt=<n>", or "notice=…", for the audit. */
+void outbox_word(const Lz__Outgoing *outgoing, char *out, size_t room);
+
 /* True for a release that is still to be delivered. */
 int outgoing_is_open_release(const Lz__Outgoing *outgoing);
 

@@ -2,12 +2,16 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/wire/loop.h"
+#include "quarantine/audit.h"
 #include "quarantine/batch.h"
+#include "quarantine/pieces.h"
+#include "quarantine/policy.h"
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
@@ -29,6 +33,12 @@ struct qstore {
 	struct store *store;
 	struct batch *batch;
 	struct workers *workers;
+	struct rights *rights;
+	struct refusals *refusals;
+	struct pieces *pieces;
+	struct guard guard;           /* rights and refusals, lent */
+	struct config *rights_config; /* what the rights lend from, where it was read again */
+	struct stat policy_seen;      /* lazaret.yaml, as it was last looked at */
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -47,6 +57,8 @@ static void tell(void *context, const struct wire_message *request, struct answe
 	struct qstore *q = context;
 	struct err err;
 
+	if (answer->type == MESSAGE_FETCHED && request_kind(request) == REQUEST_WRITES)
+		pieces_begin(q->pieces, request, loop_now_ms(q->loop));
 	story_tell(request, answer);
 	if (wire_send(q->socket, &request->peer, answer->type, request->request, answer->envelope,
 	            answer->body.present ? &answer->body : NULL, &err))
@@ -76,7 +88,7 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 {
 	struct answer answer;
 	struct err err = {""};
-	enum result result = request_handle(q->store, request, &answer, &err);
+	enum result result = request_handle(q->store, &q->guard, request, &answer, &err);
 
 	if (result == RESULT_UNSURE) {
 		give_up(q, &err);
@@ -119,9 +131,25 @@ static void count_garbage(struct qstore *q, const struct err *err)
 static void take_state(struct qstore *q, const struct wire_message *message)
 {
 	const Lz__Count *count = (const Lz__Count *)message->envelope;
+	struct actor actor;
 
-	if (message->type == MESSAGE_COUNT && count->state)
-		workers_hear(q->workers, count->state, loop_now_ms(q->loop));
+	if (message->type != MESSAGE_COUNT || !count->state ||
+	        rights_check(q->rights, message, &actor, NULL))
+		return;
+	workers_hear(q->workers, count->state, actor.name, loop_now_ms(q->loop));
+}
+
+/* What is refused may have to be written down, and so does the first piece of what is read. */
+static enum request_kind kind_of(struct qstore *q, const struct wire_message *message)
+{
+	enum request_kind kind = request_kind(message);
+
+	if (kind != REQUEST_UNKNOWN && !request_is_allowed(&q->guard, message))
+		return REQUEST_WRITES;
+	if (message->type == MESSAGE_FETCH &&
+	        pieces_go_on(q->pieces, message, loop_now_ms(q->loop)))
+		return REQUEST_READS;
+	return kind;
 }
 
 static void take(struct qstore *q, struct wire_message *message)
@@ -129,7 +157,7 @@ static void take(struct qstore *q, struct wire_message *message)
 	struct err err;
 
 	take_state(q, message);
-	switch (request_kind(message->type)) {
+	switch (kind_of(q, message)) {
 	case REQUEST_READS:
 		answer_now(q, message);
 		break;
@@ -191,9 +219,9 @@ static void in_pieces(struct qstore *q, const char *what,
 {
 	struct err err;
 	enum result result = RESULT_OK;
-	int more = 1, done;
+	int more = 0, done;
 
-	for (done = 0; !result && more && done < PIECES_A_TICK; done++)
+	for (done = 0; !result && (!done || more) && done < PIECES_A_TICK; done++)
 		result = piece(q->store, clock_wall_ms(), &more, &err);
 	if (!result)
 		return;
@@ -203,9 +231,85 @@ static void in_pieces(struct qstore *q, const char *what,
 		give_up(q, &err);
 }
 
+/* What is written beside requests must not fail silently, nor end anything. */
+static void complain(struct qstore *q, const char *what, enum result result, const struct err *err)
+{
+	if (!result)
+		return;
+	log_event(LOG_LEVEL_ERROR, NULL, what, "result=%s reason=%s", result_name(result),
+	        log_quote(err->text));
+	if (result != RESULT_UNSURE)
+		return;
+	q->err = *err;
+	q->fate = result;
+	loop_end(q->loop);
+}
+
 static void on_settle(void *context, int64_t now_ms)
 {
-	in_pieces(context, "settle-failed", store_settle);
+	struct qstore *q = context;
+	struct err err;
+
+	in_pieces(q, "settle-failed", store_settle);
+	complain(q, "audit-failed",
+	        policy_note_workers(q->store, q->workers, clock_wall_ms(), &err), &err);
+	complain(q, "audit-failed",
+	        policy_note_refusals(q->store, q->refusals, clock_wall_ms(), &err), &err);
+}
+
+/* ---- the configuration ---- */
+
+static void note_policy(struct qstore *q)
+{
+	struct err err;
+	int is_new = 0;
+	enum result result =
+	        policy_note_file(q->store, q->config->path, clock_wall_ms(), &is_new, &err);
+
+	complain(q, "policy-unread", result, &err);
+	if (is_new)
+		log_event(LOG_LEVEL_INFO, NULL, "policy-noted", "path=%s",
+		        log_quote(q->config->path));
+}
+
+/* It takes effect where programs read it again; that it is another one is told at once. */
+static void look_at_policy(struct qstore *q)
+{
+	struct stat now;
+
+	if (!q->config->path || stat(q->config->path, &now) < 0)
+		return;
+	if (now.st_ino == q->policy_seen.st_ino && now.st_size == q->policy_seen.st_size &&
+	        now.st_mtim.tv_sec == q->policy_seen.st_mtim.tv_sec &&
+	        now.st_mtim.tv_nsec == q->policy_seen.st_mtim.tv_nsec)
+		return;
+	q->policy_seen = now;
+	note_policy(q);
+}
+
+static void set_guard(struct qstore *q)
+{
+	q->guard = (struct guard){.rights = q->rights, .refusals = q->refusals};
+	batch_guard(q->batch, &q->guard);
+}
+
+/* Who may do what is read again; a file that is wrong leaves the rules as they were. */
+static void reload_rights(struct qstore *q)
+{
+	struct config *fresh = NULL;
+	struct err err;
+
+	if (config_load(q->config->path, &fresh, &err)) {
+		log_event(LOG_LEVEL_WARNING, NULL, "rights-kept", "error=%s", log_quote(err.text));
+		return;
+	}
+	rights_free(&q->rights);
+	config_free(&q->rights_config);
+	q->rights_config = fresh;
+	q->rights = rights_new(fresh);
+	set_guard(q);
+	log_event(LOG_LEVEL_INFO, NULL, "rights-read", "operators=%zu",
+	        fresh->quarantine.operators.count);
 }
 
 static void end_index(struct qstore *q, enum result result, uint64_t count, const struct err *err)
@@ -265,15 +369,22 @@ static void on_expire(void *context, int64_t now_ms)
 		log_event(LOG_LEVEL_WARNING, NULL, "garbage", "count=%u", q->garbage);
 	q->garbage = 0;
 	warn_of_space(q);
+	look_at_policy(q);
 	in_pieces(q, "expire-failed", store_expire);
+	in_pieces(q, "trim-failed", audit_trim);
 }
 
 static void on_signal(void *context, int signal_number)
 {
 	struct qstore *q = context;
 
+	if (signal_number == SIGHUP && q->config->path) {
+		commit(q); /* by the rights that it came under */
+		reload_rights(q);
+		look_at_policy(q);
+	}
 	if (signal_number != SIGTERM && signal_number != SIGINT)
-		return; /* a terminal that closes, as for the others, is no order to end */
+		return;
 	commit(q);
 	loop_end(q->loop);
 }
@@ -289,6 +400,7 @@ static struct store_options options_of(const struct config_quarantine *config)
 	        .confirm_timeout_ms = config->confirm_timeout_ms,
 	        .keep_ms = config->keep_ms,
 	        .lease_ms = config->lease_ms,
+	        .keep_audit_ms = config->keep_audit_ms,
 	};
 }
 
@@ -312,6 +424,10 @@ enum result qstore_open(
 	}
 	q->batch = batch_new(q->store, tell, q);
 	q->workers = workers_new();
+	q->rights = rights_new(config);
+	q->refusals = refusals_new();
+	q->pieces = pieces_new();
+	set_guard(q);
 	q->loop = loop_new(wire);
 	q->ready = loop_add_socket(q->loop, q->socket, on_ready, q);
 	q->settle = loop_add_timer(q->loop, SETTLE_EVERY_MS, on_settle, q);
@@ -322,6 +438,13 @@ enum result qstore_open(
 		q->index = loop_add_timer(q->loop, INDEX_EVERY_MS, on_index, q);
 	}
 	loop_on_signal(q->loop, on_signal, q);
+	look_at_policy(q);
+	if (q->fate) {
+		*err = q->err;
+		result = q->fate;
+		qstore_close(&q);
+		return result;
+	}
 	*out = q;
 	return RESULT_OK;
 }
@@ -351,6 +474,10 @@ void qstore_close(struct qstore **qstore)
 	}
 	batch_free(&q->batch);
 	workers_free(&q->workers);
+	pieces_free(&q->pieces);
+	refusals_free(&q->refusals);
+	rights_free(&q->rights);
+	config_free(&q->rights_config);
 	if (q->socket)
 		wire_socket_close(&q->socket);
 	store_close(&q->store);

@@ -110,7 +110,7 @@ static void add_states(struct query *query, int has_terms)
 }
 
 _Static_assert(ITEM_STATES - 1 <= QUERY_PREFIXES_MOST, "every state has room");
-_Static_assert(2 * QUERY_WORDS_MOST + 8 <= QUERY_SOURCES_MOST, "everything that may be asked has");
+_Static_assert(2 * QUERY_WORDS_MOST + 9 <= QUERY_SOURCES_MOST, "everything that may be asked has");
 
 enum result query_read(struct query *query, const Lz__List *request, int has_terms, struct err *err)
 {
@@ -136,6 +136,23 @@ enum result query_read(struct query *query, const Lz__List *request, int has_ter
 	if (!query->count)
 		add_prefix(add(query, TABLE_BY_TIME, 1), (struct backend_key){0});
 	return result;
+}
+
+void query_limit(struct query *query, const struct actor *actor, int has_terms)
+{
+	struct source *source;
+	const char *end;
+	size_t at;
+
+	if (!has_terms || !actor || !actor->domains ||
+	        actor->domains->count > QUERY_PREFIXES_MOST / 2)
+		return;
+	source = add(query, TABLE_BY_TERM, has_terms);
+	for (at = 0; at < actor->domains->count; at++) {
+		end = entry_domain(domain_of(actor->domains->items[at]));
+		add_prefix(source, key_term_prefix(TERM_RECIPIENT, end));
+		add_prefix(source, key_term_prefix(TERM_SENDER, end));
+	}
 }
 
 void query_fini(struct query *query)

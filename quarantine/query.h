@@ -6,9 +6,10 @@
 #define QUARANTINE_QUERY_H
 
 #include "protos/messages.h"
+#include "quarantine/actor.h"
 #include "quarantine/backend.h"
 
-enum { QUERY_WORDS_MOST = 8, QUERY_PREFIXES_MOST = 4, QUERY_SOURCES_MOST = 24 };
+enum { QUERY_WORDS_MOST = 8, QUERY_PREFIXES_MOST = 16, QUERY_SOURCES_MOST = 25 };
 
 /* The items of these stretches of an index together. */
 struct source {
@@ -34,6 +35,10 @@ struct query {
 enum result query_read(
         struct query *query, const Lz__List *request, int has_terms, struct err *err);
 void query_fini(struct query *query);
+
+/* Walks the actor's domains as well, where they are few enough for it: what is beside them need not
+ * be looked at then. Every item still has to be asked of actor_sees(). */
+void query_limit(struct query *query, const struct actor *actor, int has_terms);
 
 /* Is an item that is in all sources what was meant? */
 int query_matches(const struct query *query, const Lz__Item *item);

@@ -1,8 +1,11 @@
 #include "quarantine/requests.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/audit.h"
+#include "quarantine/done.h"
 #include "quarantine/strings.h"
 
 typedef enum result handler(struct store *store, const struct wire_message *message,
@@ -118,6 +121,26 @@ static enum result handle_list_outbox(struct store *store, const struct wire_mes
 	        new_answer(out, MESSAGE_OUTBOX), err);
 }
 
+static enum result handle_list_audit(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return audit_list(store, (const Lz__ListAudit *)message->envelope,
+	        new_answer(out, MESSAGE_AUDIT), err);
+}
+
+/* What it tells is the audit's entry, and that is all there is to do. */
+static enum result handle_note(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	const Lz__Note *note = (const Lz__Note *)message->envelope;
+	struct audit_fact fact = {.action = note->action, .why = note->why};
+
+	new_answer(out, MESSAGE_NOTED);
+	if (strcmp(note->action, "backup") != 0)
+		return err_set(err, RESULT_NONE, "nothing that is noted");
+	return audit_add(store, &fact, err);
+}
+
 static const struct row {
 	enum message_type type;
 	enum request_kind kind;
@@ -135,6 +158,8 @@ static const struct row {
         {MESSAGE_TAKE, REQUEST_WRITES, handle_take},
         {MESSAGE_FINISH, REQUEST_WRITES, handle_finish},
         {MESSAGE_LIST_OUTBOX, REQUEST_READS, handle_list_outbox},
+        {MESSAGE_LIST_AUDIT, REQUEST_READS, handle_list_audit},
+        {MESSAGE_NOTE, REQUEST_WRITES, handle_note},
 };
 
 static const struct row *row_of(enum message_type type)
@@ -147,23 +172,78 @@ static const struct row *row_of(enum message_type type)
 	return NULL;
 }
 
-enum request_kind request_kind(enum message_type type)
+/* A record of the outbox may be another's, and to ask for that is refused. */
+static int asks_for_record(const struct wire_message *message)
 {
-	const struct row *row = row_of(type);
-
-	return row ? row->kind : REQUEST_UNKNOWN;
+	return message->type == MESSAGE_LIST_OUTBOX &&
+	       *((const Lz__ListOutbox *)message->envelope)->id;
 }
 
-enum result request_handle(struct store *store, const struct wire_message *message,
-        struct answer *out, struct err *err)
+enum request_kind request_kind(const struct wire_message *message)
 {
 	const struct row *row = row_of(message->type);
+
+	if (!row)
+		return REQUEST_UNKNOWN;
+	return record_is_due(message) || asks_for_record(message) ? REQUEST_WRITES : row->kind;
+}
+
+int request_is_allowed(const struct guard *guard, const struct wire_message *message)
+{
+	struct actor actor;
+
+	return rights_check(guard->rights, message, &actor, NULL) == RESULT_OK;
+}
+
+/* A question that failed has left nothing half done: that is an answer, and spoils no group. */
+static enum result run(struct store *store, const struct row *row,
+        const struct wire_message *message, struct answer *out, struct err *err)
+{
+	enum result result = row->handle(store, message, out, err);
+
+	if (!result && store_is_open(store) && record_is_due(message))
+		return record_done(store, message, out, err);
+	if (result > RESULT_NONE && row->kind == REQUEST_READS) {
+		answer_error(out, result, err);
+		return RESULT_OK;
+	}
+	return result;
+}
+
+/* What was refused, by the rights or because the item is another's. */
+static enum result refuse(struct store *store, const struct guard *guard,
+        const struct wire_message *message, const struct actor *actor, struct answer *out,
+        struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct err why = *err;
+
+	if (guard && guard->refusals && store_is_open(store))
+		result = record_refused(store, guard->refusals, message, actor, guard->now_ms, err);
+	if (!result)
+		answer_error(out, store_was_foreign(store) ? RESULT_NONE : RESULT_PERMANENT, &why);
+	return result;
+}
+
+enum result request_handle(struct store *store, const struct guard *guard,
+        const struct wire_message *message, struct answer *out, struct err *err)
+{
+	const struct row *row = row_of(message->type);
+	struct actor actor;
 	enum result result;
 
 	*out = (struct answer){0};
 	if (!row)
 		return err_set(err, RESULT_PERMANENT, "the quarantine does not answer this");
-	result = row->handle(store, message, out, err);
+	result = rights_check(guard ? guard->rights : NULL, message, &actor, err);
+	store_as(store, &actor);
+	if (!result)
+		result = run(store, row, message, out, err);
+	else
+		result = refuse(store, guard, message, &actor, out, err);
+	if (result == RESULT_NONE && store_was_foreign(store))
+		result = refuse(store, guard, message, &actor, out, err);
+	store_as(store, NULL);
 	if (result)
 		answer_free(out);
 	return result;

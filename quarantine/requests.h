@@ -5,6 +5,8 @@
 #define QUARANTINE_REQUESTS_H
 
 #include "lib/wire/wire.h"
+#include "quarantine/refusals.h"
+#include "quarantine/rights.h"
 #include "quarantine/store.h"
 
 struct answer {
@@ -19,11 +21,23 @@ enum request_kind {
 	REQUEST_WRITES, /* between store_begin() and store_commit() */
 };
 
-enum request_kind request_kind(enum message_type type);
+/* What is written into the audit writes, though it be a question. */
+enum request_kind request_kind(const struct wire_message *message);
 
-/* Fills *out on RESULT_OK. The message is lent. */
-enum result request_handle(struct store *store, const struct wire_message *message,
-        struct answer *out, struct err *err);
+/* What stands between a message and the store. All of it is lent. */
+struct guard {
+	const struct rights *rights; /* NULL: everybody may everything */
+	struct refusals *refusals;   /* NULL: they are not written down */
+	int64_t now_ms;              /* of this transaction */
+};
+
+/* Fills *out on RESULT_OK, which may be an answer that says what is refused. The message is lent,
+ * and so is the guard; NULL: there is none. Inside a transaction it is written down who did it. */
+enum result request_handle(struct store *store, const struct guard *guard,
+        const struct wire_message *message, struct answer *out, struct err *err);
+
+/* May it be answered beside a transaction? What is refused may have to be written. */
+int request_is_allowed(const struct guard *guard, const struct wire_message *message);
 
 /* An answer that says what went wrong. */
 void answer_error(struct answer *out, enum result result, const struct err *err);

@@ -1,10 +1,12 @@
 #include "quarantine/store.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/audit.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -110,6 +112,7 @@ enum result store_begin(struct store *store, int64_t now_ms, struct err *err)
 	assert(!store->txn);
 	store->now_ms = now_ms;
 	store->room_known = 0;
+	store->audit.is_known = 0;
 	return store->backend->engine->begin(store->backend, BACKEND_WRITE, &store->txn, err);
 }
 
@@ -124,15 +127,54 @@ void store_abort(struct store *store)
 		store->backend->engine->abort(&store->txn);
 }
 
+int store_is_open(const struct store *store)
+{
+	return store->txn != NULL;
+}
+
 enum result store_read_begin(struct store *store, struct err *err)
 {
-	assert(!store->txn);
+	if (store->txn) {
+		store->reads_within++;
+		return RESULT_OK;
+	}
 	return store->backend->engine->begin(store->backend, BACKEND_READ, &store->txn, err);
 }
 
 void store_read_end(struct store *store)
 {
-	store_abort(store);
+	if (store->reads_within)
+		store->reads_within--;
+	else
+		store_abort(store);
+}
+
+/* ---- on whose behalf ---- */
+
+void store_as(struct store *store, const struct actor *actor)
+{
+	store->actor = actor;
+	store->is_foreign = 0;
+}
+
+int store_was_foreign(const struct store *store)
+{
+	return store->is_foreign;
+}
+
+int store_may_see(struct store *store, const Lz__Item *item)
+{
+	if (actor_sees(store->actor, item))
+		return 1;
+	store->is_foreign = 1;
+	return 0;
+}
+
+enum result store_no_item(const struct store *store, const char *id, struct err *err)
+{
+	if (store->actor && store->actor->domains)
+		return err_set(err, RESULT_NONE, "no such item or not yours");
+	return err_set(err, RESULT_NONE, "no item %s", id);
 }
 
 enum result store_copy(struct store *store, const char *folder, struct err *err)
@@ -170,7 +212,22 @@ static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, 
 	return RESULT_OK;
 }
 
+enum result store_room(struct store *store, uint64_t bytes, struct err *err)
+{
+	return claim(store, bytes, store->options.reserve / 2, err);
+}
+
 /* ---- storing ---- */
+
+static enum result audit_stored(struct store *store, const Lz__Item *item, struct err *err)
+{
+	char detail[160];
+	struct audit_fact fact = {.action = "store", .item = item->id, .detail = detail};
+
+	snprintf(detail, sizeof(detail), "reason=%.64s recipients=%zu parts=%zu", item->reason,
+	        item->n_recipients, item->n_parts);
+	return audit_add(store, &fact, err);
+}
 
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
@@ -182,6 +239,8 @@ static enum result add_item(
 		result = item_add(store->txn, item, body, size, store->now_ms, err);
 	if (!result)
 		result = outbox_add_notices(store->txn, item, err);
+	if (!result)
+		result = audit_stored(store, item, err);
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
 }
 
@@ -323,7 +382,11 @@ static enum result load_by_id(
 
 	if (!result)
 		result = item_load(store->txn, id, kept, err);
-	return result == RESULT_NONE ? err_set(err, result, "no item %s", id) : result;
+	if (!result && !store_may_see(store, (*kept)->item)) {
+		message_free((ProtobufCMessage *)*kept);
+		result = RESULT_NONE;
+	}
+	return result == RESULT_NONE ? store_no_item(store, id, err) : result;
 }
 
 static enum result release_item(struct store *store, const Lz__Release *request, Lz__KeptItem *kept,
@@ -347,16 +410,45 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
 }
 
+/* Who looks after some domains releases to those: where nobody is named, to the blocked recipients
+ * of them. Gives a list that lends its addresses, or none: then the request stands as it is.
+ * RESULT_NONE: it may not be sent there on the actor's behalf. */
+static enum result limit_release(struct store *store, const Lz__Item *item,
+        const Lz__Release *request, Lz__Release *out, struct err *err)
+{
+	size_t at;
+
+	for (at = 0; at < request->n_to; at++)
+		if (!actor_may_send(store->actor, item, request->to[at])) {
+			store->is_foreign = 1;
+			return err_set(err, RESULT_NONE, "not to be released to that address");
+		}
+	if (request->n_to || actor_owns(store->actor, item))
+		return RESULT_OK;
+	out->to = alloc_zero(item->n_recipients, sizeof(*out->to));
+	out->n_to = 0;
+	for (at = 0; at < item->n_recipients; at++)
+		if (actor_may_send(store->actor, item, item->recipients[at]->address))
+			out->to[out->n_to++] = item->recipients[at]->address;
+	return RESULT_OK;
+}
+
 enum result store_release(
         struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
 {
+	Lz__Release limited;
 	Lz__KeptItem *kept;
 	enum result result = load_by_id(store, request->id, &kept, err);
 
 	if (result)
 		return result;
 	strings_set(&out->id, request->id);
-	result = release_item(store, request, kept, out, err);
+	limited = *request;
+	limited.to = NULL;
+	result = limit_release(store, kept->item, request, &limited, err);
+	if (!result)
+		result = release_item(store, limited.to ? &limited : request, kept, out, err);
+	free(limited.to);
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }
@@ -385,7 +477,14 @@ enum result store_delete(struct store *store, const Lz__Delete *request, struct 
 
 	if (result)
 		return result;
-	result = remove_item(store, kept, ITEM_DELETE, err);
+	if (actor_owns(store->actor, kept->item)) {
+		result = remove_item(store, kept, ITEM_DELETE, err);
+	} else {
+		store->is_foreign = 1;
+		result = err_set(err, RESULT_NONE,
+		        "item %s is for other domains, too: an administrator has to delete it",
+		        request->id);
+	}
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }
@@ -402,6 +501,15 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 }
 
 /* ---- the notifier ---- */
+
+static enum result audit_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err)
+{
+	char detail[64];
+	struct audit_fact fact = {.action = "carry", .item = outgoing->item, .detail = detail};
+
+	outbox_word(outgoing, detail, sizeof(detail));
+	return audit_add(store, &fact, err);
+}
 
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err)
@@ -428,21 +536,40 @@ enum result store_take(
 		out->items[out->n_items++] = kept->item;
 		kept->item = NULL;
 		message_free((ProtobufCMessage *)kept);
+		result = audit_carried(store, list.list[at], err);
 	}
 	return result == RESULT_NONE
 	               ? err_set(err, RESULT_PERMANENT, "an outbox record without its item")
 	               : result;
 }
 
-enum result store_finish(struct store *store, const Lz__Finish *request, struct err *err)
+/* Of a record as it was before: told once, though the answer be lost and asked for again. */
+static enum result audit_finished(struct store *store, const Lz__Outgoing *outgoing,
+        const Lz__Finish *request, struct err *err)
 {
-	enum result result = item_check_id(request->id, err);
-	Lz__NoticeKind kind;
+	char detail[64];
+	struct audit_fact fact = {.action = request->done ? "delivered" : "gave-up",
+	        .item = outgoing->item,
+	        .detail = detail};
 
-	if (!result)
-		result = outbox_finish(store->txn, request, store->now_ms, &kind, err);
-	if (result == RESULT_NONE)
-		return err_set(err, result, "no outbox record %s", request->id);
+	if (strcmp(outgoing->state, outgoing_machine.states[OUTGOING_LEASED]) != 0)
+		return RESULT_OK;
+	outbox_word(outgoing, detail, sizeof(detail));
+	return audit_add(store, &fact, err);
+}
+
+static enum result finish(struct store *store, const Lz__Finish *request, struct err *err)
+{
+	Lz__Outgoing *before;
+	Lz__NoticeKind kind;
+	enum result result = outbox_get(store->txn, request->id, &before, err);
+
+	if (result)
+		return result;
+	result = outbox_finish(store->txn, request, store->now_ms, &kind, err);
+	if (!result && (request->done || request->dead))
+		result = audit_finished(store, before, request, err);
+	message_free((ProtobufCMessage *)before);
 	if (result || (!request->done && !request->dead))
 		return result;
 	return tally_day(store->txn, store->now_ms,
@@ -450,6 +577,16 @@ enum result store_finish(struct store *store, const Lz__Finish *request, struct 
 	                ? (request->done ? "release.done" : "release.dead")
 	                : (request->done ? "notice.done" : "notice.dead"),
 	        1, err);
+}
+
+enum result store_finish(struct store *store, const Lz__Finish *request, struct err *err)
+{
+	enum result result = item_check_id(request->id, err);
+
+	if (!result)
+		result = finish(store, request, err);
+	return result == RESULT_NONE ? err_set(err, result, "no outbox record %s", request->id)
+	                             : result;
 }
 
 /* ---- what time does ---- */
@@ -554,6 +691,9 @@ static enum result expire_one(struct store *store, const char *id, struct err *e
 	result = may_expire(store, kept, err);
 	if (!result)
 		result = remove_item(store, kept, ITEM_EXPIRE, err);
+	if (!result)
+		result =
+		        audit_add(store, &(struct audit_fact){.action = "expire", .item = id}, err);
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }

@@ -3,7 +3,8 @@
  *
  * Changes happen between store_begin() and store_commit(); several may share one transaction. A
  * call that answers anything but RESULT_OK or RESULT_NONE may have changed half of what it was to
- * change: the transaction must be aborted then. Questions are asked while none is open.
+ * change: the transaction must be aborted then. Questions are asked while none is open, or in one,
+ * and then see what it has changed.
  *
  * Requests are lent. Answers are generated messages, initialised by the caller, filled here with
  * malloc'ed memory, and freed with message_free(). Their contents have passed protos/check.c; what
@@ -16,6 +17,7 @@
 #include <stdint.h>
 
 #include "protos/messages.h"
+#include "quarantine/actor.h"
 #include "quarantine/backend.h"
 
 struct store;
@@ -25,8 +27,9 @@ struct store_options {
 	uint64_t reserve; /* bytes kept free, so that deletes always work */
 	uint64_t max_item_size;
 	int64_t confirm_timeout_ms;
-	int64_t keep_ms;  /* age at which items expire; 0: never */
-	int64_t lease_ms; /* of an outbox record, where the notifier names none */
+	int64_t keep_ms;       /* age at which items expire; 0: never */
+	int64_t lease_ms;      /* of an outbox record, where the notifier names none */
+	int64_t keep_audit_ms; /* age at which entries of the audit are trimmed; 0: never */
 };
 
 /* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With
@@ -39,6 +42,17 @@ enum result store_begin(struct store *store, int64_t now_ms, struct err *err);
 /* RESULT_UNSURE: end the process and look again; see backend.h. */
 enum result store_commit(struct store *store, struct err *err);
 void store_abort(struct store *store);
+int store_is_open(const struct store *store); /* between begin and commit */
+
+/* Claims room for what is no store of mail: RESULT_TEMPORARY where that would reach into the half
+ * of the reserve that is for deletes. */
+enum result store_room(struct store *store, uint64_t bytes, struct err *err);
+
+/* On whose behalf what follows is done, lent until the next call; NULL: the store's own. What an
+ * actor may not see is to him as if it were not there; store_was_foreign() tells whether there was
+ * such an item since. */
+void store_as(struct store *store, const struct actor *actor);
+int store_was_foreign(const struct store *store);
 
 /* ---- changes ---- */
 
@@ -104,6 +118,7 @@ enum result store_check(struct store *store, char *const *ids, size_t count, str
 struct store_report {
 	void (*tell)(const struct store_report *report); /* now and then; NULL: nobody asks */
 	uint64_t items, blobs, chunks, bytes, outgoing, messages;
+	uint64_t audited;   /* number of the audit's last entry */
 	uint64_t looked_at; /* records so far */
 	uint64_t problems;
 	struct err first; /* the first problem */

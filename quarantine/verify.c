@@ -9,6 +9,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "quarantine/audit.h"
 #include "quarantine/entries.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
@@ -32,6 +33,8 @@ struct verify {
 	struct expected *tallies;
 	size_t tally_count;
 	uint64_t entries[TABLE_COUNT]; /* that should be there */
+	struct chain chain;            /* of the audit */
+	int is_broken;                 /* told once: all behind it is of no worth */
 };
 
 typedef enum result check_entry(struct verify *v, enum backend_table table,
@@ -441,6 +444,49 @@ static enum result check_counts(struct verify *v, struct err *err)
 	return result;
 }
 
+/* ---- the audit ---- */
+
+static void take_entry(struct verify *v, const Lz__AuditEntry *entry, uint64_t seq)
+{
+	Lz__AuditPlace anchor = LZ__AUDIT_PLACE__INIT;
+	enum result result;
+	struct err why;
+
+	anchor.seq = entry->seq;
+	anchor.hash = entry->hash;
+	result = seq ? chain_take(&v->chain, entry, &why) : chain_begin(&v->chain, &anchor, &why);
+	if (!result)
+		return;
+	problem(v, "the audit: %s", why.text);
+	v->is_broken = 1;
+}
+
+static enum result check_audited(struct verify *v, enum backend_table table,
+        const struct backend_key *key, const struct buf *value, struct err *err)
+{
+	Lz__AuditEntry *entry;
+
+	if (v->is_broken)
+		return RESULT_OK;
+	entry = unpack(v, &lz__audit_entry__descriptor, value);
+	v->is_broken = !entry;
+	if (entry)
+		take_entry(v, entry, audit_number(key));
+	message_free((ProtobufCMessage *)entry);
+	return RESULT_OK;
+}
+
+static enum result check_audit(struct verify *v, struct err *err)
+{
+	enum result result = each(v, TABLE_AUDIT, check_audited, err);
+	struct err why;
+
+	if (!result && !v->is_broken && chain_end(&v->chain, &why))
+		problem(v, "the audit: %s", why.text);
+	v->report->audited = v->chain.seq;
+	return result;
+}
+
 static enum result verify(struct verify *v, struct err *err)
 {
 	static const enum backend_table indexes[] = {
@@ -456,7 +502,9 @@ static enum result verify(struct verify *v, struct err *err)
 		result = each(v, TABLE_MESSAGES, check_letter, err);
 	if (!result)
 		result = each(v, TABLE_OUTBOX, check_outgoing, err);
-	return result ? result : check_counts(v, err);
+	if (!result)
+		result = check_counts(v, err);
+	return result ? result : check_audit(v, err);
 }
 
 enum result store_verify(struct store *store, struct store_report *out, struct err *err)

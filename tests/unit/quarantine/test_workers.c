@@ -33,7 +33,7 @@ static void hear(const char *name, uint64_t generation, int64_t now_ms)
 	said.worker = (char *)name;
 	said.generation = generation;
 	said.engine = "daily:1";
-	workers_hear(workers, &said, now_ms);
+	workers_hear(workers, &said, "uid=0", now_ms);
 }
 
 static Lz__Stats *told(int64_t now_ms)

@@ -1,0 +1,25 @@
+/*
+ * From a request that was done, or refused, to the entry of the audit that tells of it. What a
+ * message says in its fields `id`, `why` and `by` is taken from there, whatever message it is.
+ */
+#ifndef QUARANTINE_DONE_H
+#define QUARANTINE_DONE_H
+
+#include "lib/wire/wire.h"
+#include "quarantine/refusals.h"
+#include "quarantine/requests.h"
+#include "quarantine/store.h"
+
+/* Is it written down here, once it is done? */
+int record_is_due(const struct wire_message *message);
+
+/* Inside the transaction that did it. RESULT_TEMPORARY: there is no room for it. */
+enum result record_done(struct store *store, const struct wire_message *message,
+        const struct answer *answer, struct err *err);
+
+/* Writes or counts it. */
+enum result record_refused(struct store *store, struct refusals *refusals,
+        const struct wire_message *message, const struct actor *actor, int64_t now_ms,
+        struct err *err);
+
+#endif
