@@ -51,6 +51,7 @@ static const struct argument_option export_options[] = {
         {"mbox", NULL, "one behind the other to standard output, \"From \" quoted (mboxrd)"},
         {"eml", "DIR", "each into DIR/ID.eml"},
         {"limit", "N", "at most so many, newest first (all)"},
+        {"why", "TEXT", "why it is read, for the audit"},
         {0},
 };
 
@@ -86,6 +87,25 @@ static const struct argument_option reload_options[] = {
         {0},
 };
 
+static const struct argument_option audit_options[] = {
+        {"item", "ID", "of this item, or of those whose id begins so"},
+        {"who", "WHO", "by whom: a part of it, as uid=1000 or a key's name"},
+        {"action", "WORD",
+                "store, view, export, release, delete, expire, carry, delivered, gave-up, refused, "
+                "policy, backup, restore, trim"},
+        {"since", "TIME", "at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
+        {"until", "TIME", "before"},
+        {"limit", "N", "at most so many, newest first (50; 0: all)"},
+        {"after", "N", "goes on where a former list stopped"},
+        {"head", "FILE", "of verify: heads that were kept elsewhere"},
+        {0},
+};
+
+static const struct argument_option show_options[] = {
+        {"why", "TEXT", "why it is looked at, for the audit"},
+        {0},
+};
+
 static const struct argument_option explain_options[] = {
         {"from", "ADDRESS", "reverse-path (none: the null reverse-path)"},
         {"to", "ADDRESS", "a recipient; may be repeated"},
@@ -104,7 +124,7 @@ const struct command commands[] = {
                 command_list, selecting_options},
         {"show", "ID…", 1, 1000, "shows all that is known of an item",
                 "An id may be shortened to four or more characters while it is unambiguous.\n",
-                no_options, command_show},
+                show_options, command_show},
         {"export", "[ID…]", 0, 1000, "writes the original bytes of one item, or of many",
                 "One id alone: to standard output, the whole message where it was kept. Several, "
                 "or what the options\nchoose: with --mbox, --eml or --json (what is known of "
@@ -141,6 +161,12 @@ const struct command commands[] = {
         {"restore", "FOLDER", 1, 1, "puts a backup in the quarantine's place",
                 "While qstore does not run. What was there is kept beside it.\n", no_options,
                 command_restore},
+        {"audit", "[list|verify|head]", 0, 1,
+                "shows what was done, by whom and why, or proves that it is whole",
+                "list: newest first. verify: looks whether an entry was changed, taken out or "
+                "added; with --head\nFILE also that nothing before those heads was cut off or made "
+                "anew. head: prints one line to keep\nelsewhere. Exits with 1 if it is broken.\n",
+                audit_options, command_audit},
         {"check", "", 0, 0, "checks the configuration, folders, accounts and programs", "",
                 check_options, command_check},
         {"keys", "new FILE", 2, 2, "makes a CURVE key pair for tcp:// endpoints",

@@ -40,12 +40,13 @@ static enum result write_piece(void *context, const void *bytes, size_t size, st
 }
 
 /* The beginning of an id is made whole by asking for the item. */
-static enum result show(
-        struct qctl *qctl, const char *word, struct wire_message *answer, struct err *err)
+static enum result show(struct qctl *qctl, const char *word, int only_id,
+        struct wire_message *answer, struct err *err)
 {
 	Lz__Show request = LZ__SHOW__INIT;
 
 	request.id = (char *)word;
+	request.only_id = only_id;
 	return qctl_ask(qctl, MESSAGE_SHOW, &request, answer, err);
 }
 
@@ -55,7 +56,7 @@ static int export_bytes(struct qctl *qctl, uint32_t part)
 	struct wire_message shown;
 	int fd = STDOUT_FILENO;
 	struct err err;
-	enum result result = show(qctl, qctl->arguments.words[0], &shown, &err);
+	enum result result = show(qctl, qctl->arguments.words[0], 1, &shown, &err);
 
 	if (result)
 		return qctl_fail(result, &err);
@@ -220,7 +221,7 @@ static void export_named(struct export *export)
 	size_t at;
 
 	for (at = 0; at < arguments->word_count && !export->is_stopped; at++) {
-		result = show(export->qctl, arguments->words[at], &shown, &err);
+		result = show(export->qctl, arguments->words[at], 0, &shown, &err);
 		if (result) {
 			export->failed++;
 			export->is_stopped |= result == RESULT_TEMPORARY;

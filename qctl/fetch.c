@@ -40,7 +40,10 @@ enum result fetch_all(
 	char hex[DIGEST_HEX_ROOM];
 	enum result result;
 	uint64_t got = 1;
+	const char *why = arguments_value(&qctl->arguments, "why");
 
+	if (why && !*request->why)
+		request->why = (char *)why;
 	digest_init(&fetched.state);
 	for (; request->offset < fetched.size && got; request->offset += got) {
 		result = next_piece(qctl, request, &fetched, take, context, &got, err);

@@ -104,8 +104,10 @@ int command_show(struct qctl *qctl)
 	enum result result;
 	int code = QCTL_OK;
 	struct err err;
+	const char *why = arguments_value(&qctl->arguments, "why");
 	size_t at;
 
+	request.why = (char *)(why ? why : "");
 	for (at = 0; at < qctl->arguments.word_count; at++) {
 		request.id = qctl->arguments.words[at];
 		result = qctl_ask(qctl, MESSAGE_SHOW, &request, &answer, &err);

@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
+	local commands="list show export release rescan delete notices stats reload explain verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --limit"
@@ -29,6 +29,11 @@ _qctl()
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
 			undeliverable" -- "$current"))
 		return ;;
+	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
+	--action)
+		COMPREPLY=($(compgen -W "store view export release delete expire carry delivered gave-up refused policy \
+			backup restore trim" -- "$current"))
+		return ;;
 	--eml) COMPREPLY=($(compgen -d -- "$current")); return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
 	esac
@@ -36,7 +41,7 @@ _qctl()
 	case $command in
 	'') COMPREPLY=($(compgen -W "$commands $common --version" -- "$current")) ;;
 	list) COMPREPLY=($(compgen -W "$selecting --after $common" -- "$current")) ;;
-	export) COMPREPLY=($(compgen -W "--part --mbox --eml $selecting $common" -- "$current")) ;;
+	export) COMPREPLY=($(compgen -W "--part --mbox --eml --why $selecting $common" -- "$current")) ;;
 	release)
 		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
 			-- "$current")) ;;
@@ -53,7 +58,10 @@ _qctl()
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")
 			$(compgen -f -- "$current")) ;;
 	keys) COMPREPLY=($(compgen -W "new $common" -- "$current")) ;;
-	show) COMPREPLY=($(compgen -W "$common" -- "$current")) ;;
+	audit)
+		COMPREPLY=($(compgen -W "list verify head --item --who --action --since --until --limit --after --head \
+			$common" -- "$current")) ;;
+	show) COMPREPLY=($(compgen -W "--why $common" -- "$current")) ;;
 	esac
 }
 complete -F _qctl qctl

@@ -81,6 +81,7 @@ int command_explain(struct qctl *qctl);
 int command_verify(struct qctl *qctl);
 int command_backup(struct qctl *qctl);
 int command_restore(struct qctl *qctl);
+int command_audit(struct qctl *qctl);
 int command_check(struct qctl *qctl);
 int command_keys(struct qctl *qctl);
 

@@ -31,33 +31,34 @@ static char *who(const struct qctl *qctl)
 	return alloc_string(account->pw_name);
 }
 
-static enum result show_item(
+/* Only its id: to name an item is no view of it. */
+static enum result find_item(
         struct qctl *qctl, char *id, struct wire_message *answer, struct err *err)
 {
 	Lz__Show request = LZ__SHOW__INIT;
 
 	request.id = id;
+	request.only_id = 1;
 	return qctl_ask(qctl, MESSAGE_SHOW, &request, answer, err);
 }
 
 /* ---- release ---- */
 
 /* The record's state now, to be freed; NULL where it is gone. */
-static char *state_of(struct qctl *qctl, char *item, const char *outgoing)
+static char *state_of(struct qctl *qctl, const char *outgoing)
 {
+	Lz__ListOutbox request = LZ__LIST_OUTBOX__INIT;
 	struct wire_message answer;
-	const Lz__Shown *shown;
+	const Lz__Outbox *found;
 	char *state = NULL;
 	struct err err;
-	size_t at;
 
-	if (show_item(qctl, item, &answer, &err))
+	request.id = (char *)outgoing;
+	if (qctl_ask(qctl, MESSAGE_LIST_OUTBOX, &request, &answer, &err))
 		return NULL;
-	shown = (const Lz__Shown *)answer.envelope;
-	for (at = 0; at < shown->n_outbox; at++)
-		if (!strcmp(shown->outbox[at]->id, outgoing))
-			state = alloc_format(
-			        "%s\n%s", shown->outbox[at]->state, shown->outbox[at]->last);
+	found = (const Lz__Outbox *)answer.envelope;
+	if (found->n_outbox)
+		state = alloc_format("%s\n%s", found->outbox[0]->state, found->outbox[0]->last);
 	wire_message_free(&answer);
 	return state;
 }
@@ -90,7 +91,7 @@ static int wait_for(struct qctl *qctl, char *item, const char *outgoing, int64_t
 	int code;
 
 	do {
-		state = state_of(qctl, item, outgoing);
+		state = state_of(qctl, outgoing);
 		if (state && is_final(state)) {
 			code = tell_outcome(item, state);
 			free(state);
@@ -124,7 +125,7 @@ static int release_one(struct qctl *qctl, Lz__Release *request, char *word, int6
 {
 	struct wire_message item, answer;
 	struct err err;
-	enum result result = show_item(qctl, word, &item, &err);
+	enum result result = find_item(qctl, word, &item, &err);
 	int code = QCTL_OK;
 
 	if (result)
@@ -211,7 +212,7 @@ static void tell_deleted(const struct qctl *qctl, const char *id)
 static enum result delete_one(struct qctl *qctl, Lz__Delete *request, char *word, struct err *err)
 {
 	struct wire_message item, answer;
-	enum result result = show_item(qctl, word, &item, err);
+	enum result result = find_item(qctl, word, &item, err);
 
 	if (result)
 		return result;

@@ -233,6 +233,7 @@ static enum result ask_about(
 
 	request.id = look->item->id;
 	request.part = part;
+	request.why = (char *)"rescan";
 	result = fetch_all(rescan->qctl, &request, add_piece, &bytes, err);
 	if (result) {
 		buf_fini(&bytes);
