@@ -34,7 +34,8 @@ static enum result find_account(
 	return RESULT_OK;
 }
 
-static enum result find_group(const char *name, struct owner *owner, struct err *err)
+static enum result find_group(
+        const char *key, const char *name, struct owner *owner, struct err *err)
 {
 	const struct group *group;
 
@@ -42,8 +43,8 @@ static enum result find_group(const char *name, struct owner *owner, struct err 
 		return RESULT_OK;
 	group = getgrnam(name);
 	if (!group)
-		return err_set(err, RESULT_PERMANENT, "site.front_group: no such group: %s",
-		        log_quote(name));
+		return err_set(
+		        err, RESULT_PERMANENT, "%s: no such group: %s", key, log_quote(name));
 	owner->group = group->gr_gid;
 	return RESULT_OK;
 }
@@ -98,7 +99,7 @@ static enum result make_top(const char *path, struct err *err)
 }
 
 struct owners {
-	struct owner user, front, scan;
+	struct owner user, front, scan, store;
 };
 
 static enum result find_owners(const struct config *config, struct owners *out, struct err *err)
@@ -107,13 +108,25 @@ static enum result find_owners(const struct config *config, struct owners *out, 
 	const struct owner self = {geteuid(), getegid()};
 	enum result result;
 
-	*out = (struct owners){self, self, self};
+	*out = (struct owners){self, self, self, self};
 	result = geteuid() == 0 ? find_account("user", site->user, &out->user, err) : RESULT_OK;
-	out->front = out->scan = out->user;
+	out->front = out->scan = out->store = out->user;
 	if (!result && geteuid() == 0)
 		result = find_account("scan_user", site->scan_user, &out->scan, err);
 	/* without root this works for a group that we are in */
-	return result ? result : find_group(site->front_group, &out->front, err);
+	if (!result)
+		result = find_group("site.front_group", site->front_group, &out->front, err);
+	return result ? result
+	              : find_group("quarantine.group", config->quarantine.group, &out->store, err);
+}
+
+/* Sockets that are made in it get the folder's group, so its members may open them; they can't make
+ * anything in it themselves. */
+static enum result make_for_group(const struct config *config, struct owner owner, struct err *err)
+{
+	unsigned mode = *config->quarantine.group ? 02750 : 0700;
+
+	return make_under(config->site.run_dir, "quarantine", mode, owner, err);
 }
 
 enum result folders_make(const struct config *config, struct err *err)
@@ -131,7 +144,7 @@ enum result folders_make(const struct config *config, struct err *err)
 	if (!result)
 		result = make_under(site->run_dir, "broker", 0700, owners.user, err);
 	if (!result)
-		result = make_under(site->run_dir, "quarantine", 0700, owners.user, err);
+		result = make_for_group(config, owners.store, err);
 	if (!result)
 		result = make(config->workers.tmp_dir, 0700, owners.scan, err);
 	if (!result)

@@ -17,6 +17,7 @@
 #include "lib/base/clock.h"
 #include "lib/daemon/fences.h"
 #include "lib/notice/notice.h"
+#include "qctl/operators.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
 #include "qctl/workers.h"
@@ -149,6 +150,27 @@ static void check_fences(struct check *check, const struct config *config)
 	}
 }
 
+static void say_complaint(struct check *check, char *what, char *complaint)
+{
+	say(check, complaint ? GRADE_FAILED : GRADE_OK, what, complaint ? complaint : "");
+	free(complaint);
+	free(what);
+}
+
+static void check_operators(struct check *check, const struct config *config)
+{
+	const struct config_operators *operators = &config->quarantine.operators;
+	const struct config_list *listen = &config->quarantine.listen;
+	size_t at;
+
+	for (at = 0; at < operators->count; at++)
+		say_complaint(check, alloc_format("operator %s", operators->rules[at].name),
+		        operator_complaint(config, &operators->rules[at]));
+	for (at = 0; *config->quarantine.group && at < listen->count; at++)
+		say_complaint(check, alloc_format("%s for operators", listen->items[at]),
+		        socket_complaint(config, listen->items[at]));
+}
+
 static void say_wrong_text(void *context, const char *sentence)
 {
 	say(context, GRADE_FAILED, sentence, "");
@@ -173,6 +195,7 @@ static void check_host(struct check *check, const struct config *config)
 	check_folder(check, config->site.run_dir, 0);
 	check_folder(check, config->quarantine.path, 1);
 	check_keys(check, &config->curve);
+	check_operators(check, config);
 	check_fences(check, config);
 	check_texts(check, config);
 	if (config->virus.enabled)

@@ -124,12 +124,32 @@ static void an_unknown_group_is_refused(void **state)
 	remove_all(folder);
 }
 
+static void operators_may_pass_but_make_nothing(void **state)
+{
+	char folder[] = "/tmp/test-folders-XXXXXX";
+	struct config *config;
+	struct err err;
+
+	if (geteuid() != 0)
+		skip();
+	assert_non_null(mkdtemp(folder));
+	config = config_in(folder);
+	free(config->quarantine.group);
+	config->quarantine.group = alloc_string("daemon");
+	assert_int_equal(folders_make(config, &err), RESULT_OK);
+	has_mode(folder, "run/x/quarantine", 02750);
+	has_mode(folder, "run/x/broker", 0700);
+	config_free(&config);
+	remove_all(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(folders_guard_what_is_in_them),
 	        cmocka_unit_test(a_link_in_place_of_a_folder_is_refused),
 	        cmocka_unit_test(an_unknown_group_is_refused),
+	        cmocka_unit_test(operators_may_pass_but_make_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
