@@ -225,7 +225,8 @@ static enum result take_entries(struct walk *walk, const Lz__Audit *page, struct
 	return result;
 }
 
-static enum result take_page(struct walk *walk, const Lz__Audit *page, int is_first, struct err *err)
+static enum result take_page(
+        struct walk *walk, const Lz__Audit *page, int is_first, struct err *err)
 {
 	enum result result = RESULT_OK;
 
@@ -240,7 +241,8 @@ static enum result take_page(struct walk *walk, const Lz__Audit *page, int is_fi
 	return result ? result : take_entries(walk, page, err);
 }
 
-/* From the anchor to the end. RESULT_NONE: it was trimmed meanwhile, so that it begins elsewhere. */
+/* From the anchor to the end. RESULT_NONE: it was trimmed meanwhile, so that it begins elsewhere.
+ */
 static enum result walk_once(struct walk *walk, int *is_broken, struct err *err)
 {
 	Lz__ListAudit request = LZ__LIST_AUDIT__INIT;

@@ -15,14 +15,14 @@ enum { FILE_MOST = 1 << 20, LINE_ROOM = 200 };
 /* "<seq> <time> <hash>": the time is for people. */
 static int read_line(const char *line, size_t size, struct head *out)
 {
-	char text[LINE_ROOM], number[24], hash[DIGEST_HEX_ROOM], place[CHAIN_PLACE_ROOM];
+	char text[LINE_ROOM], number[24], hash[DIGEST_HEX_ROOM + 1], place[CHAIN_PLACE_ROOM + 8];
 
 	*out = (struct head){0};
 	if (size >= sizeof(text))
 		return 0;
 	memcpy(text, line, size);
 	text[size] = '\0';
-	if (sscanf(text, "%23s %*63s %64s", number, hash) != 2)
+	if (sscanf(text, "%23s %*63s %65s", number, hash) != 2)
 		return 0;
 	snprintf(place, sizeof(place), "%s %s", number, hash);
 	return chain_place_read(place, &out->seq, &out->hash) && out->seq;
@@ -121,8 +121,7 @@ enum result heads_end(const struct heads *heads, uint64_t last, struct err *err)
 			        last, head->seq);
 		if (head->seq < heads->anchor_seq)
 			return err_set(err, RESULT_PERMANENT,
-			        "a head of entry %" PRIu64
-			        " was kept, but all up to entry %" PRIu64
+			        "a head of entry %" PRIu64 " was kept, but all up to entry %" PRIu64
 			        " is trimmed: a later head is needed",
 			        head->seq, heads->anchor_seq);
 		return err_set(err, RESULT_PERMANENT,

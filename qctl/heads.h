@@ -1,7 +1,7 @@
 /*
- * Heads of the audit that were kept elsewhere, as `qctl audit head` prints them, a line each. A chain
- * that passes all of them was neither cut off nor made anew before the last. Pure, but for reading
- * the file.
+ * Heads of the audit that were kept elsewhere, as `qctl audit head` prints them, a line each. A
+ * chain that passes all of them was neither cut off nor made anew before the last. Pure, but for
+ * reading the file.
  */
 #ifndef QCTL_HEADS_H
 #define QCTL_HEADS_H
@@ -28,7 +28,8 @@ size_t heads_count(const struct heads *heads);
 void heads_begin(struct heads *heads, const Lz__AuditPlace *anchor);
 void heads_pass(struct heads *heads, const Lz__AuditEntry *entry);
 
-/* `last` is where the chain ends. RESULT_PERMANENT: it does not have one of them, and err says why. */
+/* `last` is where the chain ends. RESULT_PERMANENT: it does not have one of them, and err says why.
+ */
 enum result heads_end(const struct heads *heads, uint64_t last, struct err *err);
 
 #endif

@@ -10,8 +10,9 @@
 enum { ACTOR_NAME_ROOM = 256 };
 
 struct actor {
-	char name[ACTOR_NAME_ROOM];        /* as it stands in the audit */
-	const struct config_list *domains; /* lent; NULL: all. "domain", or ".domain" with all below */
+	char name[ACTOR_NAME_ROOM]; /* as it stands in the audit */
+	const struct config_list
+	        *domains; /* lent; NULL: all. "domain", or ".domain" with all below */
 };
 
 /* May it see the item? A recipient's domain counts, and the sender's where the sender was

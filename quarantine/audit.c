@@ -84,8 +84,8 @@ static enum result load_anchor(struct store *store, Lz__AuditEntry **out, struct
 {
 	struct backend_key key = key_of(ANCHOR);
 
-	return record_get(store->txn, TABLE_AUDIT, &key, &lz__audit_entry__descriptor,
-	        (void **)out, err);
+	return record_get(
+	        store->txn, TABLE_AUDIT, &key, &lz__audit_entry__descriptor, (void **)out, err);
 }
 
 static void read_hash(const Lz__AuditEntry *entry, struct digest *out)
@@ -97,7 +97,8 @@ static void read_hash(const Lz__AuditEntry *entry, struct digest *out)
 
 /* ---- adding ---- */
 
-/* After a damaged entry the chain goes on, as mail must; that it is broken there stays to be seen. */
+/* After a damaged entry the chain goes on, as mail must; that it is broken there stays to be seen.
+ */
 static enum result load_head(struct store *store, struct err *err)
 {
 	Lz__AuditEntry *last = NULL;

@@ -44,8 +44,7 @@ enum result audit_trim(struct store *store, int64_t now_ms, int *more, struct er
 uint64_t audit_number(const struct backend_key *key);
 
 /* The last entry; `seq` 0: there is none. */
-enum result audit_head(
-        struct store *store, uint64_t *seq, struct digest *hash, struct err *err);
+enum result audit_head(struct store *store, uint64_t *seq, struct digest *hash, struct err *err);
 
 /* Is this digest another one than the last that was kept under the name? Keeps it. In a
  * transaction. */

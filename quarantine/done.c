@@ -48,16 +48,16 @@ static const char *item_of(const struct wire_message *message, const struct answ
 	return field_of(message->envelope, "id");
 }
 
-static void detail_of(const struct wire_message *message, const struct answer *answer,
-        char out[DETAIL_ROOM])
+static void detail_of(
+        const struct wire_message *message, const struct answer *answer, char out[DETAIL_ROOM])
 {
 	const char *by = field_of(message->envelope, "by");
 	size_t size = 0;
 
 	out[0] = '\0';
 	if (message->type == MESSAGE_FETCH)
-		size += (size_t)snprintf(out, DETAIL_ROOM, "part=%u",
-		        ((const Lz__Fetch *)message->envelope)->part);
+		size += (size_t)snprintf(
+		        out, DETAIL_ROOM, "part=%u", ((const Lz__Fetch *)message->envelope)->part);
 	if (message->type == MESSAGE_RELEASE)
 		size += (size_t)snprintf(out, DETAIL_ROOM, "release=%.16s others=%zu",
 		        ((const Lz__Released *)answer->envelope)->outgoing,
@@ -76,8 +76,7 @@ enum result record_done(struct store *store, const struct wire_message *message,
 	        .detail = detail};
 	enum result result = RESULT_OK;
 
-	if (answer->type == MESSAGE_RELEASED &&
-	        ((const Lz__Released *)answer->envelope)->already)
+	if (answer->type == MESSAGE_RELEASED && ((const Lz__Released *)answer->envelope)->already)
 		return RESULT_OK; /* nothing was done */
 	word_of(message, word);
 	detail_of(message, answer, detail);

@@ -13,8 +13,8 @@
 #include "quarantine/store.h"
 #include "quarantine/workers.h"
 
-/* Writes the digest of the file into the audit, where it is another one than the last. *is_new tells
- * whether it is. RESULT_PERMANENT: it can't be read. */
+/* Writes the digest of the file into the audit, where it is another one than the last. *is_new
+ * tells whether it is. RESULT_PERMANENT: it can't be read. */
 enum result policy_note_file(
         struct store *store, const char *path, int64_t now_ms, int *is_new, struct err *err);
 

@@ -64,7 +64,7 @@ struct clerk {
 struct rights {
 	unsigned own_uid, site_uid;
 	const char *site_user;
-	struct clerk * operators;
+	struct clerk *operators;
 	size_t count;
 };
 
@@ -84,7 +84,7 @@ static unsigned may_of(const struct config_operator *rule)
 
 static struct clerk clerk_of(const struct config_operator *rule)
 {
-	struct clerk clerk= {.rule = rule, .may = may_of(rule) };
+	struct clerk clerk = {.rule = rule, .may = may_of(rule)};
 	const struct passwd *account = *rule->user ? getpwnam(rule->user) : NULL;
 
 	if (account) {
@@ -140,29 +140,25 @@ static const struct row *row_of(enum message_type type)
 /* To find an item by the beginning of its id is no view of it. */
 static int only_finds(const struct wire_message *message)
 {
-	return message->type == MESSAGE_SHOW &&
-	       ((const Lz__Show *)message->envelope)->only_id;
+	return message->type == MESSAGE_SHOW && ((const Lz__Show *)message->envelope)->only_id;
 }
 
 /* The bytes of a release that a notifier has in its hands; the store looks whether it has. */
 static int carries(const struct wire_message *message)
 {
-	return message->type == MESSAGE_FETCH &&
-	       *((const Lz__Fetch *)message->envelope)->outgoing;
+	return message->type == MESSAGE_FETCH && *((const Lz__Fetch *)message->envelope)->outgoing;
 }
 
-static int is_clerk(const struct clerk * clerk, const struct wire_who *who)
+static int is_clerk(const struct clerk *clerk, const struct wire_who *who)
 {
 	const char *key = clerk->rule->key;
 
 	if (who->kind == WHO_LOCAL)
 		return clerk->has_uid && clerk->uid == who->uid;
-	return who->kind == WHO_KEY && *key &&
-	       (!strcmp(key, who->key) || !strcmp(key, who->name));
+	return who->kind == WHO_KEY && *key && (!strcmp(key, who->key) || !strcmp(key, who->name));
 }
 
-static const struct clerk * clerk_for(
-        const struct rights *rights, const struct wire_who *who)
+static const struct clerk *clerk_for(const struct rights *rights, const struct wire_who *who)
 {
 	size_t at;
 
@@ -180,7 +176,7 @@ static int is_administrator(const struct rights *rights, const struct wire_who *
 	return who->kind == WHO_UNPROVEN || (who->roles & ROLE_TOOL);
 }
 
-static int clerk_may(const struct clerk * clerk, const struct wire_message *message)
+static int clerk_may(const struct clerk *clerk, const struct wire_message *message)
 {
 	const struct row *row = row_of(message->type);
 	unsigned wanted = only_finds(message) ? MAY_ANY : row ? row->may : 0;
@@ -202,7 +198,7 @@ static int program_may(const struct wire_who *who, const struct wire_message *me
 }
 
 static void name_actor(const struct rights *rights, const struct wire_who *who,
-        const struct clerk * clerk, struct actor *actor)
+        const struct clerk *clerk, struct actor *actor)
 {
 	char proof[WIRE_WHO_ROOM];
 	const char *user = "";
@@ -214,9 +210,7 @@ static void name_actor(const struct rights *rights, const struct wire_who *who,
 		return;
 	}
 	if (rights && who->kind == WHO_LOCAL)
-		user = !who->uid                        ? "root"
-		       : who->uid == rights->site_uid ? rights->site_user
-		                                        : "";
+		user = !who->uid ? "root" : who->uid == rights->site_uid ? rights->site_user : "";
 	snprintf(actor->name, sizeof(actor->name), "%s%s%.64s", proof, *user ? " user=" : "", user);
 }
 
@@ -224,16 +218,16 @@ enum result rights_check(const struct rights *rights, const struct wire_message 
         struct actor *actor, struct err *err)
 {
 	const struct wire_who *who = &message->who;
-	const struct clerk * clerk= rights ? clerk_for(rights, who) : NULL;
+	const struct clerk *clerk = rights ? clerk_for(rights, who) : NULL;
 	int may = !rights;
 
 	*actor = (struct actor){.domains = NULL};
 	name_actor(rights, who, clerk, actor);
-	if (clerk&& clerk->rule->domains.count)
+	if (clerk && clerk->rule->domains.count)
 		actor->domains = &clerk->rule->domains;
 	if (rights)
-		may = clerk? clerk_may(clerk, message)
-		      : is_administrator(rights, who) || program_may(who, message);
+		may = clerk ? clerk_may(clerk, message)
+		            : is_administrator(rights, who) || program_may(who, message);
 	if (may)
 		return RESULT_OK;
 	return err_set(err, RESULT_PERMANENT, "%s is not allowed to you",

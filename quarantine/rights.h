@@ -1,7 +1,7 @@
 /*
  * Who may do what. Each message that the quarantine answers has a row in rights.c: which programs
- * need it, which action of an operator it is, and by what word it stands in the audit. One without a
- * row is for administrators, and in the audit under its own name.
+ * need it, which action of an operator it is, and by what word it stands in the audit. One without
+ * a row is for administrators, and in the audit under its own name.
  *
  *   administrators   root, site.user, keys with the role of a tool: everything
  *   operators        whom quarantine.operators names: the actions and domains of their rule
@@ -19,7 +19,8 @@
 
 struct rights;
 
-/* Lends the configuration. An account that is not on this host is nobody, and said so in the log. */
+/* Lends the configuration. An account that is not on this host is nobody, and said so in the log.
+ */
 struct rights *rights_new(const struct config *config);
 void rights_free(struct rights **rights);
 
@@ -28,7 +29,8 @@ void rights_free(struct rights **rights);
 enum result rights_check(const struct rights *rights, const struct wire_message *message,
         struct actor *actor, struct err *err);
 
-/* What is written of a message once it is done; NULL: nothing, or the store does it itself. Lent. */
+/* What is written of a message once it is done; NULL: nothing, or the store does it itself. Lent.
+ */
 const char *rights_word(const struct wire_message *message);
 
 #endif

@@ -78,7 +78,8 @@ static void what_is_stored_expires_and_is_carried_is_in_it_without_address_or_su
 	fixture_begin(&f, start_ms + 2);
 	fixture_end(&f, store_take(f.store, &take, taken, &f.err));
 	message_free((ProtobufCMessage *)taken);
-	assert_int_equal(store_expire(f.store, start_ms + 40 * 24 * (int64_t)HOUR_MS, &more, &f.err),
+	assert_int_equal(
+	        store_expire(f.store, start_ms + 40 * 24 * (int64_t)HOUR_MS, &more, &f.err),
 	        RESULT_OK);
 	audit = newest(10);
 	assert_int_equal(audit->n_entries, 3);

@@ -4,6 +4,7 @@
 
 #include "tests/unit/quarantine/fixture.h"
 
+#include "quarantine/audit.h"
 #include "quarantine/care.h"
 
 static struct fixture f;
@@ -180,6 +181,47 @@ static void what_is_no_database_is_an_error(void **state)
 	assert_int_equal(items(), 50);
 }
 
+/* To be freed. */
+static char *newest_entry(void)
+{
+	Lz__ListAudit request = LZ__LIST_AUDIT__INIT;
+	Lz__Audit *audit = alloc(sizeof(*audit));
+	char *told;
+
+	lz__audit__init(audit);
+	request.limit = 1;
+	assert_int_equal(audit_list(f.store, &request, audit, &f.err), RESULT_OK);
+	assert_int_equal(audit->n_entries, 1);
+	told = alloc_format("%llu %s %s %s", (unsigned long long)audit->entries[0]->seq,
+	        audit->entries[0]->action, audit->entries[0]->who, audit->entries[0]->detail);
+	message_free((ProtobufCMessage *)audit);
+	return told;
+}
+
+static void a_backup_and_a_restore_are_in_the_audit(void **state)
+{
+	char *told, *wanted;
+
+	store_close(&f.store);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	fixture_open(&f);
+	told = newest_entry();
+	wanted = alloc_format("51 backup uid=%u ", (unsigned)getuid());
+	assert_string_equal(told, wanted);
+	free(told);
+	free(wanted);
+	add(50);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	fixture_open(&f);
+	assert_int_equal(items(), 50);
+	told = newest_entry();
+	wanted = alloc_format("52 restore uid=%u was 52 ", (unsigned)getuid());
+	assert_int_equal(strncmp(told, wanted, strlen(wanted)), 0);
+	free(told);
+	free(wanted);
+}
+
 static int taken(struct care *care, const char *a, const char *b, const char *c)
 {
 	char *argv[5] = {(char *)"qstore", (char *)a, (char *)b, (char *)c, NULL};
@@ -218,6 +260,7 @@ int main(void)
 	        TEST(a_backup_goes_into_an_empty_folder_only),
 	        TEST(a_damaged_backup_is_not_restored),
 	        TEST(what_is_no_database_is_an_error),
+	        TEST(a_backup_and_a_restore_are_in_the_audit),
 	        cmocka_unit_test(arguments_name_one_thing_and_its_folder),
 	};
 
