@@ -32,9 +32,9 @@ static enum result pass(uint64_t anchor, uint64_t last, uint8_t byte)
 
 static void a_chain_that_passes_all_heads_is_good(void **state)
 {
-	assert_int_equal(heads_parse(&heads,
-	                         "3 2026-11-26T10:00:00Z " A "\n\n7 2026-11-26T10:00:00Z " A "\n",
-	                         &err),
+	assert_int_equal(
+	        heads_parse(&heads,
+	                "3 2026-11-26T10:00:00Z " A "\n\n7 2026-11-26T10:00:00Z " A "\n", &err),
 	        RESULT_OK);
 	assert_int_equal(heads_count(&heads), 2);
 	assert_int_equal(pass(0, 9, 0xaa), RESULT_OK);
@@ -56,7 +56,8 @@ static void a_cut_tail_a_new_chain_and_a_trimmed_head_are_told_apart(void **stat
 
 static void what_is_no_head_is_refused(void **state)
 {
-	static const char *const wrong[] = {"x", "7 " A, "7 t " A "a", "0 t " A, "7 t xx", "-7 t " A};
+	static const char *const wrong[] = {
+	        "x", "7 " A, "7 t " A "a", "0 t " A, "7 t xx", "-7 t " A};
 	size_t at;
 
 	for (at = 0; at < sizeof(wrong) / sizeof(wrong[0]); at++)

@@ -1,6 +1,8 @@
 #include "tests/unit/quarantine/fixture.h"
 
+#include "quarantine/audit.h"
 #include "quarantine/batch.h"
+#include "quarantine/policy.h"
 
 enum { MAP = 8 * 1024 * 1024, MOST = 64 };
 
@@ -102,6 +104,80 @@ static void what_is_not_there_is_an_answer_and_spoils_nothing(void **state)
 	tear_down(batch);
 }
 
+static void add_show(struct batch *batch, uint64_t number, const char *id, unsigned uid)
+{
+	struct wire_message message = {
+	        .type = MESSAGE_SHOW, .request = number, .who = {.kind = WHO_LOCAL, .uid = uid}};
+	Lz__Show *request = alloc(sizeof(*request));
+
+	lz__show__init(request);
+	strings_set(&request->id, id);
+	message.envelope = &request->base;
+	batch_add(batch, &message);
+}
+
+/* How many entries of the audit there are of an action. */
+static size_t entries(const char *action)
+{
+	Lz__ListAudit request = LZ__LIST_AUDIT__INIT;
+	Lz__Audit *audit = alloc(sizeof(*audit));
+	size_t count;
+
+	lz__audit__init(audit);
+	request.action = (char *)action;
+	assert_int_equal(audit_list(f.store, &request, audit, &f.err), RESULT_OK);
+	count = audit->n_entries;
+	message_free((ProtobufCMessage *)audit);
+	return count;
+}
+
+static void a_question_that_fails_spoils_nothing_and_one_that_is_answered_is_written(void **state)
+{
+	struct batch *batch = set_up();
+
+	add_store(batch, 1, 1000);
+	add_show(batch, 2, "it", 0); /* too short to name anything */
+	add_show(batch, 3, "item000000000001", 0);
+	batch_run(batch, start_ms, &f.err);
+	assert_int_equal(told.count, 3);
+	assert_int_equal(told.types[0], MESSAGE_STORED);
+	assert_int_equal(told.types[1], MESSAGE_ERROR);
+	assert_int_equal(told.types[2], MESSAGE_SHOWN);
+	assert_int_equal(entries("view"), 1);
+	assert_int_equal(entries("store"), 1);
+	tear_down(batch);
+}
+
+static void what_is_refused_is_written_once_and_spoils_nothing(void **state)
+{
+	struct config config = {.site = {.user = ""}};
+	struct rights *rights = rights_new(&config);
+	struct refusals *refusals = refusals_new();
+	struct guard guard = {.rights = rights, .refusals = refusals};
+	struct batch *batch = set_up();
+	uint64_t at;
+
+	batch_guard(batch, &guard);
+	for (at = 0; at < 10; at++)
+		add_show(batch, at, "item000000000001", 54321);
+	add_show(batch, at, "nosuchitem", 0);
+	batch_run(batch, start_ms, &f.err);
+	assert_int_equal(told.count, 11);
+	for (at = 0; at < 10; at++) {
+		assert_int_equal(told.types[at], MESSAGE_ERROR);
+		assert_string_equal(told.texts[at], "SHOW is not allowed to you");
+	}
+	assert_string_equal(told.texts[10], "no item nosuchitem");
+	assert_int_equal(entries("refused"), 1);
+	assert_int_equal(
+	        policy_note_refusals(f.store, refusals, start_ms + REFUSALS_LEAST_MS, &f.err),
+	        RESULT_OK);
+	assert_int_equal(entries("refused"), 2);
+	tear_down(batch);
+	refusals_free(&refusals);
+	rights_free(&rights);
+}
+
 static void only_what_does_not_fit_is_deferred(void **state)
 {
 	struct batch *batch = set_up();
@@ -151,6 +227,9 @@ int main(void)
 	        cmocka_unit_test(many_are_answered_once_each_and_in_order),
 	        cmocka_unit_test(what_is_not_there_is_an_answer_and_spoils_nothing),
 	        cmocka_unit_test(only_what_does_not_fit_is_deferred),
+	        cmocka_unit_test(
+	                a_question_that_fails_spoils_nothing_and_one_that_is_answered_is_written),
+	        cmocka_unit_test(what_is_refused_is_written_once_and_spoils_nothing),
 	        cmocka_unit_test(what_is_refused_changes_nothing_for_the_others),
 	        cmocka_unit_test(a_batch_is_full_by_bytes_too),
 	};

@@ -36,8 +36,7 @@ static void the_first_is_written_and_those_that_follow_are_counted(void **state)
 	for (at = 0; at < 1000; at++)
 		assert_false(add("uid=1", start_ms + at, &before));
 	assert_null(refusals_due(refusals, start_ms + REFUSALS_LEAST_MS - 1, &count));
-	assert_string_equal(
-	        refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "uid=1");
+	assert_string_equal(refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "uid=1");
 	assert_int_equal(count, 1000);
 	refusals_commit(refusals, start_ms + REFUSALS_LEAST_MS);
 	assert_null(refusals_due(refusals, start_ms + 10 * REFUSALS_LEAST_MS, &count));
@@ -75,8 +74,7 @@ static void what_was_aborted_is_as_if_it_had_not_been(void **state)
 	assert_int_equal(before, 0);
 	assert_false(refusals_add(refusals, "uid=1", start_ms, &before));
 	refusals_commit(refusals, start_ms);
-	assert_string_equal(
-	        refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "uid=1");
+	assert_string_equal(refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "uid=1");
 	assert_int_equal(count, 1); /* the one behind what was written */
 }
 
@@ -91,8 +89,7 @@ static void many_peers_share_one_place_and_none_is_forgotten(void **state)
 		told += (uint64_t)add(who, start_ms, &before);
 	}
 	assert_int_equal(told, REFUSALS_PEERS);
-	assert_string_equal(
-	        refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "others");
+	assert_string_equal(refusals_due(refusals, start_ms + REFUSALS_LEAST_MS, &count), "others");
 	total = told + count;
 	assert_int_equal(total, 1000);
 }

@@ -179,8 +179,8 @@ static void without_rights_there_is_no_limit_and_no_lie(void **state)
 
 static void add_recipient(Lz__Item *item, const char *address)
 {
-	item->recipients = alloc_grow(
-	        item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
+	item->recipients =
+	        alloc_grow(item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
 	item->recipients[item->n_recipients] = alloc(sizeof(Lz__Recipient));
 	lz__recipient__init(item->recipients[item->n_recipients]);
 	strings_set(&item->recipients[item->n_recipients++]->address, address);
