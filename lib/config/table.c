@@ -74,9 +74,11 @@ static const struct field curve_fields[] = {
                          "than its owner may open it."},
         {"allowed_keys", FIELD_TEXT, AT(curve, allowed_keys), "", "keys/allowed", FORM_PATH,
                 .prose = "File with the public keys that may connect to the tcp:// endpoints we "
-                         "listen on, \"key name\" a line. Without it CURVE would encrypt but keep "
-                         "nobody out. A change is seen at the next connection, so site.user must "
-                         "be able to read it."},
+                         "listen on, \"key name [roles]\" a line. Roles are some of worker, front, "
+                         "notifier and tool, with commas between; without them a key is of "
+                         "programs, and can't do what people do with qctl. Without the file CURVE "
+                         "would encrypt but keep nobody out. A change is seen at the next "
+                         "connection, so site.user must be able to read it."},
         {"server_keys", FIELD_TEXT, AT(curve, server_keys), "", "keys/servers", FORM_PATH,
                 .prose = "File with the public keys of the tcp:// endpoints we connect to, "
                          "\"endpoint key\" a line."},
