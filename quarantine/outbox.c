@@ -146,14 +146,21 @@ static enum result exists(struct backend_txn *txn, const char *id, struct err *e
 	return result;
 }
 
+static enum result is_there(struct backend_txn *txn, const char *id, int *out, struct err *err)
+{
+	enum result result = exists(txn, id, err);
+
+	*out = result == RESULT_OK;
+	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
 /* Adds it unless the same one is there. */
 static enum result add(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
         int64_t now_ms, int *already, struct err *err)
 {
-	enum result result = exists(txn, outgoing->id, err);
+	enum result result = is_there(txn, outgoing->id, already, err);
 
-	*already = result == RESULT_OK;
-	return result == RESULT_NONE ? move(txn, outgoing, event, now_ms, err) : result;
+	return result || *already ? result : move(txn, outgoing, event, now_ms, err);
 }
 
 enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, struct err *err)
@@ -203,7 +210,8 @@ enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
 	name_outgoing(outgoing, serial);
 	strings_set(&outgoing->by, request->by);
 	strings_set(&outgoing->why, request->why);
-	result = add(txn, outgoing, OUTGOING_RELEASE, now_ms, &already, err);
+	result = request->only_ask ? is_there(txn, outgoing->id, &already, err)
+	                           : add(txn, outgoing, OUTGOING_RELEASE, now_ms, &already, err);
 	if (!result) {
 		strings_set(&out->outgoing, outgoing->id);
 		out->already = already;

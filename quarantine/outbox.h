@@ -26,7 +26,7 @@ enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing
 
 /*
  * Adds a release of `item` that is due now. Fills out->outgoing, and out->already where the same
- * one (item, recipients in any order, `serial`) is there.
+ * one (item, recipients in any order, `serial`) is there. With request->only_ask nothing is added.
  */
 enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
         const Lz__Release *request, uint32_t serial, int64_t now_ms, Lz__Released *out,

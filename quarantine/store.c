@@ -332,13 +332,13 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	uint64_t offset, length;
 	enum result result = item_range(kept, 0, &offset, &length, err);
 
-	if (!result)
+	if (!result && !request->only_ask)
 		result = claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
 	if (!result)
 		result = outbox_release(store->txn, kept->item, request,
 		        request->again ? kept->releases + 1 : kept->releases, store->now_ms, out,
 		        err);
-	if (result || out->already)
+	if (result || out->already || request->only_ask)
 		return result;
 	kept->releases += request->again != 0;
 	kept->item->released_ms = store->now_ms;
