@@ -57,8 +57,13 @@ static const struct argument_option export_options[] = {
 static const struct argument_option release_options[] = {
         {"to", "ADDRESS", "instead of to the blocked recipients; may be repeated"},
         {"again", NULL, "though it was released before"},
+        {"dry-run", NULL, "only tells what would be done, and what the fresh scan says"},
+        {"yes", "N", "so many items are meant: nobody is asked"},
+        {"force", NULL, "though the fresh scan finds a virus or can't look; needs a reason"},
+        {"reason", "TEXT", "why, kept with the release; or, to choose, as below"},
+        {"why", "TEXT", "the same"},
         {"by", "NAME", "who asks (your account)"},
-        {"why", "TEXT", "the reason, kept with the release"},
+        {"limit", "N", "at most so many, newest first (all)"},
         {"wait", NULL, "until it is delivered or has failed"},
         {"timeout", "TIME", "of --wait (60s)"},
         {0},
@@ -110,10 +115,11 @@ const struct command commands[] = {
                 "or what the options\nchoose: with --mbox, --eml or --json (what is known of "
                 "them, one object a line). Handle with care: it\nwas held for a reason.\n",
                 export_options, command_export, selecting_options},
-        {"release", "ID…", 1, 1000, "delivers an item's original message",
-                "Exactly once for each set of recipients; asked for again, it says so and does "
-                "nothing.\n",
-                release_options, command_release},
+        {"release", "[ID…]", 0, 1000, "delivers items' original messages",
+                "Each once for each set of recipients; asked for again, it says so and does "
+                "nothing. Each is scanned\nbefore; a virus, or what can't be scanned, is refused. "
+                "Without ids those that options choose, once their\nnumber is confirmed.\n",
+                release_options, command_release, selecting_options},
         {"rescan", "[ID…]", 0, 1000, "looks again at what is kept, with the signatures of now",
                 "Tells of each item in which a virus or the reason has changed; alters nothing.\n"
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",

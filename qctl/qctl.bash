@@ -38,8 +38,8 @@ _qctl()
 	list) COMPREPLY=($(compgen -W "$selecting --after $common" -- "$current")) ;;
 	export) COMPREPLY=($(compgen -W "--part --mbox --eml $selecting $common" -- "$current")) ;;
 	release)
-		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
-			-- "$current")) ;;
+		COMPREPLY=($(compgen -W "--to --again --dry-run --yes --force --by --why --wait --timeout $selecting \
+			$common" -- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;

@@ -1,0 +1,144 @@
+"""What leaves the quarantine: looked at anew, byte for byte, once, and only what was meant."""
+import json
+import os
+import pty
+import subprocess
+import time
+
+import mails
+import pytest
+from world import as_crlf, wait_for
+
+HOLD = "policy:\n  spam_tag: 5\n  spam_quarantine: 50\n  spam_reject: 0\n"
+EVERYTHING = """access:
+  rules:
+    - name: everything
+      senders: ["@outside.example", "<>"]
+      action: quarantine
+"""
+
+
+def kept(world, count, seconds=60):
+    return wait_for(lambda: len(world.lazaret.items("--limit", "0")) >= count and world.lazaret.items("--limit", "0"), seconds,
+                    message=f"{count} items")
+
+
+def release(world, *args, code=0):
+    out = world.lazaret.qctl("release", *args, check=False)
+    assert out.returncode == code, (args, out.returncode, out.stdout, out.stderr)
+    return out
+
+
+def to_people(world, address="user@example.org"):
+    return [mail for mail in world.sink.to(address) if not mail.field("X-Lazaret-Notice")]
+
+
+@pytest.mark.config("policy:\n  virus: quarantine\n")
+def test_a_virus_is_refused_unless_somebody_answers_for_it(world):
+    original = mails.eicar_mail(subject="with a virus")
+    world.send(original)
+    item, = kept(world, 1)
+    out = release(world, item["id"], code=2)
+    assert "refused: virus: Eicar" in out.stderr and "--force" in out.stderr
+    assert "would be refused" in release(world, item["id"], "--dry-run", code=1).stdout
+    assert release(world, item["id"], "--force", code=64).stderr.startswith("qctl: --force needs a --reason")
+    assert world.lazaret.show(item["id"])["state"] == "held" and not world.lazaret.show(item["id"])["released"]
+    told = json.loads(release(world, item["id"], "--force", "--reason", "false alarm, ticket 17", "--json").stdout)
+    assert told["scan"] == "virus" and told["outcome"] == "released"
+    got = wait_for(lambda: to_people(world), message="the release")[0]
+    assert got.bytes.replace(b"\r\n", b"\n").endswith(original[original.index(b"Subject:"):])
+    record, = [r for r in world.lazaret.show(item["id"])["outbox"] if r["kind"] == "release"]
+    assert record["why"].startswith("false alarm, ticket 17 (forced: virus: virus: Eicar")
+    assert "was released before" in release(world, item["id"]).stdout, "asked for again it says so"
+    time.sleep(1)
+    assert len(to_people(world)) == 1
+
+
+def test_what_could_not_be_looked_at_is_refused_in_words_of_its_own(world):
+    world.send(mails.mixed(mails.text_part(), mails.attachment("a.zip", mails.encrypted_zip(), "application/zip"),
+                           mails.attachment("setup.exe", mails.program())))
+    item, = kept(world, 1)
+    out = release(world, item["id"], code=2)
+    assert "not all of it could be scanned" in out.stderr and "encrypted" in out.stderr and "virus:" not in out.stderr
+    release(world, item["id"], "--force", "--reason", "known")
+
+
+@pytest.mark.config(HOLD)
+def test_a_search_is_tried_first_counted_and_then_released(world):
+    for number in range(6):
+        world.send(mails.gtube_mail(subject=f"offer {number}", number=number), sender="shop@partner.example",
+                   to=f"u{number}@example.org")
+    world.send(mails.gtube_mail(subject="other", number=9), sender="x@elsewhere.example", to="u9@example.org")
+    kept(world, 7)
+    choose = ["--reason", "spam", "--sender", "@partner.example"]
+    lines = [json.loads(line) for line in release(world, *choose, "--dry-run", "--json").stdout.splitlines()]
+    assert len(lines) == 6 and all(line["outcome"] == "would be released" and line["scan"] == "clean" for line in lines)
+    assert "6 would be released" in release(world, *choose, "--dry-run").stderr
+    assert "--yes 6" in release(world, *choose, code=64).stderr
+    assert "--yes 6" in release(world, *choose, "--yes", "7", code=2).stderr
+    assert "ids, or options" in release(world, code=64).stderr
+    assert "either ids" in release(world, lines[0]["id"], *choose, "--since", "1d", code=64).stderr
+    assert "more than a word" in release(world, "--reason", "spma", "--yes", "7", code=64).stderr
+    time.sleep(1)
+    assert not [m for m in world.sink.mails if not m.field("X-Lazaret-Notice")], "nothing was released so far"
+
+    release(world, lines[0]["id"])
+    out = release(world, *choose, "--yes", "6")
+    assert "5 released, 1 released before" in out.stderr
+    for number in range(6):
+        wait_for(lambda: to_people(world, f"u{number}@example.org"), message=f"mail {number}")
+    time.sleep(1)
+    assert all(len(to_people(world, f"u{number}@example.org")) == 1 for number in range(6))
+    assert not to_people(world, "u9@example.org")
+
+
+@pytest.mark.config(HOLD + "  virus: quarantine\n")
+def test_of_many_one_that_is_refused_does_not_stop_the_others(world):
+    world.send(mails.eicar_mail(subject="bad"))
+    for number in range(3):
+        world.send(mails.gtube_mail(subject=f"offer {number}", number=number), to=f"u{number}@example.org")
+    kept(world, 4)
+    out = release(world, "--since", "1d", "--yes", "4", code=2)
+    assert "3 released, 1 refused" in out.stderr
+    for number in range(3):
+        wait_for(lambda: to_people(world, f"u{number}@example.org"), message=f"mail {number}")
+    assert not to_people(world)
+
+
+@pytest.mark.config(HOLD)
+def test_a_terminal_is_asked_and_sees_how_far_it_is(world):
+    for number in range(3):
+        world.send(mails.gtube_mail(subject=f"offer {number}", number=number))
+    kept(world, 3)
+
+    def typed(answer):
+        ours, theirs = pty.openpty()
+        command = [str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), "release", "--reason", "spam"]
+        process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs)
+        os.close(theirs)
+        os.write(ours, answer)
+        out = process.communicate(timeout=60)[0]
+        seen = os.read(ours, 10000)
+        os.close(ours)
+        return process.returncode, out, seen
+
+    code, out, seen = typed(b"no\n")
+    assert code == 1 and not out and b"release 3 items? " in seen and b"nothing was done" in seen
+    code, out, seen = typed(b"yes\n")
+    assert code == 0 and out.count(b": released (") == 3
+    assert b"3 released, 0 refused" in seen and b"[##############################]" in seen
+
+
+@pytest.mark.config(HOLD)
+def test_where_nobody_can_scan_it_is_refused_unless_forced(world):
+    world.send(mails.gtube_mail())
+    item, = kept(world, 1)
+    world.drained()
+    world.lazaret.stop()
+    world.lazaret.start_each(("qstore", "qnotify"))
+    out = release(world, item["id"], code=75)
+    assert "nobody could scan it" in out.stderr and "broker" in out.stderr
+    assert world.lazaret.show(item["id"])["state"] == "held"
+    out = release(world, item["id"], "--force", "--reason", "the brokers are down")
+    assert "unknown" in out.stdout
+    wait_for(lambda: to_people(world), message="the release")
