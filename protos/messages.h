@@ -23,7 +23,8 @@ enum {
 	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
 	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
 	MESSAGE_PARTS_MAX = 100000,   /* of a map */
-	MESSAGE_SMALL_MAX = 1 << 20,  /* bytes of a message that does not wait for larger ones */
+	MESSAGE_PREVIEW_LINES_MAX = 10000,
+	MESSAGE_SMALL_MAX = 1 << 20, /* bytes of a message that does not wait for larger ones */
 };
 
 /*   NAME                  number  envelope type           pb-c function prefix        body */
@@ -67,7 +68,8 @@ enum {
 	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
-	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
+	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
+	X(PREVIEW, 70, Lz__Preview, preview, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

@@ -46,6 +46,12 @@ static const struct argument_option rescan_options[] = {
 
 static const struct argument_option no_options[] = {{0}};
 
+static const struct argument_option preview_options[] = {
+        {"part", "N", "the n-th part that was cut"},
+        {"lines", "N", "of text at most (100; 0: 10000)"},
+        {0},
+};
+
 static const struct argument_option export_options[] = {
         {"part", "N", "of one item: the n-th part that was cut, as it stood in the message"},
         {"mbox", NULL, "one behind the other to standard output, \"From \" quoted (mboxrd)"},
@@ -110,6 +116,12 @@ const struct command commands[] = {
         {"show", "ID…", 1, 1000, "shows all that is known of an item",
                 "An id may be shortened to four or more characters while it is unambiguous.\n",
                 no_options, command_show},
+        {"preview", "ID", 1, 1, "shows what an item is made of and its text, safely",
+                "Why it is here, its parts with names and hashes, and its text; HTML as text. It "
+                "is read "
+                "as scanners\nread it, without any right, and nothing but printable characters is "
+                "shown.\n",
+                preview_options, command_preview},
         {"export", "[ID…]", 0, 1000, "writes the original bytes of one item, or of many",
                 "One id alone: to standard output, the whole message where it was kept. Several, "
                 "or what the options\nchoose: with --mbox, --eml or --json (what is known of "

@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
+	local commands="list show preview export release rescan delete notices stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --limit"
@@ -36,6 +36,7 @@ _qctl()
 	case $command in
 	'') COMPREPLY=($(compgen -W "$commands $common --version" -- "$current")) ;;
 	list) COMPREPLY=($(compgen -W "$selecting --after $common" -- "$current")) ;;
+	preview) COMPREPLY=($(compgen -W "--part --lines $common" -- "$current")) ;;
 	export) COMPREPLY=($(compgen -W "--part --mbox --eml $selecting $common" -- "$current")) ;;
 	release)
 		COMPREPLY=($(compgen -W "--to --again --dry-run --yes --force --by --why --wait --timeout $selecting \

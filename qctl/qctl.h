@@ -70,6 +70,7 @@ void qctl_print(struct buf *text);
 
 int command_list(struct qctl *qctl);
 int command_show(struct qctl *qctl);
+int command_preview(struct qctl *qctl);
 int command_export(struct qctl *qctl);
 int command_release(struct qctl *qctl);
 int command_delete(struct qctl *qctl);

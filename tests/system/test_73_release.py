@@ -142,3 +142,65 @@ def test_where_nobody_can_scan_it_is_refused_unless_forced(world):
     out = release(world, item["id"], "--force", "--reason", "the brokers are down")
     assert "unknown" in out.stdout
     wait_for(lambda: to_people(world), message="the release")
+
+
+# ---- looking at it first
+
+NASTY = ("Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n"
+         "before \x1b]8;;http://evil.example\x07click\x1b]8;;\x07 \x1b[2J\u202etxt.exe\u202c after \x00 \x9b31m\n")
+PAGE = ("<html><head><title>t</title><style>b{}</style><script>alert('active')</script></head><body onload=alert(1)>"
+        "<p>Dear <b>customer</b>,</p><p>Please <a href=\"http://evil.example/log?in=1\">log in to your bank</a>.</p>"
+        "<img src=http://tracker.example/1.gif></body></html>\n")
+
+
+def nasty_mail():
+    return mails.mixed(NASTY.encode(), mails.part("text/html; charset=utf-8", PAGE.encode()),
+                       mails.attachment("in\u202evoice.zip", mails.zipped_as("setup.exe", mails.program()), "application/zip"),
+                       subject="=?utf-8?Q?nasty_=1B[31m?=")
+
+
+def test_a_preview_shows_everything_and_harms_nothing(world):
+    world.send(nasty_mail())
+    item, = kept(world, 1)
+    raw = world.lazaret.qctl("preview", item["id"], binary=True).stdout
+    text = raw.decode()
+    assert not [byte for byte in raw if byte < 32 and byte != 10] and 127 not in raw, "no control characters"
+    assert not set(text) & set("\u202e\u202c\u200b\x9b"), "nor any that alter how a line is shown"
+    assert "before" in text and "after" in text and "\\x1b" in text
+    assert "Dear customer" in text and "log in to your bank" in text and "alert" not in text
+    assert "http://evil.example/log?in=1" in text
+    assert "setup.exe" in text and "SHA-256" in text and item["rule"] in text
+    assert text.splitlines()[0].startswith("Parts were cut for user@example.org: ")
+    shown, = world.lazaret.show(item["id"])["parts"]
+    assert shown["sha256"] in text
+    one = json.loads(world.lazaret.qctl("preview", "--json", item["id"][:6]).stdout)
+    paths = {part["path"]: part for part in one["previews"][0]["structure"]}
+    assert paths["3/setup.exe"]["true_type"] and paths["3"]["sha256"] == shown["sha256"]
+    assert one["previews"][0]["links"] == ["http://evil.example/log?in=1"] or "http://evil.example/log?in=1" in one["previews"][0]["links"]
+    assert one["id"] == item["id"] and not one["previews"][0]["more"]
+    part = world.lazaret.qctl("preview", item["id"], "--part", "1").stdout
+    assert "Part 1" in part and "setup.exe" in part
+    assert world.lazaret.qctl("preview", item["id"], "--part", "7", check=False).returncode == 1
+    short = json.loads(world.lazaret.qctl("preview", "--json", "--lines", "1", item["id"]).stdout)
+    assert short["previews"][0]["more"] and sum(len(t["lines"]) for t in short["previews"][0]["texts"]) == 1
+
+
+@pytest.mark.config("policy:\n  keep_original: false\n")
+def test_where_only_parts_are_kept_each_is_shown(world):
+    world.send(mails.mixed(mails.text_part(), mails.attachment("one.exe", mails.program()),
+                           mails.attachment("two.exe", mails.program() + b"2")))
+    item, = kept(world, 1)
+    text = world.lazaret.qctl("preview", item["id"]).stdout
+    assert "Part 1" in text and "Part 2" in text and '"one.exe"' in text and '"two.exe"' in text
+
+
+@pytest.mark.config(EVERYTHING)
+def test_previews_of_all_kinds_of_mail_are_printable(world):
+    sample = dict(mails.sample())
+    for name, mail in sample.items():
+        world.send(mail)
+    for item in kept(world, len(sample)):
+        raw = world.lazaret.qctl("preview", item["id"], binary=True).stdout
+        raw.decode()
+        assert not [byte for byte in raw if byte < 32 and byte != 10], raw
+        json.loads(world.lazaret.qctl("preview", "--json", item["id"]).stdout)
