@@ -98,7 +98,8 @@ static void ask_fetch(struct qnotify *q)
 	Lz__Fetch fetch = LZ__FETCH__INIT;
 
 	fetch.id = q->item->id;
-	fetch.part = q->outgoing->part;
+	if (q->outgoing->part)
+		fetch.outgoing = q->outgoing->id;
 	fetch.offset = q->mail.size;
 	fetch.limit = FETCH_BYTES;
 	q->stage = STAGE_FETCHING;
@@ -220,11 +221,11 @@ static void fill_recipients(struct qnotify *q, int is_release)
 	}
 }
 
-/* A release is the original with its envelope; a notice has the null reverse-path (RFC 3834
- * section 3.3), and nobody is told where it ends. */
+/* A release is the original with its envelope; a notice, and a mail of ours that carries a part,
+ * has the null reverse-path (RFC 3834 section 3.3), and nobody is told where it ends. */
 static void send_mail(struct qnotify *q)
 {
-	int is_release = q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE;
+	int is_release = q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE && !q->outgoing->part;
 
 	fill_recipients(q, is_release);
 	q->piece = (struct smtp_piece){.bytes = q->mail.data, .size = q->mail.size};

@@ -69,7 +69,8 @@ enum {
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
 	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
-	X(PREVIEW, 70, Lz__Preview, preview, 0)
+	X(PREVIEW, 70, Lz__Preview, preview, 0)                                                    \
+	X(RELEASE_PART, 71, Lz__Release, release, 1)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

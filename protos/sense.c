@@ -212,6 +212,18 @@ static enum result done_sense(const Lz__Done *done, struct err *err)
 	return verdict_sense(done->verdict, err);
 }
 
+static enum result release_sense(
+        const Lz__Release *release, int is_part, size_t body_size, struct err *err)
+{
+	if (is_part != (release->part > 0))
+		return wrong(err, "part: not of this kind of release");
+	if (release->packed && !is_part)
+		return wrong(err, "packed: of a part alone");
+	if (is_part && !body_size != !!release->only_ask)
+		return wrong(err, "only_ask: the mail comes with it, or nothing is sent");
+	return RESULT_OK;
+}
+
 static enum result fetched_sense(const Lz__Fetched *fetched, size_t body_size, struct err *err)
 {
 	if (fetched->offset > fetched->size || body_size > fetched->size - fetched->offset)
@@ -258,6 +270,9 @@ enum result check_sense(
 		return store_sense(typed, body_size, err);
 	case MESSAGE_SHOWN:
 		return ((const Lz__Shown *)typed)->item ? RESULT_OK : wrong(err, "item: none");
+	case MESSAGE_RELEASE:
+	case MESSAGE_RELEASE_PART:
+		return release_sense(typed, type == MESSAGE_RELEASE_PART, body_size, err);
 	case MESSAGE_FETCHED:
 		return fetched_sense(typed, body_size, err);
 	case MESSAGE_RELOAD:

@@ -487,6 +487,30 @@ static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetc
 	return result;
 }
 
+/* The mail that carries a part. */
+static enum result fetch_parcel(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
+        struct buf *bytes, struct err *err)
+{
+	uint64_t limit = request->limit && request->limit < FETCH_MAX ? request->limit : FETCH_MAX;
+	Lz__Outgoing *outgoing;
+	enum result result = item_check_id(request->outgoing, err);
+
+	if (!result)
+		result = outbox_get(store->txn, request->outgoing, &outgoing, err);
+	if (result)
+		return result == RESULT_NONE
+		               ? err_set(err, result, "no outbox record %s", request->outgoing)
+		               : result;
+	result = parcel_read(store->txn, outgoing, request->offset, limit, bytes, err);
+	if (!result) {
+		out->size = outgoing->parcel_size;
+		out->offset = request->offset < out->size ? request->offset : out->size;
+		strings_set(&out->sha256, outgoing->parcel_sha256);
+	}
+	message_free((ProtobufCMessage *)outgoing);
+	return result;
+}
+
 enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
         struct buf *bytes, struct err *err)
 {
@@ -494,7 +518,8 @@ enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetch
 
 	if (result)
 		return result;
-	result = fetch(store, request, out, bytes, err);
+	result = *request->outgoing ? fetch_parcel(store, request, out, bytes, err)
+	                            : fetch(store, request, out, bytes, err);
 	store_read_end(store);
 	return result;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "quarantine/backend.h"
+#include "quarantine/parcel.h"
 #include "quarantine/record.h"
 #include "quarantine/states.h"
 
@@ -26,11 +27,12 @@ enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing
 
 /*
  * Adds a release of `item` that is due now. Fills out->outgoing, and out->already where the same
- * one (item, recipients in any order, `serial`) is there. With request->only_ask nothing is added.
+ * one (item, part and its packing, recipients in any order, `serial`) is there. With
+ * request->only_ask nothing is added. `parcel` is what carries a part; NULL: the message itself.
  */
 enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
-        const Lz__Release *request, uint32_t serial, int64_t now_ms, Lz__Released *out,
-        struct err *err);
+        const Lz__Release *request, uint32_t serial, const struct parcel *parcel, int64_t now_ms,
+        Lz__Released *out, struct err *err);
 
 /* Everything for one item; to be freed with outgoing_list_free(). */
 enum result outbox_of(

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/parcel.h"
 #include "quarantine/strings.h"
 
 typedef enum result handler(struct store *store, const struct wire_message *message,
@@ -70,6 +71,16 @@ static enum result handle_release(struct store *store, const struct wire_message
 	        new_answer(out, MESSAGE_RELEASED), err);
 }
 
+static enum result handle_release_part(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	const struct parcel parcel = {
+	        wire_body_data(&message->body), wire_body_size(&message->body)};
+
+	return store_release_part(store, (const Lz__Release *)message->envelope, &parcel,
+	        new_answer(out, MESSAGE_RELEASED), err);
+}
+
 static enum result handle_delete(struct store *store, const struct wire_message *message,
         struct answer *out, struct err *err)
 {
@@ -129,6 +140,7 @@ static const struct row {
         {MESSAGE_SHOW, REQUEST_READS, handle_show},
         {MESSAGE_FETCH, REQUEST_READS, handle_fetch},
         {MESSAGE_RELEASE, REQUEST_WRITES, handle_release},
+        {MESSAGE_RELEASE_PART, REQUEST_WRITES, handle_release_part},
         {MESSAGE_DELETE, REQUEST_WRITES, handle_delete},
         {MESSAGE_STATS_REQUEST, REQUEST_READS, handle_stats},
         {MESSAGE_COUNT, REQUEST_WRITES, handle_count},

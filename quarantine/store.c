@@ -326,18 +326,18 @@ static enum result load_by_id(
 	return result == RESULT_NONE ? err_set(err, result, "no item %s", id) : result;
 }
 
-static enum result release_item(struct store *store, const Lz__Release *request, Lz__KeptItem *kept,
-        Lz__Released *out, struct err *err)
+static enum result release_item(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__KeptItem *kept, Lz__Released *out, struct err *err)
 {
-	uint64_t offset, length;
-	enum result result = item_range(kept, 0, &offset, &length, err);
+	uint64_t offset, length, need = ITEM_OVERHEAD + (parcel ? parcel->size : 0);
+	enum result result = item_range(kept, request->part, &offset, &length, err);
 
 	if (!result && !request->only_ask)
-		result = claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
+		result = claim(store, need, store->options.reserve / 2, err);
 	if (!result)
 		result = outbox_release(store->txn, kept->item, request,
-		        request->again ? kept->releases + 1 : kept->releases, store->now_ms, out,
-		        err);
+		        request->again ? kept->releases + 1 : kept->releases, parcel, store->now_ms,
+		        out, err);
 	if (result || out->already || request->only_ask)
 		return result;
 	kept->releases += request->again != 0;
@@ -347,8 +347,8 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
 }
 
-enum result store_release(
-        struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
+enum result store_release_part(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__Released *out, struct err *err)
 {
 	Lz__KeptItem *kept;
 	enum result result = load_by_id(store, request->id, &kept, err);
@@ -356,9 +356,15 @@ enum result store_release(
 	if (result)
 		return result;
 	strings_set(&out->id, request->id);
-	result = release_item(store, request, kept, out, err);
+	result = release_item(store, request, parcel, kept, out, err);
 	message_free((ProtobufCMessage *)kept);
 	return result;
+}
+
+enum result store_release(
+        struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
+{
+	return store_release_part(store, request, NULL, out, err);
 }
 
 static enum result remove_item(

@@ -56,6 +56,11 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 /* RESULT_NONE: no such item, or its original was not kept. */
 enum result store_release(
         struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err);
+
+/* The same of one part, in a mail that carries it (quarantine/parcel.h); lent. */
+struct parcel;
+enum result store_release_part(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__Released *out, struct err *err);
 enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err);
 enum result store_count(struct store *store, const Lz__Count *request, struct err *err);
 enum result store_take(
