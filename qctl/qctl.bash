@@ -29,6 +29,7 @@ _qctl()
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
 			undeliverable" -- "$current"))
 		return ;;
+	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--eml) COMPREPLY=($(compgen -d -- "$current")); return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
 	esac
@@ -39,7 +40,7 @@ _qctl()
 	preview) COMPREPLY=($(compgen -W "--part --lines $common" -- "$current")) ;;
 	export) COMPREPLY=($(compgen -W "--part --mbox --eml $selecting $common" -- "$current")) ;;
 	release)
-		COMPREPLY=($(compgen -W "--to --again --dry-run --yes --force --by --why --wait --timeout $selecting \
+		COMPREPLY=($(compgen -W "--to --part --file --zip-password --again --dry-run --yes --force --by --why --wait --timeout $selecting \
 			$common" -- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;

@@ -10,6 +10,7 @@
 #include "qctl/fresh.h"
 #include "qctl/ids.h"
 #include "qctl/outcome.h"
+#include "qctl/part.h"
 #include "qctl/print.h"
 #include "qctl/progress.h"
 #include "qctl/release_options.h"
@@ -33,6 +34,7 @@ static enum result show_item(
 struct release {
 	struct qctl *qctl;
 	const struct release_options *options;
+	const struct part *part;
 	struct fresh *fresh;
 	Lz__Release request; /* lends from the options */
 	int code;            /* of the process; the last that is not 0 */
@@ -118,11 +120,19 @@ static void refuse(struct release *release, const char *id, const struct fresh_l
 	release->is_stopped |= result == RESULT_TEMPORARY;
 }
 
-static enum result ask(
-        struct release *release, int only_ask, struct wire_message *answer, struct err *err)
+/* `mail` carries a part; it is given away. NULL: the message itself, or only a question. */
+static enum result ask(struct release *release, int only_ask, struct buf *mail,
+        struct wire_message *answer, struct err *err)
 {
+	enum message_type type = release->request.part ? MESSAGE_RELEASE_PART : MESSAGE_RELEASE;
+	struct wire_body body = {0};
+	size_t size = mail ? mail->size : 0;
+
 	release->request.only_ask = only_ask;
-	return qctl_ask(release->qctl, MESSAGE_RELEASE, &release->request, answer, err);
+	if (!mail)
+		return qctl_ask(release->qctl, type, &release->request, answer, err);
+	wire_body_take(buf_give(mail), size, &body);
+	return qctl_ask_with(release->qctl, type, &release->request, &body, answer, err);
 }
 
 /* What a person answers for is kept with the release. To be freed. */
@@ -138,6 +148,30 @@ static char *why_of(const struct release_options *options, const struct fresh_lo
 	return why;
 }
 
+static const char *first_recipient(const Lz__Release *request, const Lz__Item *item)
+{
+	if (request->n_to)
+		return request->to[0];
+	return item->n_recipients ? item->recipients[0]->address : "";
+}
+
+static enum result put_into_outbox(
+        struct release *release, const Lz__Item *item, struct wire_message *answer, struct err *err)
+{
+	const Lz__Release *request = &release->request;
+	struct buf mail = {0};
+	enum result result;
+
+	if (!request->part)
+		return ask(release, 0, NULL, answer, err);
+	result = part_mail(
+	        release->qctl, release->part, item, first_recipient(request, item), &mail, err);
+	if (!result)
+		result = ask(release, 0, &mail, answer, err);
+	buf_fini(&mail);
+	return result;
+}
+
 static void put_out(struct release *release, const Lz__Item *item, const struct fresh_look *look)
 {
 	const struct release_options *options = release->options;
@@ -149,7 +183,7 @@ static void put_out(struct release *release, const Lz__Item *item, const struct 
 	int code;
 
 	release->request.why = why;
-	result = ask(release, 0, &answer, &err);
+	result = put_into_outbox(release, item, &answer, &err);
 	free(why);
 	if (result) {
 		fail(release, item->id, result, err.text);
@@ -166,12 +200,26 @@ static void put_out(struct release *release, const Lz__Item *item, const struct 
 	wire_message_free(&answer);
 }
 
+static void put_into_file(
+        struct release *release, const Lz__Item *item, const struct fresh_look *look)
+{
+	struct err err;
+	enum result result = part_write(release->qctl, release->part, item, &err);
+
+	if (result) {
+		fail(release, item->id, result, err.text);
+		return;
+	}
+	release->done++;
+	tell(release, item->id, "written", NULL, look);
+}
+
 static void scan_and_release(struct release *release, const Lz__Item *item)
 {
 	const struct release_options *options = release->options;
 	struct fresh_look look;
 	struct err err;
-	enum result result = fresh_ask(release->fresh, item, 0, &look, &err);
+	enum result result = fresh_ask(release->fresh, item, release->request.part, &look, &err);
 
 	if (result) {
 		fail(release, item->id, result, err.text);
@@ -182,6 +230,8 @@ static void scan_and_release(struct release *release, const Lz__Item *item)
 	} else if (options->is_dry) {
 		release->done++;
 		tell(release, item->id, "would be released", NULL, &look);
+	} else if (release->part->file) {
+		put_into_file(release, item, &look);
 	} else {
 		put_out(release, item, &look);
 	}
@@ -199,7 +249,11 @@ static void release_item(struct release *release, const Lz__Item *item)
 	int code;
 
 	release->request.id = item->id;
-	result = ask(release, 1, &answer, &err);
+	if (release->part->file) {
+		scan_and_release(release, item);
+		return;
+	}
+	result = ask(release, 1, NULL, &answer, &err);
 	if (result) {
 		fail(release, item->id, result, err.text);
 		return;
@@ -285,16 +339,18 @@ static void release_found(struct release *release, struct selection *selection)
 	ids_free(&ids);
 }
 
-static int run_release(
-        struct qctl *qctl, const struct release_options *options, struct selection *selection)
+static int run_release(struct qctl *qctl, const struct release_options *options,
+        const struct part *part, struct selection *selection)
 {
-	struct release release = {.qctl = qctl, .options = options};
+	struct release release = {.qctl = qctl, .options = options, .part = part};
 
 	lz__release__init(&release.request);
 	release.request.to = options->to;
 	release.request.n_to = options->to_count;
 	release.request.by = who_asks(qctl);
 	release.request.again = options->is_again;
+	release.request.part = part->number;
+	release.request.packed = part->password != NULL;
 	release.progress.is_quiet = qctl->json;
 	release.fresh = fresh_new(qctl, options->is_forced ? PATIENCE_FORCED_MS : PATIENCE_MS);
 	if (options->is_search)
@@ -310,13 +366,15 @@ int command_release(struct qctl *qctl)
 {
 	struct release_options options;
 	struct selection selection;
+	struct part part = {0};
 	struct err err;
 	int code;
 
-	if (release_options_read(&options, &selection, qctl, &err))
+	if (release_options_read(&options, &selection, qctl, &err) || part_read(&part, qctl, &err))
 		code = qctl_wrong(qctl, &err);
 	else
-		code = run_release(qctl, &options, &selection);
+		code = run_release(qctl, &options, &part, &selection);
+	part_fini(&part);
 	release_options_fini(&options);
 	selection_fini(&selection);
 	return code;

@@ -101,6 +101,11 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err);
 
+/* The same with bytes behind the envelope; `body` may be NULL, and is taken where it was sent. */
+enum result wire_ask_with(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms,
+        struct wire_message *answer, struct err *err);
+
 /*
  * ---- keys ----
  * Key files have two words a line; empty lines and those that begin with "# " are comments.

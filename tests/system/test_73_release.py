@@ -1,4 +1,6 @@
 """What leaves the quarantine: looked at anew, byte for byte, once, and only what was meant."""
+import email
+import email.policy
 import json
 import os
 import pty
@@ -204,3 +206,86 @@ def test_previews_of_all_kinds_of_mail_are_printable(world):
         raw.decode()
         assert not [byte for byte in raw if byte < 32 and byte != 10], raw
         json.loads(world.lazaret.qctl("preview", "--json", item["id"]).stdout)
+
+
+# ---- one part of it
+
+def carried(mail):
+    """What the mail carries: its attachment's name and bytes."""
+    message = email.message_from_bytes(mail.bytes, policy=email.policy.default)
+    attachment, = message.iter_attachments()
+    return message, attachment.get_filename(), attachment.get_payload(decode=True)
+
+
+def unzipped(data, password, folder):
+    (folder / "it.zip").write_bytes(data)
+    return subprocess.run(["7z", "x", "-so", f"-p{password}", str(folder / "it.zip")], capture_output=True, timeout=30)
+
+
+def two_programs(world):
+    world.send(mails.mixed(mails.text_part(), mails.attachment("one.exe", mails.program() + b"1"),
+                           mails.attachment("zwei ü.exe", mails.program() + b"2"), subject="two programs"))
+    item, = kept(world, 1)
+    world.drained()
+    return item
+
+
+def test_a_part_goes_out_alone_once_in_the_thread_of_its_message(world):
+    item = two_programs(world)
+    release(world, item["id"], "--part", "2", "--wait")
+    part, = [mail for mail in to_people(world) if mail.field("X-Lazaret-Part")]
+    message, name, data = carried(part)
+    assert (name, data) == ("zwei ü.exe", mails.program() + b"2")
+    assert part.sender in ("", "<>", None) and message["Subject"] == "Re: two programs"
+    assert message["In-Reply-To"] == message["References"] == world.lazaret.show(item["id"])["header_message_id"] \
+        or message["In-Reply-To"] == message["References"]
+    assert message["Auto-Submitted"].startswith("auto-") and "postmaster@example.org" in message["From"]
+    assert "was released before" in release(world, item["id"], "--part", "2").stdout
+    release(world, item["id"], "--part", "1", "--to", "other@example.org", "--wait")
+    assert carried(world.sink.to("other@example.org")[0])[1] == "one.exe"
+    release(world, item["id"], "--part", "2", "--again", "--wait")
+    assert len([mail for mail in to_people(world) if mail.field("X-Lazaret-Part")]) == 2
+    assert release(world, item["id"], "--part", "3", code=1).stderr
+    assert " 0 problems" in world.lazaret.qctl("verify").stdout
+    assert any(r.get("part") == 1 for r in world.lazaret.show(item["id"])["outbox"])
+
+
+def test_a_part_becomes_a_file_that_is_not_overwritten(world, tmp_path):
+    item = two_programs(world)
+    path = tmp_path / "out.exe"
+    release(world, item["id"], "--part", "1", "--file", str(path))
+    assert path.read_bytes() == mails.program() + b"1" and path.stat().st_mode & 0o777 == 0o600
+    path.write_bytes(b"mine")
+    release(world, item["id"], "--part", "1", "--file", str(path), code=2)
+    assert path.read_bytes() == b"mine"
+    assert release(world, item["id"], "--file", str(path), code=64).stderr
+    time.sleep(1)
+    assert not [mail for mail in world.sink.mails if mail.field("X-Lazaret-Part")]
+
+
+def test_a_part_is_packed_with_a_password_that_is_nowhere(world, tmp_path):
+    item = two_programs(world)
+    secret = tmp_path / "password"
+    secret.write_text("kein Wort davon\nsecond line\n")
+    release(world, item["id"], "--part", "2", "--zip-password", str(secret), "--wait")
+    part, = [mail for mail in to_people(world) if mail.field("X-Lazaret-Part")]
+    message, name, data = carried(part)
+    assert name == "zwei ü.exe.zip" and message.get_content_type() == "multipart/mixed"
+    assert unzipped(data, "kein Wort davon", tmp_path).stdout == mails.program() + b"2"
+    assert unzipped(data, "another", tmp_path).returncode != 0
+    assert b"kein Wort" not in part.bytes and "kein Wort" not in world.lazaret.log()
+    assert b"kein Wort" not in b"".join(path.read_bytes() for path in (world.lazaret.state / "quarantine").iterdir())
+    assert ": released (" in release(world, item["id"], "--part", "2").stdout, "as it is it is another release"
+    empty = tmp_path / "empty"
+    empty.write_text("\n")
+    assert release(world, item["id"], "--part", "1", "--zip-password", str(empty), code=64).stderr
+
+
+@pytest.mark.config("policy:\n  keep_original: false\n")
+def test_a_part_with_a_virus_is_refused_and_goes_out_where_only_parts_are_kept(world):
+    world.send(mails.eicar_mail())
+    item, = kept(world, 1)
+    assert "only the parts" in release(world, item["id"], code=1).stderr
+    assert "refused: virus" in release(world, item["id"], "--part", "1", code=2).stderr
+    release(world, item["id"], "--part", "1", "--force", "--reason", "for the laboratory", "--to", "lab@example.org", "--wait")
+    assert carried(world.sink.to("lab@example.org")[0])[2] == mails.EICAR
