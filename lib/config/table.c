@@ -327,6 +327,9 @@ static const struct field attachment_rule_fields[] = {
                          "holds the member."},
         {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any",
                 .choices = choice_directions, .prose = "Whose mail it is for."},
+        {"senders", FIELD_LIST, AT(attachment_rule, senders), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "Only in mail with such a reverse-path, written as those of access rules. "
+                         "It can be forged."},
         {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "The recipients it is for; everybody's where none are named. A message "
                          "with others, too, is treated for each by his own rules."},
@@ -436,6 +439,12 @@ static const struct field attachments_fields[] = {
                 .prose = "The first rule that matches a part or a member decides. Rules that are "
                          "given take the place of the default ones: copy these from the sample and "
                          "change them."},
+        {"exceptions", FIELD_RULES, AT(attachments, exception_count), "[]",
+                "- name: partner-tool\n  names: [tool.exe]\n  senders: [\"@partner.example\"]\n  "
+                "action: allow\n",
+                .section = &attachment_rule_section,
+                .prose = "Rules that are tried before the others, and leave the default ones where "
+                         "they are. What qctl release --suggest prints goes here."},
         {"max_parts", FIELD_NUMBER, AT(attachments, max_parts), "1000", .least = 1, .most = 100000,
                 .prose = "MIME parts of a message; beyond, policy.unscanned.limit decides, as for "
                          "the limits that follow."},
