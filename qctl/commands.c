@@ -67,6 +67,7 @@ static const struct argument_option release_options[] = {
         {"zip-password", "FILE", "packs the part with the password in it; -: as it is typed"},
         {"again", NULL, "though it was released before"},
         {"dry-run", NULL, "only tells what would be done, and what the fresh scan says"},
+        {"suggest", NULL, "releases nothing: prints the rule that would have let it through"},
         {"yes", "N", "so many items are meant: nobody is asked"},
         {"force", NULL, "though the fresh scan finds a virus or can't look; needs a reason"},
         {"reason", "TEXT", "why, kept with the release; or, to choose, as below"},

@@ -14,6 +14,7 @@
 #include "qctl/print.h"
 #include "qctl/progress.h"
 #include "qctl/release_options.h"
+#include "qctl/suggest.h"
 #include "qctl/who.h"
 
 /* For somebody who looks at mail; where it is released anyhow, less. */
@@ -238,6 +239,31 @@ static void scan_and_release(struct release *release, const Lz__Item *item)
 	fresh_look_fini(&look);
 }
 
+/* Nothing leaves: the rule is for the administrator to put into the configuration. */
+static void suggest(struct release *release, const Lz__Item *item)
+{
+	struct json json = {0};
+	struct buf rules = {0};
+	struct err err;
+	enum result result = suggest_rules(item, &rules, &err);
+
+	progress_clear(&release->progress);
+	if (result) {
+		err_wrap(&err, result, "%s", item->id);
+		release->code = qctl_fail(result, &err);
+	} else if (release->qctl->json) {
+		json_object(&json, NULL);
+		json_text(&json, "id", item->id);
+		json_text(&json, "rules", rules.data);
+		json_end_object(&json);
+		json_flush(&json);
+	} else {
+		qctl_print(&rules);
+	}
+	release->done++;
+	buf_fini(&rules);
+}
+
 /* What was released before is told and not looked at again. */
 static void release_item(struct release *release, const Lz__Item *item)
 {
@@ -282,7 +308,12 @@ static void release_one(struct release *release, char *word)
 	if (result) {
 		fail(release, word, result, err.text);
 	} else {
-		release_item(release, ((const Lz__Shown *)shown.envelope)->item);
+		const Lz__Item *item = ((const Lz__Shown *)shown.envelope)->item;
+
+		if (release->options->is_suggestion)
+			suggest(release, item);
+		else
+			release_item(release, item);
 		wire_message_free(&shown);
 	}
 	show_progress(release);
@@ -290,7 +321,7 @@ static void release_one(struct release *release, char *word)
 
 static void tell_counts(const struct release *release)
 {
-	if (release->qctl->json)
+	if (release->qctl->json || release->options->is_suggestion)
 		return;
 	fprintf(stderr, "%llu %s", (unsigned long long)release->done,
 	        release->options->is_dry ? "would be released" : "released");
@@ -317,6 +348,11 @@ static void release_named(struct release *release)
 		tell_counts(release);
 }
 
+static int is_harmless(const struct release_options *options)
+{
+	return options->is_dry || options->is_suggestion;
+}
+
 static void release_found(struct release *release, struct selection *selection)
 {
 	struct ids ids = {0};
@@ -327,7 +363,7 @@ static void release_found(struct release *release, struct selection *selection)
 
 	if (result)
 		code = qctl_fail(result, &err);
-	else if (!release->options->is_dry && ids.count)
+	else if (!is_harmless(release->options) && ids.count)
 		code = ids_confirm(release->qctl, "release", ids.count);
 	release->code = code;
 	release->progress.total = ids.count;

@@ -121,6 +121,7 @@ enum result release_options_read(struct release_options *options, struct selecti
 	options->is_forced = is_given(qctl, "force");
 	options->is_again = is_given(qctl, "again");
 	options->is_dry = is_given(qctl, "dry-run");
+	options->is_suggestion = is_given(qctl, "suggest");
 	read_recipients(options, qctl);
 	if (!result)
 		result = read_wait(options, qctl, err);

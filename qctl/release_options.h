@@ -14,7 +14,8 @@ struct release_options {
 	int is_forced;
 	int is_again;
 	int is_dry;
-	int64_t wait_ms; /* 0: not at all */
+	int is_suggestion; /* only the rule that would have let it through is wanted */
+	int64_t wait_ms;   /* 0: not at all */
 };
 
 /* Reads `selection` with it. RESULT_PERMANENT: wrong usage. Whatever it gives, both _fini() are
