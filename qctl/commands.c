@@ -63,7 +63,7 @@ static const struct argument_option export_options[] = {
 static const struct argument_option release_options[] = {
         {"to", "ADDRESS", "instead of to the blocked recipients; may be repeated"},
         {"part", "N", "the n-th part that was cut alone, in a mail of its own"},
-        {"file", "PATH", "the part into this file instead"},
+        {"file", "PATH", "with --part: into this file instead; else it chooses, as below"},
         {"zip-password", "FILE", "packs the part with the password in it; -: as it is typed"},
         {"again", NULL, "though it was released before"},
         {"dry-run", NULL, "only tells what would be done, and what the fresh scan says"},

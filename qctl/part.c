@@ -73,11 +73,12 @@ enum result part_read(struct part *part, const struct qctl *qctl, struct err *er
 	const char *password = arguments_value(&qctl->arguments, "zip-password");
 	uint64_t value = 0;
 
-	*part = (struct part){.file = arguments_value(&qctl->arguments, "file")};
-	if (!number && (part->file || password))
-		return err_set(err, RESULT_PERMANENT, "--file and --zip-password are for a --part");
+	*part = (struct part){0};
+	if (!number && password)
+		return err_set(err, RESULT_PERMANENT, "--zip-password is for a --part");
 	if (!number)
-		return RESULT_OK;
+		return RESULT_OK; /* --file chooses then, by the name of a part */
+	part->file = arguments_value(&qctl->arguments, "file");
 	if (!text_number(number, UINT32_MAX, &value) || !value)
 		return err_set(
 		        err, RESULT_PERMANENT, "--part %s: a number from 1 is expected", number);

@@ -185,6 +185,7 @@ static void put_out(struct release *release, const Lz__Item *item, const struct 
 
 	release->request.why = why;
 	result = put_into_outbox(release, item, &answer, &err);
+	release->request.why = (char *)protobuf_c_empty_string; /* the next one has its own */
 	free(why);
 	if (result) {
 		fail(release, item->id, result, err.text);

@@ -91,10 +91,12 @@ static enum result read_reasons(struct release_options *options, struct selectio
 
 static int chooses(const struct qctl *qctl, const struct selection *selection)
 {
+	int is_part = is_given(qctl, "part"); /* then --file is where it goes */
 	const struct argument_option *option;
 
 	for (option = selecting_options; option->name; option++)
-		if (strcmp(option->name, "reason") != 0 && is_given(qctl, option->name))
+		if (strcmp(option->name, "reason") != 0 && is_given(qctl, option->name) &&
+		        !(is_part && !strcmp(option->name, "file")))
 			return 1;
 	return *selection->request.reason || is_given(qctl, "limit");
 }

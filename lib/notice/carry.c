@@ -43,22 +43,17 @@ char *carry_name(const char *name, uint32_t part)
 	return buf_give(&out);
 }
 
-/* RFC 2231: where it is not plain ASCII in that form as well, for those who read it. */
+/* RFC 2231 where it is not plain ASCII. Not in two forms: readers differ in which they take. */
 static void add_file_name(struct buf *out, const char *name)
 {
-	char *ascii = safe_ascii(name, NAME_BYTES);
 	const unsigned char *at;
 
-	for (char *c = ascii; *c; c++)
-		if (*c == '?' || *c == '"' || *c == '\\')
-			*c = '_';
-	buf_add_format(out, "Content-Disposition: attachment;\r\n filename=\"%s\"", ascii);
-	free(ascii);
-	if (text_is_printable(name)) {
-		buf_add_string(out, "\r\n");
+	if (text_is_printable(name) && !strpbrk(name, "\"\\")) {
+		buf_add_format(
+		        out, "Content-Disposition: attachment;\r\n filename=\"%s\"\r\n", name);
 		return;
 	}
-	buf_add_string(out, ";\r\n filename*=UTF-8''");
+	buf_add_string(out, "Content-Disposition: attachment;\r\n filename*=UTF-8''");
 	for (at = (const unsigned char *)name; *at; at++)
 		if ((*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') ||
 		        (*at >= '0' && *at <= '9') || *at == '.' || *at == '-' || *at == '_')
