@@ -70,7 +70,9 @@ enum {
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
 	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
 	X(PREVIEW, 70, Lz__Preview, preview, 0)                                                    \
-	X(RELEASE_PART, 71, Lz__Release, release, 1)
+	X(RELEASE_PART, 71, Lz__Release, release, 1)                                               \
+	X(PASS_REQUEST, 72, Lz__PassRequest, pass_request, 0)                                      \
+	X(PASS_GIVEN, 73, Lz__PassGiven, pass_given, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

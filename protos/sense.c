@@ -150,6 +150,16 @@ static int is_among(Lz__Item **items, size_t count, const char *id)
 
 /* What a scanner says is what an attacker says who has taken it over: it may not claim that others
  * were served, nor that something is kept which it doesn't hand over to be kept. */
+/* What would be done is checked with the submission, as a verdict is: workers/qworker/result.c. */
+static enum result pass_sense(const Lz__Pass *pass, struct err *err)
+{
+	if (!pass)
+		return RESULT_OK;
+	if (!pass->through || strlen(pass->sha256) != 64)
+		return wrong(err, "pass: not whole");
+	return group_sense(pass->through, err);
+}
+
 static enum result scan_result_sense(
         const Lz__ScanResult *scan, size_t message_size, struct err *err)
 {
@@ -164,7 +174,7 @@ static enum result scan_result_sense(
 		for (in = 0; in < verdict->groups[at]->n_items; in++)
 			if (!is_among(scan->items, scan->n_items, verdict->groups[at]->items[in]))
 				return wrong(err, "groups: names an item that is not there");
-	if (verdict_sense(verdict, err) != RESULT_OK)
+	if (verdict_sense(verdict, err) != RESULT_OK || pass_sense(scan->pass, err) != RESULT_OK)
 		return RESULT_PERMANENT;
 	return items_sense(scan->items, scan->n_items, verdict->message_id, message_size, err);
 }

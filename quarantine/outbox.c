@@ -54,6 +54,13 @@ enum result outbox_get(struct backend_txn *txn, const char *id, Lz__Outgoing **o
 	return err_set(err, RESULT_PERMANENT, "the outbox record %s is damaged", id);
 }
 
+enum result outbox_save(struct backend_txn *txn, const Lz__Outgoing *outgoing, struct err *err)
+{
+	struct backend_key name = key_text(outgoing->id);
+
+	return record_put(txn, TABLE_OUTBOX, &name, outgoing, err);
+}
+
 /* ---- the one function that changes a state, with what hangs on it ---- */
 
 static enum result put_entries(

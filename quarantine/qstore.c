@@ -2,12 +2,14 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "lib/base/log.h"
 #include "lib/wire/loop.h"
 #include "quarantine/batch.h"
+#include "quarantine/pass.h"
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
@@ -37,6 +39,7 @@ struct qstore {
 	size_t group;               /* requests in the last one */
 	unsigned garbage;           /* since the last minute */
 	enum result fate;           /* RESULT_UNSURE ends the loop */
+	uint8_t pass_key[PASS_KEY_SIZE];
 	struct err err;
 };
 
@@ -291,13 +294,20 @@ enum result qstore_open(
 {
 	struct qstore *q = alloc_zero(1, sizeof(*q));
 	struct store_options options = options_of(&config->quarantine);
+	char *key = alloc_format("%s/pass.key", config->quarantine.path);
 	struct wire_limits limits = {
 	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
 	        .high_water = HIGH_WATER,
 	};
-	enum result result = store_open(&backend_lmdb, &options, &q->store, err);
+	enum result result;
 
+	options.pass_lifetime_ms = config->notifier.pass_lifetime_ms;
+	options.pass_key = q->pass_key;
+	result = store_open(&backend_lmdb, &options, &q->store, err);
 	q->config = config;
+	if (!result)
+		result = pass_key_load(key, q->pass_key, err); /* the folder is there by now */
+	free(key);
 	if (!result)
 		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
 	if (result) {
@@ -348,6 +358,7 @@ void qstore_close(struct qstore **qstore)
 	if (q->socket)
 		wire_socket_close(&q->socket);
 	store_close(&q->store);
+	explicit_bzero(q->pass_key, sizeof(q->pass_key));
 	free(q);
 	*qstore = NULL;
 }

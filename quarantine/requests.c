@@ -81,6 +81,13 @@ static enum result handle_release_part(struct store *store, const struct wire_me
 	        new_answer(out, MESSAGE_RELEASED), err);
 }
 
+static enum result handle_pass(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_pass(store, (const Lz__PassRequest *)message->envelope,
+	        new_answer(out, MESSAGE_PASS_GIVEN), err);
+}
+
 static enum result handle_delete(struct store *store, const struct wire_message *message,
         struct answer *out, struct err *err)
 {
@@ -142,6 +149,7 @@ static const struct row {
         {MESSAGE_RELEASE, REQUEST_WRITES, handle_release},
         {MESSAGE_RELEASE_PART, REQUEST_WRITES, handle_release_part},
         {MESSAGE_DELETE, REQUEST_WRITES, handle_delete},
+        {MESSAGE_PASS_REQUEST, REQUEST_WRITES, handle_pass},
         {MESSAGE_STATS_REQUEST, REQUEST_READS, handle_stats},
         {MESSAGE_COUNT, REQUEST_WRITES, handle_count},
         {MESSAGE_TAKE, REQUEST_WRITES, handle_take},

@@ -10,6 +10,7 @@
 #include "quarantine/key.h"
 #include "quarantine/letter.h"
 #include "quarantine/outbox.h"
+#include "quarantine/pass.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
@@ -241,6 +242,8 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
         Lz__Stored *out, struct err *err)
 {
 	enum result result = check_store(store, request, size, err);
+	Lz__Store bare = *request;
+	const char *fate = "";
 	Lz__KeptMessage *letter;
 	size_t at;
 
@@ -248,6 +251,13 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		result = letter_load(store->txn, request->message_id, &letter, err);
 	if (result)
 		return result;
+	if (*request->pass)
+		result = pass_redeem(
+		        store->txn, store->options.pass_key, request, store->now_ms, &fate, err);
+	if (!strcmp(fate, "redeemed")) {
+		bare.n_items = 0; /* nothing is kept of what is delivered as it is */
+		request = &bare;
+	}
 	for (at = 0; !result && at < request->n_items; at++)
 		result = put_item(store, request->items[at], body, size, letter, err);
 	/* A message that is tried again is alive: its time to be confirmed starts anew. */
@@ -256,6 +266,8 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		        store->txn, request->message_id, letter, store->now_ms, store->now_ms, err);
 	if (!result)
 		tell_stored(request, letter, out);
+	if (!result)
+		strings_set(&out->pass, fate);
 	message_free((ProtobufCMessage *)letter);
 	return result;
 }
@@ -365,6 +377,39 @@ enum result store_release(
         struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
 {
 	return store_release_part(store, request, NULL, out, err);
+}
+
+static int may_have_pass(const Lz__Outgoing *outgoing)
+{
+	return outgoing_is_open_release(outgoing) && !outgoing->part;
+}
+
+enum result store_pass(
+        struct store *store, const Lz__PassRequest *request, Lz__PassGiven *out, struct err *err)
+{
+	char text[PASS_TEXT_ROOM];
+	Lz__Outgoing *outgoing;
+	enum result result = item_check_id(request->outgoing, err);
+
+	if (!store->options.pass_key)
+		return err_set(err, RESULT_PERMANENT, "this quarantine gives no passes");
+	if (!result)
+		result = outbox_get(store->txn, request->outgoing, &outgoing, err);
+	if (result)
+		return result;
+	if (may_have_pass(outgoing))
+		result = pass_give(store->txn, store->options.pass_key, outgoing, request->sha256,
+		        store->now_ms, store->options.pass_lifetime_ms, text, err);
+	else
+		result = err_set(err, RESULT_PERMANENT, "no release of a message in hand");
+	if (!result)
+		result = outbox_save(store->txn, outgoing, err);
+	if (!result) {
+		strings_set(&out->outgoing, outgoing->id);
+		strings_set(&out->text, text);
+	}
+	message_free((ProtobufCMessage *)outgoing);
+	return result;
 }
 
 static enum result remove_item(
@@ -601,7 +646,9 @@ static enum result expire_next(struct store *store, struct err *err)
 
 	if (store->options.keep_ms > 0)
 		result = expire_item(store, err);
-	return result == RESULT_NONE ? expire_lone(store, err) : result;
+	if (result == RESULT_NONE)
+		result = expire_lone(store, err);
+	return result == RESULT_NONE ? pass_expire(store->txn, store->now_ms, err) : result;
 }
 
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err)

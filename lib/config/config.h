@@ -302,6 +302,8 @@ struct config_languages {
 struct config_notifier {
 	char *quarantine;
 	char *next_hop;
+	int release_pass; /* released mail carries one */
+	int64_t pass_lifetime_ms;
 	char *from;
 	int to_sender;
 	int to_recipient;

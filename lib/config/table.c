@@ -661,6 +661,13 @@ static const struct field notifier_fields[] = {
                 .prose = "The quarantine whose outbox is carried."},
         {"next_hop", FIELD_TEXT, AT(notifier, next_hop), "<front.next_hop>", NULL, FORM_HOST_PORT,
                 .prose = "Where notices and released mail go by SMTP."},
+        {"release_pass", FIELD_BOOL, AT(notifier, release_pass), "false",
+                .prose = "Puts a signed pass on top of released mail, which lets just this mail "
+                         "through our filter once: where the next hop leads through it again. See "
+                         "docs/RELEASE.md."},
+        {"pass_lifetime", FIELD_TIME, AT(notifier, pass_lifetime_ms), "2d", .least = MINUTE,
+                .most = 30 * DAY,
+                .prose = "How long a pass is good for: longer than a queue holds mail."},
         {"from", FIELD_TEXT, AT(notifier, from), "<site.admin>", NULL, FORM_ADDRESS,
                 .prose = "The From of notices. Their reverse-path is null, so that they are never "
                          "bounced."},
