@@ -119,7 +119,7 @@ def test_every_mail_of_a_sample_arrives_as_without_us(world):
 @pytest.mark.parametrize("program", ["qnotify", "qstore"])
 def test_killed_in_the_middle_each_arrives_once_and_whole(program):
     from world import World
-    world = World(HOLD)
+    world = World(HOLD + "quarantine:\n  lease: 10s\n")
     count, rng = 20, random.Random(5)
     try:
         world.start()
