@@ -113,7 +113,7 @@ def test_every_mail_of_a_sample_arrives_as_without_us(world):
         before = verifies(want.bytes)
         assert verifies(got.bytes) == before, name
         good += before
-    assert good >= 9, "signatures that verify are among them"
+    assert good >= 5, "signatures that verify are among them"
 
 
 @pytest.mark.parametrize("program", ["qnotify", "qstore"])
