@@ -96,13 +96,16 @@ static enum result bind_both(
         struct broker *broker, const struct config_broker *config, struct err *err)
 {
 	/* No message is larger than all messages together may be. */
-	struct wire_limits limits = {config->max_bytes, HIGH_WATER};
+	struct wire_limits limits = {config->max_bytes, HIGH_WATER, 0};
 	enum result result;
 
 	if (limits.max_bytes < MESSAGE_ENVELOPE_MAX)
 		limits.max_bytes = MESSAGE_ENVELOPE_MAX;
 	result = wire_bind(
 	        broker->wire, &config->fronts, &limits, &broker->sockets[EXCHANGE_FRONT], err);
+	/* Who comes in here gets other people's mail; at the front door only an answer to his own.
+	 */
+	limits.is_private = 1;
 	if (result == RESULT_OK)
 		result = wire_bind(broker->wire, &config->workers, &limits,
 		        &broker->sockets[EXCHANGE_WORKER], err);

@@ -120,13 +120,14 @@ static enum result find_owners(const struct config *config, struct owners *out, 
 	              : find_group("quarantine.group", config->quarantine.group, &out->store, err);
 }
 
-/* Sockets that are made in it get the folder's group, so its members may open them; they can't make
- * anything in it themselves. */
-static enum result make_for_group(const struct config *config, struct owner owner, struct err *err)
+/* Sockets that are made in it get the folder's group, so its members may open them where they are
+ * not private; they can't make anything in it themselves. */
+static enum result make_for_group(
+        const struct config *config, const char *name, struct owner owner, struct err *err)
 {
 	unsigned mode = *config->quarantine.group ? 02750 : 0700;
 
-	return make_under(config->site.run_dir, "quarantine", mode, owner, err);
+	return make_under(config->site.run_dir, name, mode, owner, err);
 }
 
 enum result folders_make(const struct config *config, struct err *err)
@@ -142,9 +143,9 @@ enum result folders_make(const struct config *config, struct err *err)
 	if (!result)
 		result = make_under(site->run_dir, "front", 0750, owners.front, err);
 	if (!result)
-		result = make_under(site->run_dir, "broker", 0700, owners.user, err);
+		result = make_for_group(config, "broker", owners.store, err);
 	if (!result)
-		result = make_for_group(config, owners.store, err);
+		result = make_for_group(config, "quarantine", owners.store, err);
 	if (!result)
 		result = make(config->workers.tmp_dir, 0700, owners.scan, err);
 	if (!result)

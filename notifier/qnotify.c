@@ -29,6 +29,7 @@ enum stage {
 	STAGE_IDLE,      /* none in hand */
 	STAGE_TAKING,    /* TAKE is asked */
 	STAGE_FETCHING,  /* a release's bytes are coming */
+	STAGE_PASSING,   /* a pass for them is asked for */
 	STAGE_SENDING,   /* with the next hop */
 	STAGE_FINISHING, /* FINISH is asked */
 };
@@ -55,10 +56,11 @@ struct qnotify {
 	Lz__Outgoing *outgoing;
 	Lz__Item *item;
 	struct buf mail;
+	struct buf pass;             /* a header field for the mail's top; empty: none */
 	struct smtp_message message; /* with the two below, lent to the line while it sends */
 	struct smtp_recipient *recipients;
-	struct smtp_piece piece;
-	int sent; /* the mail was given to the line */
+	struct smtp_piece pieces[2]; /* a pass, and the mail */
+	int sent;                    /* the mail was given to the line */
 	struct record_outcome outcome;
 };
 
@@ -98,12 +100,32 @@ static void ask_fetch(struct qnotify *q)
 	Lz__Fetch fetch = LZ__FETCH__INIT;
 
 	fetch.id = q->item->id;
-	fetch.part = q->outgoing->part;
 	fetch.outgoing = q->outgoing->id;
 	fetch.offset = q->mail.size;
 	fetch.limit = FETCH_BYTES;
 	q->stage = STAGE_FETCHING;
 	ask(q, MESSAGE_FETCH, &fetch.base);
+}
+
+/* Of the message as it will be where the pass is looked at: with LF line ends, the last one too. */
+static void hash_of_lines(const struct buf *mail, char hex[DIGEST_HEX_ROOM])
+{
+	struct digest digest;
+
+	digest_of_lines(mail->data, mail->size, &digest);
+	text_hex(digest.bytes, DIGEST_SIZE, hex);
+}
+
+static void ask_pass(struct qnotify *q)
+{
+	Lz__PassRequest request = LZ__PASS_REQUEST__INIT;
+	char hex[DIGEST_HEX_ROOM];
+
+	hash_of_lines(&q->mail, hex);
+	request.outgoing = q->outgoing->id;
+	request.sha256 = hex;
+	q->stage = STAGE_PASSING;
+	ask(q, MESSAGE_PASS_REQUEST, &request.base);
 }
 
 static void ask_finish(struct qnotify *q)
@@ -128,6 +150,8 @@ static void ask_again(struct qnotify *q)
 		ask_take(q);
 	else if (q->stage == STAGE_FETCHING)
 		ask_fetch(q);
+	else if (q->stage == STAGE_PASSING)
+		ask_pass(q);
 	else if (q->stage == STAGE_FINISHING)
 		ask_finish(q);
 	q->is_again = 0;
@@ -141,6 +165,7 @@ static void drop_record(struct qnotify *q)
 	q->outgoing = NULL;
 	q->item = NULL;
 	buf_clear(&q->mail);
+	buf_clear(&q->pass);
 	free(q->recipients);
 	q->recipients = NULL;
 	q->sent = 0;
@@ -221,19 +246,20 @@ static void fill_recipients(struct qnotify *q, int is_release)
 	}
 }
 
-/* A release is the original with its envelope; a notice has the null reverse-path (RFC 3834
- * section 3.3), and nobody is told where it ends. */
+/* A release is the original with its envelope; a notice, and a mail of ours that carries a part,
+ * has the null reverse-path (RFC 3834 section 3.3), and nobody is told where it ends. */
 static void send_mail(struct qnotify *q)
 {
-	int is_release = q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE;
+	int is_release = q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE && !q->outgoing->part;
 
 	fill_recipients(q, is_release);
-	q->piece = (struct smtp_piece){.bytes = q->mail.data, .size = q->mail.size};
+	q->pieces[0] = (struct smtp_piece){.bytes = q->pass.data, .size = q->pass.size};
+	q->pieces[1] = (struct smtp_piece){.bytes = q->mail.data, .size = q->mail.size};
 	q->message = (struct smtp_message){.reverse_path = is_release ? q->item->reverse_path : "",
 	        .recipients = q->recipients,
 	        .recipient_count = q->outgoing->n_to,
-	        .pieces = &q->piece,
-	        .piece_count = 1,
+	        .pieces = q->pass.size ? q->pieces : q->pieces + 1,
+	        .piece_count = q->pass.size ? 2 : 1,
 	        .eight_bit = is_release && q->item->eight_bit,
 	        .smtputf8 = is_release && q->item->smtputf8,
 	        .envid = is_release ? q->item->envid : NULL,
@@ -375,6 +401,20 @@ static int is_whole(const struct qnotify *q, const char *sha256)
 	return text_same(hex, sha256);
 }
 
+static int wants_pass(const struct qnotify *q)
+{
+	return q->config->notifier.release_pass && !q->outgoing->part;
+}
+
+static void pass_answer(struct qnotify *q, const struct wire_message *message)
+{
+	const Lz__PassGiven *given = (const Lz__PassGiven *)message->envelope;
+
+	buf_clear(&q->pass);
+	buf_add_format(&q->pass, "X-Lazaret-Pass: %s\r\n", given->text);
+	begin_sending(q);
+}
+
 static void fetch_answer(struct qnotify *q, const struct wire_message *message)
 {
 	const Lz__Fetched *fetched = (const Lz__Fetched *)message->envelope;
@@ -391,6 +431,8 @@ static void fetch_answer(struct qnotify *q, const struct wire_message *message)
 	buf_add(&q->mail, wire_body_data(&message->body), size);
 	if (q->mail.size < fetched->size)
 		ask_fetch(q);
+	else if (is_whole(q, fetched->sha256) && wants_pass(q))
+		ask_pass(q);
 	else if (is_whole(q, fetched->sha256))
 		begin_sending(q);
 	else
@@ -408,7 +450,7 @@ static void error_answer(struct qnotify *q, const struct wire_message *message)
 	q->poll_ms = loop_now_ms(q->loop) + q->config->notifier.poll_ms;
 	if (temporary)
 		return; /* the tick asks again */
-	if (q->stage == STAGE_FETCHING)
+	if (q->stage == STAGE_FETCHING || q->stage == STAGE_PASSING)
 		fail_record(q, RESULT_PERMANENT, error->text);
 	else
 		drop_record(q);
@@ -424,6 +466,8 @@ static void on_answer(struct qnotify *q, struct wire_message *message)
 		take_answer(q, message);
 	else if (message->type == MESSAGE_FETCHED && q->stage == STAGE_FETCHING)
 		fetch_answer(q, message);
+	else if (message->type == MESSAGE_PASS_GIVEN && q->stage == STAGE_PASSING)
+		pass_answer(q, message);
 	else if (message->type == MESSAGE_FINISHED && q->stage == STAGE_FINISHING)
 		drop_record(q);
 	if (q->stage == STAGE_IDLE && !q->stop_ms && q->poll_ms <= loop_now_ms(q->loop))
@@ -565,6 +609,7 @@ void qnotify_close(struct qnotify **qnotify)
 	record_outcome_fini(&q->outcome);
 	free(q->recipients);
 	buf_fini(&q->mail);
+	buf_fini(&q->pass);
 	loop_free(&q->loop);
 	wire_socket_close(&q->store);
 	wire_close(&q->wire);

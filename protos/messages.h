@@ -23,7 +23,8 @@ enum {
 	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
 	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
 	MESSAGE_PARTS_MAX = 100000,   /* of a map */
-	MESSAGE_SMALL_MAX = 1 << 20,  /* bytes of a message that does not wait for larger ones */
+	MESSAGE_PREVIEW_LINES_MAX = 10000,
+	MESSAGE_SMALL_MAX = 1 << 20, /* bytes of a message that does not wait for larger ones */
 };
 
 /*   NAME                  number  envelope type           pb-c function prefix        body */
@@ -71,7 +72,11 @@ enum {
 	X(LIST_AUDIT, 52, Lz__ListAudit, list_audit, 0)                                            \
 	X(AUDIT, 53, Lz__Audit, audit, 0)                                                          \
 	X(NOTE, 54, Lz__Note, note, 0)                                                             \
-	X(NOTED, 55, Lz__Noted, noted, 0)
+	X(NOTED, 55, Lz__Noted, noted, 0)                                                          \
+	X(PREVIEW, 70, Lz__Preview, preview, 0)                                                    \
+	X(RELEASE_PART, 71, Lz__Release, release, 1)                                               \
+	X(PASS_REQUEST, 72, Lz__PassRequest, pass_request, 0)                                      \
+	X(PASS_GIVEN, 73, Lz__PassGiven, pass_given, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

@@ -150,6 +150,16 @@ static int is_among(Lz__Item **items, size_t count, const char *id)
 
 /* What a scanner says is what an attacker says who has taken it over: it may not claim that others
  * were served, nor that something is kept which it doesn't hand over to be kept. */
+/* What would be done is checked with the submission, as a verdict is: workers/qworker/result.c. */
+static enum result pass_sense(const Lz__Pass *pass, struct err *err)
+{
+	if (!pass)
+		return RESULT_OK;
+	if (!pass->through || strlen(pass->sha256) != 64)
+		return wrong(err, "pass: not whole");
+	return group_sense(pass->through, err);
+}
+
 static enum result scan_result_sense(
         const Lz__ScanResult *scan, size_t message_size, struct err *err)
 {
@@ -164,7 +174,7 @@ static enum result scan_result_sense(
 		for (in = 0; in < verdict->groups[at]->n_items; in++)
 			if (!is_among(scan->items, scan->n_items, verdict->groups[at]->items[in]))
 				return wrong(err, "groups: names an item that is not there");
-	if (verdict_sense(verdict, err) != RESULT_OK)
+	if (verdict_sense(verdict, err) != RESULT_OK || pass_sense(scan->pass, err) != RESULT_OK)
 		return RESULT_PERMANENT;
 	return items_sense(scan->items, scan->n_items, verdict->message_id, message_size, err);
 }
@@ -210,6 +220,18 @@ static enum result done_sense(const Lz__Done *done, struct err *err)
 	if (!done->verdict || done->attempt == 0)
 		return wrong(err, "verdict, attempt: both are needed");
 	return verdict_sense(done->verdict, err);
+}
+
+static enum result release_sense(
+        const Lz__Release *release, int is_part, size_t body_size, struct err *err)
+{
+	if (is_part != (release->part > 0))
+		return wrong(err, "part: not of this kind of release");
+	if (release->packed && !is_part)
+		return wrong(err, "packed: of a part alone");
+	if (is_part && !body_size != !!release->only_ask)
+		return wrong(err, "only_ask: the mail comes with it, or nothing is sent");
+	return RESULT_OK;
 }
 
 static enum result fetched_sense(const Lz__Fetched *fetched, size_t body_size, struct err *err)
@@ -258,6 +280,9 @@ enum result check_sense(
 		return store_sense(typed, body_size, err);
 	case MESSAGE_SHOWN:
 		return ((const Lz__Shown *)typed)->item ? RESULT_OK : wrong(err, "item: none");
+	case MESSAGE_RELEASE:
+	case MESSAGE_RELEASE_PART:
+		return release_sense(typed, type == MESSAGE_RELEASE_PART, body_size, err);
 	case MESSAGE_FETCHED:
 		return fetched_sense(typed, body_size, err);
 	case MESSAGE_RELOAD:

@@ -46,6 +46,12 @@ static const struct argument_option rescan_options[] = {
 
 static const struct argument_option no_options[] = {{0}};
 
+static const struct argument_option preview_options[] = {
+        {"part", "N", "the n-th part that was cut"},
+        {"lines", "N", "of text at most (100; 0: 10000)"},
+        {0},
+};
+
 static const struct argument_option export_options[] = {
         {"part", "N", "of one item: the n-th part that was cut, as it stood in the message"},
         {"mbox", NULL, "one behind the other to standard output, \"From \" quoted (mboxrd)"},
@@ -57,9 +63,18 @@ static const struct argument_option export_options[] = {
 
 static const struct argument_option release_options[] = {
         {"to", "ADDRESS", "instead of to the blocked recipients; may be repeated"},
+        {"part", "N", "the n-th part that was cut alone, in a mail of its own"},
+        {"file", "PATH", "with --part: into this file instead; else it chooses, as below"},
+        {"zip-password", "FILE", "packs the part with the password in it; -: as it is typed"},
         {"again", NULL, "though it was released before"},
+        {"dry-run", NULL, "only tells what would be done, and what the fresh scan says"},
+        {"suggest", NULL, "releases nothing: prints the rule that would have let it through"},
+        {"yes", "N", "so many items are meant: nobody is asked"},
+        {"force", NULL, "though the fresh scan finds a virus or can't look; needs a reason"},
+        {"reason", "TEXT", "why, kept with the release; or, to choose, as below"},
+        {"why", "TEXT", "the same"},
         {"by", "NAME", "who asks (your account)"},
-        {"why", "TEXT", "the reason, kept with the release"},
+        {"limit", "N", "at most so many, newest first (all)"},
         {"wait", NULL, "until it is delivered or has failed"},
         {"timeout", "TIME", "of --wait (60s)"},
         {0},
@@ -125,15 +140,22 @@ const struct command commands[] = {
         {"show", "ID…", 1, 1000, "shows all that is known of an item",
                 "An id may be shortened to four or more characters while it is unambiguous.\n",
                 show_options, command_show},
+        {"preview", "ID", 1, 1, "shows what an item is made of and its text, safely",
+                "Why it is here, its parts with names and hashes, and its text; HTML as text. It "
+                "is read "
+                "as scanners\nread it, without any right, and nothing but printable characters is "
+                "shown.\n",
+                preview_options, command_preview},
         {"export", "[ID…]", 0, 1000, "writes the original bytes of one item, or of many",
                 "One id alone: to standard output, the whole message where it was kept. Several, "
                 "or what the options\nchoose: with --mbox, --eml or --json (what is known of "
                 "them, one object a line). Handle with care: it\nwas held for a reason.\n",
                 export_options, command_export, selecting_options},
-        {"release", "ID…", 1, 1000, "delivers an item's original message",
-                "Exactly once for each set of recipients; asked for again, it says so and does "
-                "nothing.\n",
-                release_options, command_release},
+        {"release", "[ID…]", 0, 1000, "delivers items' original messages",
+                "Each once for each set of recipients; asked for again, it says so and does "
+                "nothing. Each is scanned\nbefore; a virus, or what can't be scanned, is refused. "
+                "Without ids those that options choose, once their\nnumber is confirmed.\n",
+                release_options, command_release, selecting_options},
         {"rescan", "[ID…]", 0, 1000, "looks again at what is kept, with the signatures of now",
                 "Tells of each item in which a virus or the reason has changed; alters nothing.\n"
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",

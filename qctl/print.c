@@ -161,6 +161,8 @@ void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing)
 	json_text(json, "last", outgoing->last);
 	json_text(json, "by", outgoing->by);
 	json_text(json, "why", outgoing->why);
+	if (outgoing->part)
+		json_number(json, "part", outgoing->part);
 	json_end_object(json);
 }
 
@@ -310,6 +312,9 @@ static void show_outgoing(struct columns *columns, const Lz__Outgoing *outgoing)
 	buf_add_format(&text, "%s  to %s ", outgoing->state, print_kind(outgoing->kind));
 	for (at = 0; at < outgoing->n_to; at++)
 		buf_add_format(&text, " <%s>", outgoing->to[at]);
+	if (outgoing->part)
+		buf_add_format(&text, "  part %u%s", outgoing->part,
+		        outgoing->packed ? " in a ZIP file" : "");
 	if (outgoing->attempts)
 		buf_add_format(&text, "  attempt %u", outgoing->attempts);
 	if (*outgoing->last)

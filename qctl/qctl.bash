@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore audit check keys"
+	local commands="list show preview export release rescan delete notices stats reload explain verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --limit"
@@ -31,9 +31,10 @@ _qctl()
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)
-		COMPREPLY=($(compgen -W "store view export release delete expire carry delivered gave-up refused policy \
+		COMPREPLY=($(compgen -W "store view export release pass delete expire carry delivered gave-up refused policy \
 			backup restore trim" -- "$current"))
 		return ;;
+	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--eml) COMPREPLY=($(compgen -d -- "$current")); return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;
 	esac
@@ -41,10 +42,11 @@ _qctl()
 	case $command in
 	'') COMPREPLY=($(compgen -W "$commands $common --version" -- "$current")) ;;
 	list) COMPREPLY=($(compgen -W "$selecting --after $common" -- "$current")) ;;
+	preview) COMPREPLY=($(compgen -W "--part --lines $common" -- "$current")) ;;
 	export) COMPREPLY=($(compgen -W "--part --mbox --eml --why $selecting $common" -- "$current")) ;;
 	release)
-		COMPREPLY=($(compgen -W "--to --again --by --why --wait --timeout $common" \
-			-- "$current")) ;;
+		COMPREPLY=($(compgen -W "--to --part --file --zip-password --again --dry-run --suggest --yes --force --by --why --wait --timeout $selecting \
+			$common" -- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;

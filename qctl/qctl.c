@@ -176,17 +176,33 @@ static enum result connect_to(
 }
 
 /* What was typed may be what the other side drops without a word: that is said here. */
-enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *request,
-        struct wire_message *answer, struct err *err)
+static enum result ask_quarantine(struct qctl *qctl, enum message_type type, const void *request,
+        struct wire_body *body, struct wire_message *answer, struct err *err)
 {
 	const char *endpoint = qctl_config(qctl)->front.quarantine;
-	enum result result = message_check(type, request, 0, err);
+	enum result result = message_check(type, request, body ? wire_body_size(body) : 0, err);
 
 	if (!result && !qctl->quarantine)
 		result = connect_to(qctl, endpoint, &qctl->quarantine, err);
 	if (result)
 		return result;
-	return wire_ask(qctl->quarantine, type, request, ANSWER_MS, answer, err);
+	return wire_ask_with(qctl->quarantine, type, request, body, ANSWER_MS, answer, err);
+}
+
+enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *request,
+        struct wire_message *answer, struct err *err)
+{
+	return ask_quarantine(qctl, type, request, NULL, answer, err);
+}
+
+enum result qctl_ask_with(struct qctl *qctl, enum message_type type, const void *request,
+        struct wire_body *body, struct wire_message *answer, struct err *err)
+{
+	enum result result = ask_quarantine(qctl, type, request, body, answer, err);
+
+	if (body)
+		wire_body_free(body);
+	return result;
 }
 
 enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_type type,

@@ -58,6 +58,10 @@ const struct config *qctl_config(struct qctl *qctl);
 enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *request,
         struct wire_message *answer, struct err *err);
 
+/* The same with bytes behind it; `body` may be NULL, and is freed. */
+enum result qctl_ask_with(struct qctl *qctl, enum message_type type, const void *request,
+        struct wire_body *body, struct wire_message *answer, struct err *err);
+
 /* Asks whoever is at `endpoint`. */
 enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_type type,
         const void *request, int timeout_ms, struct wire_message *answer, struct err *err);
@@ -70,6 +74,7 @@ void qctl_print(struct buf *text);
 
 int command_list(struct qctl *qctl);
 int command_show(struct qctl *qctl);
+int command_preview(struct qctl *qctl);
 int command_export(struct qctl *qctl);
 int command_release(struct qctl *qctl);
 int command_delete(struct qctl *qctl);

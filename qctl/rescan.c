@@ -8,11 +8,9 @@
 #include <sysexits.h>
 
 #include "lib/base/alloc.h"
-#include "lib/wire/judge.h"
-#include "protos/envelope.h"
 #include "qctl/compare.h"
-#include "qctl/fetch.h"
 #include "qctl/json.h"
+#include "qctl/look.h"
 #include "qctl/progress.h"
 #include "qctl/selection.h"
 
@@ -213,52 +211,6 @@ static void wait_until_fewer(struct rescan *rescan, size_t most, uint64_t most_b
 	}
 }
 
-static enum result add_piece(void *context, const void *bytes, size_t size, struct err *err)
-{
-	buf_add(context, bytes, size);
-	return RESULT_OK;
-}
-
-/* A part that was cut begins with its own header fields, so it is a message by itself. */
-static enum result ask_about(
-        struct rescan *rescan, struct look *look, uint32_t part, struct err *err)
-{
-	const struct config_front *front = &qctl_config(rescan->qctl)->front;
-	Lz__Fetch request = LZ__FETCH__INIT;
-	Lz__Submission *submission;
-	struct wire_body body;
-	struct buf bytes = {0};
-	enum result result;
-	size_t size;
-
-	request.id = look->item->id;
-	request.part = part;
-	request.why = (char *)"rescan";
-	result = fetch_all(rescan->qctl, &request, add_piece, &bytes, err);
-	if (result) {
-		buf_fini(&bytes);
-		return result;
-	}
-	size = bytes.size;
-	wire_body_take(buf_give(&bytes), size, &body);
-	submission = envelope_of_item(look->item);
-	judge_ask(rescan->judge, &submission, &body, front->deadline_ms, look);
-	look->questions++;
-	return RESULT_OK;
-}
-
-static enum result ask_about_parts(struct rescan *rescan, struct look *look, struct err *err)
-{
-	enum result result = RESULT_OK;
-	size_t at;
-
-	if (!look->item->n_parts)
-		return err_set(err, RESULT_PERMANENT, "nothing of it is kept");
-	for (at = 0; at < look->item->n_parts && !result; at++)
-		result = ask_about(rescan, look, (uint32_t)at + 1, err);
-	return result;
-}
-
 static void look_at(struct rescan *rescan, const Lz__Item *item)
 {
 	struct look *look;
@@ -273,8 +225,8 @@ static void look_at(struct rescan *rescan, const Lz__Item *item)
 	look->item = item;
 	rescan->looks++;
 	rescan->bytes += item->size;
-	look->result = item->keep_original ? ask_about(rescan, look, 0, &look->err)
-	                                   : ask_about_parts(rescan, look, &look->err);
+	look->result =
+	        look_ask_all(rescan->qctl, rescan->judge, item, look, &look->questions, &look->err);
 	if (!look->questions)
 		end_look(rescan, look);
 }
@@ -350,31 +302,6 @@ static void look_at_named(struct rescan *rescan)
 
 /* ---------------------------------------------------------------- before and behind */
 
-/* A few words, so as to learn whether anybody looks at mail, and with which signatures. */
-static enum result ask_for_engine(struct rescan *rescan, struct err *err)
-{
-	static const char text[] = "Subject: rescan\r\n\r\n\r\n";
-	const char *admin = qctl_config(rescan->qctl)->site.admin;
-	Lz__Submission *submission = alloc(sizeof(*submission));
-	Lz__Recipient recipient = LZ__RECIPIENT__INIT;
-	struct judgement judgement;
-	struct wire_body body;
-
-	lz__submission__init(submission);
-	recipient.address = (char *)(*admin ? admin : "postmaster");
-	submission->recipients = alloc_zero(1, sizeof(*submission->recipients));
-	submission->recipients[submission->n_recipients++] = envelope_recipient(&recipient);
-	wire_body_copy(text, sizeof(text) - 1, &body);
-	judge_ask(rescan->judge, &submission, &body, PROBE_MS, NULL);
-	while (judge_wait(rescan->judge, TURN_MS, &judgement) != RESULT_OK)
-		continue;
-	if (judgement.result != RESULT_OK)
-		return err_set(err, judgement.result, "%s", judgement.err.text);
-	rescan->engine = alloc_string(judgement.verdict->engine);
-	message_free(&judgement.verdict->base);
-	return RESULT_OK;
-}
-
 static enum result open_judge(struct rescan *rescan, struct err *err)
 {
 	struct wire *wire;
@@ -382,7 +309,8 @@ static enum result open_judge(struct rescan *rescan, struct err *err)
 
 	if (!result)
 		result = judge_open(wire, &qctl_config(rescan->qctl)->front, &rescan->judge, err);
-	return result ? result : ask_for_engine(rescan, err);
+	return result ? result
+	              : look_engine(rescan->qctl, rescan->judge, PROBE_MS, &rescan->engine, err);
 }
 
 static int code_of(const struct rescan *rescan)

@@ -40,6 +40,7 @@
 	X(OUTBOX, "outbox")               /* outgoing id → Outgoing */                           \
 	X(OUTBOX_DUE, "outbox_due")       /* time, outgoing id: due, or leased until then */       \
 	X(OUTBOX_BY_ITEM, "outbox_items") /* item id, outgoing id */                               \
+	X(PASSES, "passes")               /* time of its end, outgoing id → KeptPass */          \
 	X(DAYS, "days")                   /* day, name → number */                               \
 	X(TALLY, "tally")                 /* name → number: what there is now */                 \
 	X(AUDIT, "audit")                 /* number → AuditEntry; see audit.h */

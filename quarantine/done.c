@@ -48,9 +48,26 @@ static const char *item_of(const struct wire_message *message, const struct answ
 	return field_of(message->envelope, "id");
 }
 
+/* NULL: it is none. */
+static const Lz__Release *release_of(const struct wire_message *message)
+{
+	if (message->type == MESSAGE_RELEASE || message->type == MESSAGE_RELEASE_PART)
+		return (const Lz__Release *)message->envelope;
+	return NULL;
+}
+
+/* Was it released before, or only asked about? */
+static int changed_nothing(const struct wire_message *message, const struct answer *answer)
+{
+	const Lz__Release *release = release_of(message);
+
+	return release && (release->only_ask || ((const Lz__Released *)answer->envelope)->already);
+}
+
 static void detail_of(
         const struct wire_message *message, const struct answer *answer, char out[DETAIL_ROOM])
 {
+	const Lz__Release *release = release_of(message);
 	const char *by = field_of(message->envelope, "by");
 	size_t size = 0;
 
@@ -58,10 +75,10 @@ static void detail_of(
 	if (message->type == MESSAGE_FETCH)
 		size += (size_t)snprintf(
 		        out, DETAIL_ROOM, "part=%u", ((const Lz__Fetch *)message->envelope)->part);
-	if (message->type == MESSAGE_RELEASE)
-		size += (size_t)snprintf(out, DETAIL_ROOM, "release=%.16s others=%zu",
-		        ((const Lz__Released *)answer->envelope)->outgoing,
-		        ((const Lz__Release *)message->envelope)->n_to);
+	if (release)
+		size += (size_t)snprintf(out, DETAIL_ROOM, "release=%.16s others=%zu part=%u",
+		        ((const Lz__Released *)answer->envelope)->outgoing, release->n_to,
+		        release->part);
 	if (*by)
 		snprintf(out + size, DETAIL_ROOM - size, "%sby=%s", size ? " " : "", by);
 }
@@ -76,8 +93,8 @@ enum result record_done(struct store *store, const struct wire_message *message,
 	        .detail = detail};
 	enum result result = RESULT_OK;
 
-	if (answer->type == MESSAGE_RELEASED && ((const Lz__Released *)answer->envelope)->already)
-		return RESULT_OK; /* nothing was done */
+	if (changed_nothing(message, answer))
+		return RESULT_OK;
 	word_of(message, word);
 	detail_of(message, answer, detail);
 	if (is_question(message))

@@ -10,6 +10,7 @@
 #include "quarantine/item.h"
 #include "quarantine/key.h"
 #include "quarantine/outbox.h"
+#include "quarantine/parcel.h"
 #include "quarantine/query.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
@@ -523,21 +524,22 @@ enum result store_list_outbox(
 	return result;
 }
 
-/* A notifier gets the bytes of a release while it has it in its hands, and no others. */
-static enum result check_carried(struct store *store, const Lz__Fetch *request, struct err *err)
+/* A notifier gets the bytes of a release while it has it in its hands, and no others. Gives
+ * *outgoing. */
+static enum result load_carried(
+        struct store *store, const Lz__Fetch *request, Lz__Outgoing **outgoing, struct err *err)
 {
-	Lz__Outgoing *outgoing;
-	enum result result = outbox_get(store->txn, request->outgoing, &outgoing, err);
-	int is_carried;
+	enum result result = item_check_id(request->outgoing, err);
 
+	if (!result)
+		result = outbox_get(store->txn, request->outgoing, outgoing, err);
 	if (result > RESULT_NONE)
 		return result;
-	is_carried = !result && !strcmp(outgoing->item, request->id) &&
-	             outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE &&
-	             !strcmp(outgoing->state, outgoing_machine.states[OUTGOING_LEASED]);
-	message_free(result ? NULL : (ProtobufCMessage *)outgoing);
-	if (is_carried)
+	if (!result && !strcmp((*outgoing)->item, request->id) &&
+	        (*outgoing)->kind == LZ__NOTICE_KIND__NOTICE_RELEASE &&
+	        !strcmp((*outgoing)->state, outgoing_machine.states[OUTGOING_LEASED]))
 		return RESULT_OK;
+	message_free(result ? NULL : (ProtobufCMessage *)*outgoing);
 	return err_set(err, RESULT_PERMANENT, "%s is no release of this item that is on its way",
 	        request->outgoing);
 }
@@ -551,9 +553,7 @@ static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetc
 
 	if (result)
 		return result;
-	result = *request->outgoing ? check_carried(store, request, err) : RESULT_OK;
-	if (!result)
-		result = item_range(kept, request->part, &start, &length, err);
+	result = item_range(kept, request->part, &start, &length, err);
 	if (!result && request->offset > length)
 		result = err_set(err, RESULT_PERMANENT, "beyond the end");
 	if (!limit || limit > FETCH_MAX)
@@ -573,6 +573,31 @@ static enum result fetch(struct store *store, const Lz__Fetch *request, Lz__Fetc
 	return result;
 }
 
+/* The mail that carries a part. */
+/* The whole message, or the mail that carries one part of it. */
+static enum result fetch_carried(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
+        struct buf *bytes, struct err *err)
+{
+	uint64_t limit = request->limit && request->limit < FETCH_MAX ? request->limit : FETCH_MAX;
+	Lz__Outgoing *outgoing;
+	enum result result = load_carried(store, request, &outgoing, err);
+
+	if (result)
+		return result;
+	if (*outgoing->parcel_sha256) {
+		result = parcel_read(store->txn, outgoing, request->offset, limit, bytes, err);
+		if (!result) {
+			out->size = outgoing->parcel_size;
+			out->offset = request->offset < out->size ? request->offset : out->size;
+			strings_set(&out->sha256, outgoing->parcel_sha256);
+		}
+	} else {
+		result = fetch(store, request, out, bytes, err);
+	}
+	message_free((ProtobufCMessage *)outgoing);
+	return result;
+}
+
 enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
         struct buf *bytes, struct err *err)
 {
@@ -580,7 +605,8 @@ enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetch
 
 	if (result)
 		return result;
-	result = fetch(store, request, out, bytes, err);
+	result = *request->outgoing ? fetch_carried(store, request, out, bytes, err)
+	                            : fetch(store, request, out, bytes, err);
 	store_read_end(store);
 	return result;
 }

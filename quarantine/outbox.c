@@ -61,6 +61,13 @@ enum result outbox_get(struct backend_txn *txn, const char *id, Lz__Outgoing **o
 	return err_set(err, RESULT_PERMANENT, "the outbox record %s is damaged", id);
 }
 
+enum result outbox_save(struct backend_txn *txn, const Lz__Outgoing *outgoing, struct err *err)
+{
+	struct backend_key name = key_text(outgoing->id);
+
+	return record_put(txn, TABLE_OUTBOX, &name, outgoing, err);
+}
+
 /* ---- the one function that changes a state, with what hangs on it ---- */
 
 static enum result put_entries(
@@ -96,6 +103,11 @@ static enum result drop_entries(
 	return result ? result : tally_add_in(txn, "outbox", outgoing->state, -1, err);
 }
 
+static int is_to_be_sent(int state)
+{
+	return state == OUTGOING_WAITING || state == OUTGOING_DUE || state == OUTGOING_LEASED;
+}
+
 /* An event that the record's state has no move for is RESULT_PERMANENT and changes nothing. */
 static enum result move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
         int64_t next_ms, struct err *err)
@@ -105,6 +117,8 @@ static enum result move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum ou
 
 	if (!result && from != OUTGOING_ABSENT)
 		result = drop_entries(txn, outgoing, err);
+	if (!result && !is_to_be_sent(state))
+		result = parcel_drop(txn, outgoing, err);
 	if (result || state == OUTGOING_ABSENT)
 		return result;
 	strings_set(&outgoing->state, outgoing_machine.states[state]);
@@ -138,6 +152,11 @@ static void name_outgoing(Lz__Outgoing *outgoing, uint32_t serial)
 	digest_add_string(&state, number);
 	for (at = 0; at < outgoing->n_to; at++)
 		digest_add_string(&state, outgoing->to[at]);
+	if (outgoing->part) {
+		snprintf(number, sizeof(number), "part %u %d", outgoing->part,
+		        outgoing->packed != 0);
+		digest_add_string(&state, number);
+	}
 	digest_final(&state, &digest);
 	digest_item_id(&digest, id);
 	strings_set(&outgoing->id, id);
@@ -153,20 +172,26 @@ static enum result exists(struct backend_txn *txn, const char *id, struct err *e
 	return result;
 }
 
-/* Adds it unless the same one is there. */
-static enum result add(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
-        int64_t now_ms, int *already, struct err *err)
+static enum result is_there(struct backend_txn *txn, const char *id, int *out, struct err *err)
 {
-	enum result result = exists(txn, outgoing->id, err);
+	enum result result = exists(txn, id, err);
 
-	*already = result == RESULT_OK;
-	return result == RESULT_NONE ? move(txn, outgoing, event, now_ms, err) : result;
+	*out = result == RESULT_OK;
+	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+/* Adds a notice unless the same one is there. */
+static enum result add_notice(struct backend_txn *txn, Lz__Outgoing *outgoing, struct err *err)
+{
+	int already;
+	enum result result = is_there(txn, outgoing->id, &already, err);
+
+	return result || already ? result : move(txn, outgoing, OUTGOING_NOTICE, 0, err);
 }
 
 enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, struct err *err)
 {
 	enum result result = RESULT_OK;
-	int already;
 	size_t at;
 
 	for (at = 0; !result && at < item->n_notices; at++) {
@@ -174,7 +199,7 @@ enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, st
 
 		strings_add(&outgoing->to, &outgoing->n_to, item->notices[at]->to);
 		name_outgoing(outgoing, 0);
-		result = add(txn, outgoing, OUTGOING_NOTICE, 0, &already, err);
+		result = add_notice(txn, outgoing, err);
 		message_free((ProtobufCMessage *)outgoing);
 	}
 	return result;
@@ -198,19 +223,33 @@ static void set_recipients(Lz__Outgoing *outgoing, const Lz__Item *item, const L
 		qsort(outgoing->to, outgoing->n_to, sizeof(*outgoing->to), by_text);
 }
 
+/* Adds it, with what it carries, unless the same one is there. */
+static enum result add_release(struct backend_txn *txn, Lz__Outgoing *outgoing,
+        const struct parcel *parcel, int64_t now_ms, int *already, struct err *err)
+{
+	enum result result = is_there(txn, outgoing->id, already, err);
+
+	if (!result && !*already && parcel)
+		result = parcel_keep(txn, outgoing, parcel, err);
+	return result || *already ? result : move(txn, outgoing, OUTGOING_RELEASE, now_ms, err);
+}
+
 enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
-        const Lz__Release *request, uint32_t serial, int64_t now_ms, Lz__Released *out,
-        struct err *err)
+        const Lz__Release *request, uint32_t serial, const struct parcel *parcel, int64_t now_ms,
+        Lz__Released *out, struct err *err)
 {
 	Lz__Outgoing *outgoing = new_outgoing(item->id, LZ__NOTICE_KIND__NOTICE_RELEASE);
 	enum result result;
 	int already;
 
 	set_recipients(outgoing, item, request);
+	outgoing->part = request->part;
+	outgoing->packed = request->packed;
 	name_outgoing(outgoing, serial);
 	strings_set(&outgoing->by, request->by);
 	strings_set(&outgoing->why, request->why);
-	result = add(txn, outgoing, OUTGOING_RELEASE, now_ms, &already, err);
+	result = request->only_ask ? is_there(txn, outgoing->id, &already, err)
+	                           : add_release(txn, outgoing, parcel, now_ms, &already, err);
 	if (!result) {
 		strings_set(&out->outgoing, outgoing->id);
 		out->already = already;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "quarantine/backend.h"
+#include "quarantine/parcel.h"
 #include "quarantine/record.h"
 #include "quarantine/states.h"
 
@@ -26,11 +27,12 @@ enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing
 
 /*
  * Adds a release of `item` that is due now. Fills out->outgoing, and out->already where the same
- * one (item, recipients in any order, `serial`) is there.
+ * one (item, part and its packing, recipients in any order, `serial`) is there. With
+ * request->only_ask nothing is added. `parcel` is what carries a part; NULL: the message itself.
  */
 enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
-        const Lz__Release *request, uint32_t serial, int64_t now_ms, Lz__Released *out,
-        struct err *err);
+        const Lz__Release *request, uint32_t serial, const struct parcel *parcel, int64_t now_ms,
+        Lz__Released *out, struct err *err);
 
 /* Everything for one item; to be freed with outgoing_list_free(). */
 enum result outbox_of(
@@ -47,6 +49,9 @@ enum result outbox_take(struct backend_txn *txn, uint32_t limit, int64_t lease_m
 /* What became of one. RESULT_NONE: there is no such record (its item was deleted). Fills *kind. */
 enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, int64_t now_ms,
         Lz__NoticeKind *kind, struct err *err);
+
+/* Saves a record of which nothing but what hangs on no state has changed. */
+enum result outbox_save(struct backend_txn *txn, const Lz__Outgoing *outgoing, struct err *err);
 
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err);
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "lib/base/alloc.h"
@@ -10,6 +11,7 @@
 #include "lib/wire/loop.h"
 #include "quarantine/audit.h"
 #include "quarantine/batch.h"
+#include "quarantine/pass.h"
 #include "quarantine/pieces.h"
 #include "quarantine/policy.h"
 #include "quarantine/requests.h"
@@ -47,6 +49,7 @@ struct qstore {
 	size_t group;               /* requests in the last one */
 	unsigned garbage;           /* since the last minute */
 	enum result fate;           /* RESULT_UNSURE ends the loop */
+	uint8_t pass_key[PASS_KEY_SIZE];
 	struct err err;
 };
 
@@ -409,13 +412,20 @@ enum result qstore_open(
 {
 	struct qstore *q = alloc_zero(1, sizeof(*q));
 	struct store_options options = options_of(&config->quarantine);
+	char *key = alloc_format("%s/pass.key", config->quarantine.path);
 	struct wire_limits limits = {
 	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
 	        .high_water = HIGH_WATER,
 	};
-	enum result result = store_open(&backend_lmdb, &options, &q->store, err);
+	enum result result;
 
+	options.pass_lifetime_ms = config->notifier.pass_lifetime_ms;
+	options.pass_key = q->pass_key;
+	result = store_open(&backend_lmdb, &options, &q->store, err);
 	q->config = config;
+	if (!result)
+		result = pass_key_load(key, q->pass_key, err); /* the folder is there by now */
+	free(key);
 	if (!result)
 		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
 	if (result) {
@@ -481,6 +491,7 @@ void qstore_close(struct qstore **qstore)
 	if (q->socket)
 		wire_socket_close(&q->socket);
 	store_close(&q->store);
+	explicit_bzero(q->pass_key, sizeof(q->pass_key));
 	free(q);
 	*qstore = NULL;
 }

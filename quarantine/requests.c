@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "quarantine/audit.h"
 #include "quarantine/done.h"
+#include "quarantine/parcel.h"
 #include "quarantine/strings.h"
 
 typedef enum result handler(struct store *store, const struct wire_message *message,
@@ -71,6 +72,23 @@ static enum result handle_release(struct store *store, const struct wire_message
 {
 	return store_release(store, (const Lz__Release *)message->envelope,
 	        new_answer(out, MESSAGE_RELEASED), err);
+}
+
+static enum result handle_release_part(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	const struct parcel parcel = {
+	        wire_body_data(&message->body), wire_body_size(&message->body)};
+
+	return store_release_part(store, (const Lz__Release *)message->envelope, &parcel,
+	        new_answer(out, MESSAGE_RELEASED), err);
+}
+
+static enum result handle_pass(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_pass(store, (const Lz__PassRequest *)message->envelope,
+	        new_answer(out, MESSAGE_PASS_GIVEN), err);
 }
 
 static enum result handle_delete(struct store *store, const struct wire_message *message,
@@ -152,7 +170,9 @@ static const struct row {
         {MESSAGE_SHOW, REQUEST_READS, handle_show},
         {MESSAGE_FETCH, REQUEST_READS, handle_fetch},
         {MESSAGE_RELEASE, REQUEST_WRITES, handle_release},
+        {MESSAGE_RELEASE_PART, REQUEST_WRITES, handle_release_part},
         {MESSAGE_DELETE, REQUEST_WRITES, handle_delete},
+        {MESSAGE_PASS_REQUEST, REQUEST_WRITES, handle_pass},
         {MESSAGE_STATS_REQUEST, REQUEST_READS, handle_stats},
         {MESSAGE_COUNT, REQUEST_WRITES, handle_count},
         {MESSAGE_TAKE, REQUEST_WRITES, handle_take},

@@ -27,8 +27,9 @@ static const struct {
 	const char *word;
 	unsigned may;
 } words[] = {{"list", MAY_LIST}, {"show", MAY_SHOW}, {"export", MAY_EXPORT},
-        {"release", MAY_RELEASE}, {"delete", MAY_DELETE}, {"stats", MAY_STATS},
-        {"audit", MAY_AUDIT}, {"all", MAY_ALL}};
+        /* What is released is read, and scanned anew, by who releases it. */
+        {"release", MAY_RELEASE | MAY_SHOW | MAY_EXPORT}, {"delete", MAY_DELETE},
+        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"all", MAY_ALL}};
 
 /* `may`: any of these. Where `word` is NULL the store writes down what was done, as only it knows,
  * or nothing is to be written. */
@@ -48,6 +49,8 @@ static const struct row {
         {MESSAGE_FETCH, 0, MAY_EXPORT, "export"},
         {MESSAGE_LIST_OUTBOX, 0, MAY_LIST | MAY_RELEASE, NULL},
         {MESSAGE_RELEASE, 0, MAY_RELEASE, "release"},
+        {MESSAGE_RELEASE_PART, 0, MAY_RELEASE, "release"},
+        {MESSAGE_PASS_REQUEST, ROLE_NOTIFIER, 0, NULL},
         {MESSAGE_DELETE, 0, MAY_DELETE, "delete"},
         {MESSAGE_STATS_REQUEST, 0, MAY_STATS, NULL},
         {MESSAGE_LIST_AUDIT, 0, MAY_AUDIT, NULL},

@@ -12,6 +12,7 @@
 #include "quarantine/key.h"
 #include "quarantine/letter.h"
 #include "quarantine/outbox.h"
+#include "quarantine/pass.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
@@ -300,6 +301,9 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
         Lz__Stored *out, struct err *err)
 {
 	enum result result = check_store(store, request, size, err);
+	struct audit_fact redeemed = {.action = "pass", .detail = request->message_id};
+	Lz__Store bare = *request;
+	const char *fate = "";
 	Lz__KeptMessage *letter;
 	size_t at;
 
@@ -307,6 +311,14 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		result = letter_load(store->txn, request->message_id, &letter, err);
 	if (result)
 		return result;
+	if (*request->pass)
+		result = pass_redeem(
+		        store->txn, store->options.pass_key, request, store->now_ms, &fate, err);
+	if (!strcmp(fate, "redeemed")) {
+		bare.n_items = 0; /* nothing is kept of what is delivered as it is */
+		request = &bare;
+		result = audit_add(store, &redeemed, err);
+	}
 	for (at = 0; !result && at < request->n_items; at++)
 		result = put_item(store, request->items[at], body, size, letter, err);
 	/* A message that is tried again is alive: its time to be confirmed starts anew. */
@@ -315,6 +327,8 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		        store->txn, request->message_id, letter, store->now_ms, store->now_ms, err);
 	if (!result)
 		tell_stored(request, letter, out);
+	if (!result)
+		strings_set(&out->pass, fate);
 	message_free((ProtobufCMessage *)letter);
 	return result;
 }
@@ -389,19 +403,19 @@ static enum result load_by_id(
 	return result == RESULT_NONE ? store_no_item(store, id, err) : result;
 }
 
-static enum result release_item(struct store *store, const Lz__Release *request, Lz__KeptItem *kept,
-        Lz__Released *out, struct err *err)
+static enum result release_item(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__KeptItem *kept, Lz__Released *out, struct err *err)
 {
-	uint64_t offset, length;
-	enum result result = item_range(kept, 0, &offset, &length, err);
+	uint64_t offset, length, need = ITEM_OVERHEAD + (parcel ? parcel->size : 0);
+	enum result result = item_range(kept, request->part, &offset, &length, err);
 
-	if (!result)
-		result = claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
+	if (!result && !request->only_ask)
+		result = claim(store, need, store->options.reserve / 2, err);
 	if (!result)
 		result = outbox_release(store->txn, kept->item, request,
-		        request->again ? kept->releases + 1 : kept->releases, store->now_ms, out,
-		        err);
-	if (result || out->already)
+		        request->again ? kept->releases + 1 : kept->releases, parcel, store->now_ms,
+		        out, err);
+	if (result || out->already || request->only_ask)
 		return result;
 	kept->releases += request->again != 0;
 	kept->item->released_ms = store->now_ms;
@@ -433,8 +447,8 @@ static enum result limit_release(struct store *store, const Lz__Item *item,
 	return RESULT_OK;
 }
 
-enum result store_release(
-        struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
+enum result store_release_part(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__Released *out, struct err *err)
 {
 	Lz__Release limited;
 	Lz__KeptItem *kept;
@@ -447,9 +461,49 @@ enum result store_release(
 	limited.to = NULL;
 	result = limit_release(store, kept->item, request, &limited, err);
 	if (!result)
-		result = release_item(store, limited.to ? &limited : request, kept, out, err);
+		result = release_item(
+		        store, limited.to ? &limited : request, parcel, kept, out, err);
 	free(limited.to);
 	message_free((ProtobufCMessage *)kept);
+	return result;
+}
+
+enum result store_release(
+        struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
+{
+	return store_release_part(store, request, NULL, out, err);
+}
+
+static int may_have_pass(const Lz__Outgoing *outgoing)
+{
+	return outgoing_is_open_release(outgoing) && !outgoing->part;
+}
+
+enum result store_pass(
+        struct store *store, const Lz__PassRequest *request, Lz__PassGiven *out, struct err *err)
+{
+	char text[PASS_TEXT_ROOM];
+	Lz__Outgoing *outgoing;
+	enum result result = item_check_id(request->outgoing, err);
+
+	if (!store->options.pass_key)
+		return err_set(err, RESULT_PERMANENT, "this quarantine gives no passes");
+	if (!result)
+		result = outbox_get(store->txn, request->outgoing, &outgoing, err);
+	if (result)
+		return result;
+	if (may_have_pass(outgoing))
+		result = pass_give(store->txn, store->options.pass_key, outgoing, request->sha256,
+		        store->now_ms, store->options.pass_lifetime_ms, text, err);
+	else
+		result = err_set(err, RESULT_PERMANENT, "no release of a message in hand");
+	if (!result)
+		result = outbox_save(store->txn, outgoing, err);
+	if (!result) {
+		strings_set(&out->outgoing, outgoing->id);
+		strings_set(&out->text, text);
+	}
+	message_free((ProtobufCMessage *)outgoing);
 	return result;
 }
 
@@ -735,7 +789,9 @@ static enum result expire_next(struct store *store, struct err *err)
 
 	if (store->options.keep_ms > 0)
 		result = expire_item(store, err);
-	return result == RESULT_NONE ? expire_lone(store, err) : result;
+	if (result == RESULT_NONE)
+		result = expire_lone(store, err);
+	return result == RESULT_NONE ? pass_expire(store->txn, store->now_ms, err) : result;
 }
 
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err)

@@ -30,6 +30,9 @@ struct store_options {
 	int64_t keep_ms;       /* age at which items expire; 0: never */
 	int64_t lease_ms;      /* of an outbox record, where the notifier names none */
 	int64_t keep_audit_ms; /* age at which entries of the audit are trimmed; 0: never */
+	int64_t pass_lifetime_ms;
+	const uint8_t *pass_key; /* PASS_KEY_SIZE bytes, lent; NULL: passes are neither given nor
+	                            redeemed */
 };
 
 /* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With
@@ -70,6 +73,15 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 /* RESULT_NONE: no such item, or its original was not kept. */
 enum result store_release(
         struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err);
+
+/* The same of one part, in a mail that carries it (quarantine/parcel.h); lent. */
+struct parcel;
+enum result store_release_part(struct store *store, const Lz__Release *request,
+        const struct parcel *parcel, Lz__Released *out, struct err *err);
+/* Gives the release a pass. RESULT_NONE: no such record. RESULT_PERMANENT: it is no release of a
+ * whole message that a notifier has, or there is no key. */
+enum result store_pass(
+        struct store *store, const Lz__PassRequest *request, Lz__PassGiven *out, struct err *err);
 enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err);
 enum result store_count(struct store *store, const Lz__Count *request, struct err *err);
 enum result store_take(

@@ -21,6 +21,8 @@ static void tell_confirmed(const Lz__Confirm *request)
 
 static void tell_released(const Lz__Release *request, const Lz__Released *released)
 {
+	if (request->only_ask)
+		return;
 	log_event(LOG_LEVEL_INFO, NULL, released->already ? "released-before" : "released",
 	        "item=%s outgoing=%s by=%s why=%s to=%zu", released->id, released->outgoing,
 	        log_quote(request->by), log_quote(request->why), request->n_to);

@@ -29,7 +29,7 @@ struct verify {
 	struct backend_txn *txn;
 	struct store_report *report;
 	int is_indexed;
-	struct buf names; /* digests of all segments of all items, DIGEST_SIZE each */
+	struct buf names; /* digests of all that items and records hold, DIGEST_SIZE each */
 	struct expected *tallies;
 	size_t tally_count;
 	uint64_t entries[TABLE_COUNT]; /* that should be there */
@@ -376,6 +376,7 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 {
 	Lz__Outgoing *outgoing = unpack(v, &lz__outgoing__descriptor, value);
 	struct backend_key by_item, item;
+	struct digest parcel;
 
 	v->report->outgoing++;
 	if (!outgoing)
@@ -388,6 +389,10 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 	if (outgoing_is_timed(outgoing))
 		check_timed(v, TABLE_OUTBOX_DUE, outgoing->next_ms, outgoing->id);
 	expect(v, "outbox", outgoing->state, 1);
+	if (parcel_name(outgoing, &parcel))
+		buf_add(&v->names, parcel.bytes, DIGEST_SIZE);
+	else if (*outgoing->parcel_sha256)
+		problem(v, "outbox record %s names no blob", outgoing->id);
 	message_free((ProtobufCMessage *)outgoing);
 	return RESULT_OK;
 }
@@ -497,11 +502,11 @@ static enum result verify(struct verify *v, struct err *err)
 	for (at = 0; !result && at < sizeof(indexes) / sizeof(indexes[0]); at++)
 		result = each(v, indexes[at], check_index, err);
 	if (!result)
-		result = check_blobs(v, err);
-	if (!result)
 		result = each(v, TABLE_MESSAGES, check_letter, err);
 	if (!result)
 		result = each(v, TABLE_OUTBOX, check_outgoing, err);
+	if (!result)
+		result = check_blobs(v, err); /* once all who hold one are known */
 	if (!result)
 		result = check_counts(v, err);
 	return result ? result : check_audit(v, err);

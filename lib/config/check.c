@@ -227,6 +227,8 @@ static enum result check_attachments(const struct config *config, struct err *er
 
 	for (i = 0; i < config->attachments.count && !result; i++)
 		result = check_attachment_rule(config, &config->attachments.rules[i], err);
+	for (i = 0; i < config->attachments.exception_count && !result; i++)
+		result = check_attachment_rule(config, &config->attachments.exceptions[i], err);
 	return result;
 }
 
@@ -275,6 +277,10 @@ static enum result check_redirects(const struct config *config, struct err *err)
 	}
 	for (i = 0; i < config->attachments.count && !result; i++) {
 		action = &config->attachments.rules[i].action;
+		result = check_redirect(config, action, *action, mailbox, err);
+	}
+	for (i = 0; i < config->attachments.exception_count && !result; i++) {
+		action = &config->attachments.exceptions[i].action;
 		result = check_redirect(config, action, *action, mailbox, err);
 	}
 	return result;

@@ -194,6 +194,7 @@ struct config_attachment_rule {
 	uint64_t smaller_than;         /* likewise */
 	enum config_inside inside;
 	enum config_direction direction;
+	struct config_list senders;    /* as access senders: reverse-paths it is about */
 	struct config_list recipients; /* as access senders; the rule is for these only */
 	enum action action;
 	char *text;
@@ -202,6 +203,8 @@ struct config_attachment_rule {
 struct config_attachments {
 	size_t count;
 	struct config_attachment_rule *rules;
+	size_t exception_count;
+	struct config_attachment_rule *exceptions; /* tried before the rules */
 	uint64_t max_parts;
 	uint64_t max_depth;    /* of MIME and of containers */
 	uint64_t max_members;  /* of all containers of a message */
@@ -316,6 +319,8 @@ struct config_languages {
 struct config_notifier {
 	char *quarantine;
 	char *next_hop;
+	int release_pass; /* released mail carries one */
+	int64_t pass_lifetime_ms;
 	char *from;
 	int to_sender;
 	int to_recipient;

@@ -329,6 +329,9 @@ static const struct field attachment_rule_fields[] = {
                          "holds the member."},
         {"direction", FIELD_CHOICE, AT(attachment_rule, direction), "any",
                 .choices = choice_directions, .prose = "Whose mail it is for."},
+        {"senders", FIELD_LIST, AT(attachment_rule, senders), "[]", NULL, FORM_MAIL_GLOB,
+                .prose = "Only in mail with such a reverse-path, written as those of access rules. "
+                         "It can be forged."},
         {"recipients", FIELD_LIST, AT(attachment_rule, recipients), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "The recipients it is for; everybody's where none are named. A message "
                          "with others, too, is treated for each by his own rules."},
@@ -438,6 +441,12 @@ static const struct field attachments_fields[] = {
                 .prose = "The first rule that matches a part or a member decides. Rules that are "
                          "given take the place of the default ones: copy these from the sample and "
                          "change them."},
+        {"exceptions", FIELD_RULES, AT(attachments, exception_count), "[]",
+                "- name: partner-tool\n  names: [tool.exe]\n  senders: [\"@partner.example\"]\n  "
+                "action: allow\n",
+                .section = &attachment_rule_section,
+                .prose = "Rules that are tried before the others, and leave the default ones where "
+                         "they are. What qctl release --suggest prints goes here."},
         {"max_parts", FIELD_NUMBER, AT(attachments, max_parts), "1000", .least = 1, .most = 100000,
                 .prose = "MIME parts of a message; beyond, policy.unscanned.limit decides, as for "
                          "the limits that follow."},
@@ -620,7 +629,9 @@ static const struct field operator_fields[] = {
                          "authenticated. example.org is that one alone, .example.org it and all "
                          "below it. Empty: all items."},
         {"actions", FIELD_LIST, AT(operator, actions), "[list, show, release]", NULL, FORM_ANY,
-                .choices = choice_operator_actions, .prose = "What is allowed."},
+                .choices = choice_operator_actions,
+                .prose = "What is allowed. release includes show and export, as what is released "
+                         "is scanned anew by who does it."},
 };
 static const struct section operator_section = SECTION(operator, operator_fields);
 
@@ -629,8 +640,10 @@ static const struct field quarantine_fields[] = {
                 "[ipc://<site.run_dir>/quarantine/store.ipc]", NULL, FORM_ENDPOINT,
                 .prose = "Endpoints on which the quarantine listens."},
         {"group", FIELD_TEXT, AT(quarantine, group), "", "lazaret-operators", FORM_USER,
-                .prose = "Group that may open the ipc:// endpoints beside site.user: that of the "
-                         "local accounts among the operators. Empty: nobody else."},
+                .prose = "Group that may open the ipc:// endpoints beside site.user, and "
+                         "broker.fronts, "
+                         "where what is to be released is scanned: that of the local accounts "
+                         "among the operators. Empty: nobody else."},
         {"operators", FIELD_RULES, AT(quarantine, operators), "[]",
                 "- name: anna\n  user: anna\n  domains: [example.org]\n  actions: [list, show, "
                 "release]\n",
@@ -686,6 +699,13 @@ static const struct field notifier_fields[] = {
                 .prose = "The quarantine whose outbox is carried."},
         {"next_hop", FIELD_TEXT, AT(notifier, next_hop), "<front.next_hop>", NULL, FORM_HOST_PORT,
                 .prose = "Where notices and released mail go by SMTP."},
+        {"release_pass", FIELD_BOOL, AT(notifier, release_pass), "false",
+                .prose = "Puts a signed pass on top of released mail, which lets just this mail "
+                         "through our filter once: where the next hop leads through it again. See "
+                         "docs/RELEASE.md."},
+        {"pass_lifetime", FIELD_TIME, AT(notifier, pass_lifetime_ms), "2d", .least = MINUTE,
+                .most = 30 * DAY,
+                .prose = "How long a pass is good for: longer than a queue holds mail."},
         {"from", FIELD_TEXT, AT(notifier, from), "<site.admin>", NULL, FORM_ADDRESS,
                 .prose = "The From of notices. Their reverse-path is null, so that they are never "
                          "bounced."},

@@ -55,6 +55,8 @@ static void warn_rules(const struct warner *warner)
 		warn_reject(warner, &config->subject.rules[i].action);
 	for (i = 0; i < config->attachments.count; i++)
 		warn_reject(warner, &config->attachments.rules[i].action);
+	for (i = 0; i < config->attachments.exception_count; i++)
+		warn_reject(warner, &config->attachments.exceptions[i].action);
 }
 
 static void warn_unscanned(const struct warner *warner, const struct config_unscanned *unscanned)

@@ -80,6 +80,33 @@ void random_bytes(void *out, size_t size)
 	randombytes_buf(out, size);
 }
 
+void digest_of_lines(const void *bytes, size_t size, struct digest *out)
+{
+	const char *at = bytes, *end = at + size, *from = at;
+	struct digest_state state;
+
+	digest_init(&state);
+	for (; size && at < end; at++) {
+		if (*at != '\r' || at + 1 == end || at[1] != '\n')
+			continue;
+		digest_add(&state, from, (size_t)(at - from));
+		from = at + 1;
+	}
+	if (size)
+		digest_add(&state, from, (size_t)(end - from));
+	if (size && end[-1] != '\n')
+		digest_add(&state, "\n", 1);
+	digest_final(&state, out);
+}
+
+void digest_keyed(
+        const uint8_t key[DIGEST_SIZE], const void *bytes, size_t size, struct digest *out)
+{
+	_Static_assert(crypto_auth_KEYBYTES == DIGEST_SIZE && crypto_auth_BYTES == DIGEST_SIZE,
+	        "keys and signatures are as long as digests");
+	crypto_auth(out->bytes, bytes, size, key);
+}
+
 int secret_same(const void *a, const void *b, size_t size)
 {
 	return sodium_memcmp(a, b, size) == 0;

@@ -27,6 +27,13 @@ void digest_final(struct digest_state *state, struct digest *out);
 
 void digest_of(const void *bytes, size_t size, struct digest *out);
 
+/* Of text as it is wherever it travels: each CRLF is a LF, and the last line has its end. */
+void digest_of_lines(const void *bytes, size_t size, struct digest *out);
+
+/* HMAC-SHA-512, its first 256 bits: nobody makes it without the key of DIGEST_SIZE bytes. */
+void digest_keyed(
+        const uint8_t key[DIGEST_SIZE], const void *bytes, size_t size, struct digest *out);
+
 /* Names made from a digest: 32 hex digits (a message id), or 16 characters of base 32 (an item id).
  */
 void digest_message_id(const struct digest *digest, char out[33]);

@@ -10,9 +10,10 @@
 #include "lib/base/text.h"
 #include "lib/config/place.h"
 #include "lib/notice/encode.h"
+#include "lib/notice/head.h"
 #include "lib/notice/values.h"
 
-enum { TITLE_BYTES = 100, SUBJECT_BYTES = 400, ADDRESS_BYTES = 320, LINE_MOST = 76 };
+enum { SUBJECT_BYTES = 400 };
 
 struct notices {
 	const struct config *config;
@@ -97,66 +98,6 @@ void notice_from_config(const struct config *config, struct notice_from *out)
 
 /* ---------------------------------------------------------------- the header */
 
-static void add_field(struct buf *out, const char *name, const char *value)
-{
-	buf_add_format(out, "%s: ", name);
-	encode_field(value, strlen(name) + 2, out);
-	buf_add_string(out, "\r\n");
-}
-
-/* RFC 5322 section 3.2.4: a quoted-string. */
-static void add_quoted(const char *text, struct buf *out)
-{
-	buf_add_char(out, '"');
-	for (; *text; text++) {
-		if (*text == '"' || *text == '\\')
-			buf_add_char(out, '\\');
-		buf_add_char(out, *text);
-	}
-	buf_add_char(out, '"');
-}
-
-static void add_from(struct buf *out, const struct notice_from *from)
-{
-	char *title = safe_text(from->title, TITLE_BYTES);
-	size_t start = out->size;
-
-	buf_add_string(out, "From: ");
-	if (text_is_printable(title) && !strstr(title, "=?"))
-		add_quoted(title, out);
-	else
-		encode_field(title, strlen("From: "), out);
-	if (out->size - start + strlen(from->address) + 3 > LINE_MOST)
-		buf_add_string(out, "\r\n");
-	buf_add_format(out, " <%s>\r\n", from->address);
-	free(title);
-}
-
-/* What could be read as more than one address, or can't stand in a header, is not shown there: the
- * envelope says who gets it. */
-static void add_to(struct buf *out, const char *address)
-{
-	if (strlen(address) > ADDRESS_BYTES || !text_is_printable(address) ||
-	        strpbrk(address, " <>"))
-		buf_add_string(out, "To: undisclosed-recipients:;\r\n");
-	else
-		buf_add_format(out, "To: <%s>\r\n", address);
-}
-
-/* One header field on one line whatever the item's Message-ID was: only what RFC 5322 calls a
- * msg-id is repeated. */
-static void add_references(struct buf *out, const char *message_id)
-{
-	size_t size = strlen(message_id), at;
-
-	if (size < 5 || size > 250 || message_id[0] != '<' || message_id[size - 1] != '>')
-		return;
-	for (at = 1; at + 1 < size; at++)
-		if (message_id[at] <= ' ' || message_id[at] > '~' || strchr("<>()", message_id[at]))
-			return;
-	buf_add_format(out, "In-Reply-To: %s\r\nReferences: %s\r\n", message_id, message_id);
-}
-
 static const char *address_of(const Lz__Outgoing *outgoing, const struct notice_from *from)
 {
 	return outgoing->n_to ? outgoing->to[0] : from->address;
@@ -170,8 +111,8 @@ static void add_header(struct buf *out, const struct notice_from *from,
 
 	clock_mail_date(wall_ms, date, sizeof(date));
 	buf_add_format(out, "Date: %s\r\n", date);
-	add_from(out, from);
-	add_to(out, address_of(outgoing, from));
+	head_from(out, from);
+	head_to(out, address_of(outgoing, from));
 	buf_add_format(out, "Message-ID: <notice.%s@%s>\r\n", outgoing->id, from->site);
 	/* RFC 3834 section 5: replied to a message of its addressee's, or made on an event. */
 	buf_add_format(
@@ -179,7 +120,7 @@ static void add_header(struct buf *out, const struct notice_from *from,
 	buf_add_string(out, "X-Auto-Response-Suppress: All\r\n");
 	buf_add_format(out, "X-Lazaret-Notice: %s\r\n", item->id);
 	if (to_sender)
-		add_references(out, item->header_message_id);
+		head_references(out, item->header_message_id);
 }
 
 /* ---------------------------------------------------------------- the body */
@@ -208,7 +149,7 @@ static void add_subject(const struct filling *filling, const struct template *te
 
 	fill(filling, template, TEMPLATE_TEXT, &text);
 	line = safe_text(text.data, SUBJECT_BYTES);
-	add_field(filling->out, "Subject", line);
+	head_field(filling->out, "Subject", line);
 	free(line);
 	buf_fini(&text);
 }

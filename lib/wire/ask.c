@@ -45,6 +45,13 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err)
 {
+	return wire_ask_with(socket, type, envelope, NULL, timeout_ms, answer, err);
+}
+
+enum result wire_ask_with(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms,
+        struct wire_message *answer, struct err *err)
+{
 	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
 	enum result result;
 
@@ -54,7 +61,7 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
 	if (socket->request == 0)
 		random_bytes(&socket->request, sizeof(socket->request));
 	socket->request++;
-	result = wire_send(socket, NULL, type, socket->request, envelope, NULL, err);
+	result = wire_send(socket, NULL, type, socket->request, envelope, body, err);
 	if (result == RESULT_OK)
 		result = wait_for_answer(socket, until_ms, answer, err);
 	if (result != RESULT_OK || answer->type != MESSAGE_ERROR)

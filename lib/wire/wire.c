@@ -194,7 +194,8 @@ static enum result make_folder_of(const char *path, struct err *err)
 }
 
 /* The mode is there from the first moment on, as no chmod() afterwards could have it. */
-static enum result bind_ipc(struct wire_socket *socket, const char *endpoint, struct err *err)
+static enum result bind_ipc(
+        struct wire_socket *socket, const char *endpoint, int is_private, struct err *err)
 {
 	const char *path = endpoint + strlen("ipc://");
 	mode_t before;
@@ -202,7 +203,7 @@ static enum result bind_ipc(struct wire_socket *socket, const char *endpoint, st
 
 	if (make_folder_of(path, err) != RESULT_OK)
 		return RESULT_PERMANENT;
-	before = umask(0117);
+	before = umask(is_private ? 0177 : 0117);
 	bad = zmq_bind(socket->zmq, endpoint);
 	umask(before);
 	return bad ? zmq_failed(err, may_pass(), endpoint) : RESULT_OK;
@@ -241,8 +242,8 @@ static enum result bind_tcp(struct wire_socket *socket, const char *endpoint, st
 
 /* ipc:// first: an endpoint takes the options that stand when it is bound, and those of CURVE,
  * once set, are for tcp:// alone. */
-static enum result bind_all(
-        struct wire_socket *socket, const struct config_list *endpoints, struct err *err)
+static enum result bind_all(struct wire_socket *socket, const struct config_list *endpoints,
+        int is_private, struct err *err)
 {
 	enum result result = RESULT_OK;
 	size_t at;
@@ -251,7 +252,7 @@ static enum result bind_all(
 		result = check_endpoint(endpoints->items[at], err);
 	for (at = 0; at < endpoints->count && result == RESULT_OK; at++)
 		if (!is_tcp(endpoints->items[at]))
-			result = bind_ipc(socket, endpoints->items[at], err);
+			result = bind_ipc(socket, endpoints->items[at], is_private, err);
 	for (at = 0; at < endpoints->count && result == RESULT_OK; at++)
 		if (is_tcp(endpoints->items[at]))
 			result = bind_tcp(socket, endpoints->items[at], err);
@@ -266,7 +267,7 @@ enum result wire_bind(struct wire *wire, const struct config_list *endpoints,
 	if (result != RESULT_OK)
 		return result;
 	SET_OPTIONS((*out)->zmq, router);
-	result = bind_all(*out, endpoints, err);
+	result = bind_all(*out, endpoints, limits->is_private, err);
 	if (result != RESULT_OK)
 		wire_socket_close(out);
 	return result;

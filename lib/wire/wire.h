@@ -97,10 +97,11 @@ void wire_message_free(struct wire_message *message);
 struct wire_limits {
 	size_t max_bytes; /* largest frame taken (ZMQ_MAXMSGSIZE) */
 	int high_water;   /* messages a peer, both ways */
+	int is_private;   /* an ipc:// socket to bind is its owner's alone, and not the group's */
 };
 
-/* A ROUTER bound to every endpoint of the list; ROUTER_MANDATORY. ipc:// sockets get mode 0660, a
- * missing folder 0750. */
+/* A ROUTER bound to every endpoint of the list; ROUTER_MANDATORY. ipc:// sockets get mode 0660, or
+ * 0600, a missing folder 0750. */
 enum result wire_bind(struct wire *wire, const struct config_list *endpoints,
         const struct wire_limits *limits, struct wire_socket **out, struct err *err);
 
@@ -133,6 +134,11 @@ enum result wire_receive(struct wire_socket *socket, struct wire_message *out, s
 enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err);
+
+/* The same with bytes behind the envelope; `body` may be NULL, and is taken where it was sent. */
+enum result wire_ask_with(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms,
+        struct wire_message *answer, struct err *err);
 
 /*
  * ---- keys ----

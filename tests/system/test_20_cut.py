@@ -59,7 +59,9 @@ def test_the_part_is_cut_and_the_rest_stays(world, name):
 
     # The release brings the original back, byte for byte, and is not filtered again.
     before = len(world.sink.to("user@example.org"))
-    world.lazaret.qctl("release", item["id"], "--why", "asked for")
+    if reason == "virus":
+        assert "refused" in world.lazaret.qctl("release", item["id"], check=False).stderr
+    world.lazaret.qctl("release", item["id"], "--force", "--reason", "asked for")
     released = wait_for(lambda: world.sink.to("user@example.org")[before:], message="the released mail")[0]
     assert released.sender == "sender@outside.example"
     assert released.bytes.replace(b"\r\n", b"\n").endswith(original[original.index(b"Subject:"):])

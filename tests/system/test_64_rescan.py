@@ -76,7 +76,7 @@ def test_a_virus_that_is_known_now_is_told_and_nothing_else_changes(world):
     assert world.lazaret.show(item["id"]) == shown
     assert counted(world) == before
     arrived = len(world.sink.mails)
-    world.lazaret.qctl("release", item["id"])
+    world.lazaret.qctl("release", item["id"], "--force", "--why", "as it was kept before it was known")
     released = world.sink.wait(arrived + 1)[-1]
     assert mails.b64(program())[:60] in released.bytes.replace(b"\r\n", b"\n")
 

@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "protos/messages.h"
 
 static int read_fd(int *fd, const char *value)
 {
@@ -13,6 +14,17 @@ static int read_fd(int *fd, const char *value)
 	if (!text_number(value, 1 << 20, &number))
 		return 0;
 	*fd = (int)number;
+	return 1;
+}
+
+static int read_lines(struct arguments *arguments, const char *value)
+{
+	uint64_t number;
+
+	if (!value || !text_number(value, MESSAGE_PREVIEW_LINES_MAX, &number))
+		return 0;
+	arguments->is_preview = 1;
+	arguments->lines = (size_t)number;
 	return 1;
 }
 
@@ -45,6 +57,10 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 		return (arguments->client = value) != NULL;
 	if (strcmp(name, "--helo") == 0)
 		return (arguments->helo = value) != NULL;
+	if (strcmp(name, "--preview") == 0)
+		return read_lines(arguments, value);
+	if (strcmp(name, "--content") == 0)
+		return (arguments->content = value) != NULL;
 	if (strcmp(name, "--to") == 0)
 		return value && add_recipient(arguments, value);
 	return -1;

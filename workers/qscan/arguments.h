@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { ARGUMENTS_MAX_RECIPIENTS = 100 };
+enum { ARGUMENTS_MAX_RECIPIENTS = 100, PREVIEW_MAIL_FD = 3, PREVIEW_ANSWER_FD = 4 };
 
 /* All texts are lent by argv; the list of files is to be freed with arguments_fini(). */
 struct arguments {
@@ -17,6 +17,10 @@ struct arguments {
 	char *to[ARGUMENTS_MAX_RECIPIENTS];
 	size_t to_count;
 	int json;
+	int is_preview;      /* of the message at PREVIEW_MAIL_FD */
+	const char *content; /* its decoded content is wanted instead: SHA-256 in hex, or ""; NULL:
+	                        not asked for */
+	size_t lines;        /* of a preview's text */
 };
 
 /* Removes what it knows from argv. Once --explain was seen, words that are no options are more

@@ -22,6 +22,11 @@ struct attachment_rules {
 
 /* ---------------------------------------------------------------- compiling */
 
+size_t attachment_rules_count(const struct attachment_rules *rules)
+{
+	return rules->count;
+}
+
 void attachment_rules_free(struct attachment_rules **rules)
 {
 	size_t at, name;
@@ -78,10 +83,13 @@ enum result attachment_rules_new(
 	enum result result = RESULT_OK;
 	size_t at;
 
-	rules->rules = alloc_zero(config->count, sizeof(*rules->rules));
-	rules->count = config->count;
-	for (at = 0; !result && at < config->count; at++)
-		result = compile(&rules->rules[at], &config->rules[at], err);
+	rules->count = config->exception_count + config->count;
+	rules->rules = alloc_zero(rules->count, sizeof(*rules->rules));
+	for (at = 0; !result && at < rules->count; at++)
+		result = compile(&rules->rules[at],
+		        at < config->exception_count ? &config->exceptions[at]
+		                                     : &config->rules[at - config->exception_count],
+		        err);
 	if (result)
 		attachment_rules_free(&rules);
 	else
@@ -319,6 +327,9 @@ static int is_meant(const struct rule *rule, const struct attachment *attachment
 		return 0;
 	if (config->direction != DIRECTION_ANY && config->direction != attachment->direction)
 		return 0;
+	if (config->senders.count &&
+	        (!attachment->sender || !address_in_list(&config->senders, attachment->sender)))
+		return 0;
 	if ((config->larger_than || config->smaller_than) && !content->bytes)
 		return 0;
 	if (content->size < config->larger_than ||
@@ -403,6 +414,7 @@ void attachment_init(
 
 	attachment->content = content;
 	attachment->direction = direction;
+	attachment->sender = NULL;
 	attachment->normalised = alloc_zero(content->name_count, sizeof(*attachment->normalised));
 	for (at = 0; at < content->name_count; at++)
 		attachment->normalised[at] = name_normalise(content->names[at]);

@@ -1,5 +1,6 @@
 /*
- * The rules of attachments.rules against a content. Pure, but for the compiled patterns.
+ * The rules of attachments.exceptions and attachments.rules against a content. Pure, but for the
+ * compiled patterns.
  */
 #ifndef WORKERS_QSCAN_ATTACHMENT_RULES_H
 #define WORKERS_QSCAN_ATTACHMENT_RULES_H
@@ -13,12 +14,14 @@ struct attachment_rules;
 enum result attachment_rules_new(
         const struct config_attachments *config, struct attachment_rules **out, struct err *err);
 void attachment_rules_free(struct attachment_rules **rules);
+size_t attachment_rules_count(const struct attachment_rules *rules); /* exceptions are among them */
 
 /* A content as rules look at it. */
 struct attachment {
 	struct content *content;
 	char **normalised; /* each of its names, as it would be opened */
 	enum config_direction direction;
+	const char *sender; /* the reverse-path, lent; NULL: not known, and no rule's */
 };
 
 void attachment_init(

@@ -1,22 +1,18 @@
 #include "workers/qscan/explain.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/crypto/digest.h"
-#include "lib/daemon/daemon.h"
+#include "workers/qscan/apart.h"
 #include "workers/qscan/pipeline.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/tmp.h"
 #include "workers/qscan/verdict.h"
-
-enum { MAIL_LIMIT = 1 << 30 };
 
 static Lz__Submission *invent_submission(const struct arguments *arguments, const struct buf *mail)
 {
@@ -49,8 +45,8 @@ static enum result read_mail(const char *path, struct buf *out, struct err *err)
 {
 	buf_add_string(out, "");
 	if (strcmp(path, "-") == 0)
-		return file_read_fd(STDIN_FILENO, MAIL_LIMIT, out, err);
-	return file_read(path, MAIL_LIMIT, out, err);
+		return file_read_fd(STDIN_FILENO, APART_MAIL_MOST, out, err);
+	return file_read(path, APART_MAIL_MOST, out, err);
 }
 
 static void warn(void *context, const char *sentence)
@@ -74,111 +70,62 @@ static void tell(struct scan *scan, struct pipeline *pipeline, const char *path,
 	policy_free(&decision);
 }
 
-/* Whoever asks may be root, and the message is as hostile as any. */
-static enum result give_up_rights(const struct config *config, const char *tmp, struct err *err)
-{
-	const struct sandbox sandbox = {
-	        .tmp = tmp, .pair = -1, .is_required = config->workers.sandbox == SANDBOX_REQUIRED};
-	enum result result = RESULT_OK;
+/* One message, and what it is looked at with. */
+struct explaining {
+	const struct config *config;
+	const struct arguments *arguments;
+	const char *path;
+	const char *tmp;
+	struct pipeline *pipeline;
+};
 
-	sandbox_bound();
-	if (geteuid() == 0 && *config->site.scan_user)
-		result = daemon_drop(config->site.scan_user, err);
-	setenv("TMPDIR", tmp, 1);
-	return result ? result : sandbox_enter(&sandbox, err);
-}
-
-static enum result explain(const struct config *config, const struct arguments *arguments,
-        const char *path, const char *tmp, struct pipeline *pipeline, struct err *err)
+static enum result explain(const struct explaining *look, struct err *err)
 {
 	Lz__Submission *submission;
 	struct buf mail = {0};
 	struct scan scan;
 
-	if (read_mail(path, &mail, err) || pipeline_settle(pipeline, err) ||
-	        give_up_rights(config, tmp, err)) {
+	if (read_mail(look->path, &mail, err) || pipeline_settle(look->pipeline, err) ||
+	        apart_enter(look->config, look->tmp, err)) {
 		buf_fini(&mail);
 		return RESULT_PERMANENT;
 	}
-	submission = invent_submission(arguments, &mail);
-	scan_init(&scan, config, submission, mail.data, mail.size);
-	tell(&scan, pipeline, path, arguments->json);
+	submission = invent_submission(look->arguments, &mail);
+	scan_init(&scan, look->config, submission, mail.data, mail.size);
+	tell(&scan, look->pipeline, look->path, look->arguments->json);
 	scan_fini(&scan);
 	lz__submission__free_unpacked(submission, NULL);
 	buf_fini(&mail);
 	return RESULT_OK;
 }
 
-static int is_explained(const struct config *config, const struct arguments *arguments,
-        const char *path, const char *tmp, struct pipeline *pipeline)
+static int explain_one(void *context)
 {
 	struct err err;
 
-	if (!explain(config, arguments, path, tmp, pipeline, &err))
-		return !fflush(stdout);
+	if (!explain(context, &err))
+		return fflush(stdout) ? EX_UNAVAILABLE : EX_OK;
 	fprintf(stderr, "qscan: %s\n", err.text);
-	return 0;
-}
-
-/* The sandbox has no way back, and a message that ends its reader must not end the others: so each
- * has a process, which finds everything open. Gives an exit code. */
-static int explain_apart(const struct config *config, const struct arguments *arguments,
-        const char *path, const char *tmp, struct pipeline *pipeline)
-{
-	pid_t pid;
-	int status;
-
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		_exit(is_explained(config, arguments, path, tmp, pipeline) ? EX_OK
-		                                                           : EX_UNAVAILABLE);
-	if (pid < 0 || waitpid(pid, &status, 0) != pid) {
-		fprintf(stderr, "qscan: %s: can't start a process\n", path);
-		return EX_OSERR;
-	}
-	tmp_empty(tmp);
-	if (WIFEXITED(status))
-		return WEXITSTATUS(status);
-	fprintf(stderr, "qscan: %s: its reader was ended by signal %d (%s)\n", path,
-	        WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return EX_SOFTWARE;
-}
-
-/* The one folder that stays open to the readers. To be removed and freed. NULL: err says why. */
-static char *make_tmp(const struct config *config, struct err *err)
-{
-	const char *base = getenv("TMPDIR"), *user = config->site.scan_user;
-	char *folder = alloc_format("%s/qscan-XXXXXX", base && *base == '/' ? base : "/tmp");
-	const struct passwd *account = geteuid() == 0 && *user ? getpwnam(user) : NULL;
-
-	if (!mkdtemp(folder)) {
-		err_sys(err, RESULT_PERMANENT, "make the folder %s", folder);
-		free(folder);
-		return NULL;
-	}
-	if (!account || chown(folder, account->pw_uid, account->pw_gid) == 0)
-		return folder;
-	err_sys(err, RESULT_PERMANENT, "give %s to %s", folder, user);
-	rmdir(folder);
-	free(folder);
-	return NULL;
+	return EX_UNAVAILABLE;
 }
 
 static int explain_all(
         const struct config *config, const struct arguments *arguments, struct pipeline *pipeline)
 {
+	struct explaining look = {.config = config, .arguments = arguments, .pipeline = pipeline};
 	int code = EX_OK, one;
 	struct err err;
-	char *tmp = make_tmp(config, &err);
+	char *tmp = apart_make_tmp(config, &err);
 	size_t at;
 
 	if (!tmp) {
 		fprintf(stderr, "qscan: %s\n", err.text);
 		return EX_UNAVAILABLE;
 	}
+	look.tmp = tmp;
 	for (at = 0; at < arguments->explain_count; at++) {
-		one = explain_apart(config, arguments, arguments->explain[at], tmp, pipeline);
+		look.path = arguments->explain[at];
+		one = apart_do(tmp, look.path, explain_one, &look);
 		code = code ? code : one;
 	}
 	tmp_remove(tmp);

@@ -350,6 +350,7 @@ static void judge(const struct attachments *attachments, const struct audiences 
 	if (blame_content(scan, check, (size_t)(content - scan->contents)))
 		find_type(attachments->types, content);
 	attachment_init(&attachment, content, direction);
+	attachment.sender = scan->submission->reverse_path;
 	traits_of_names(&attachment);
 	look_for_unknown(scan, &attachment);
 	apply_rules(attachments->rules, audiences, scan, &attachment);
@@ -359,7 +360,8 @@ static void judge(const struct attachments *attachments, const struct audiences 
 
 static void attachments_scan(void *state, struct scan *scan)
 {
-	struct audiences audiences = {.count = scan->config->attachments.count};
+	const struct attachments *attachments = state;
+	struct audiences audiences = {.count = attachment_rules_count(attachments->rules)};
 	enum config_direction direction;
 	size_t at;
 

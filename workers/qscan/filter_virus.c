@@ -145,10 +145,15 @@ static void tell_outdated(struct scan *scan)
 	scan_unscanned(scan, check, UNSCANNED_DATABASE, text);
 }
 
+/* A dry run asks what is in the message, whatever was decided. */
+static int names_all(const struct scan *scan)
+{
+	return scan->config->virus.name_decided || scan->submission->dry_run;
+}
+
 static int virus_wanted(const void *state, const struct scan *scan)
 {
-	return state != NULL &&
-	       (scan->config->virus.name_decided || !policy_is_settled(scan, SCAN_NO_PART));
+	return state != NULL && (names_all(scan) || !policy_is_settled(scan, SCAN_NO_PART));
 }
 
 /* ---------------------------------------------------------------- findings */
@@ -436,7 +441,7 @@ static unsigned char *settled_parts(const struct scan *scan)
 	unsigned char *settled;
 	size_t at, count = 0;
 
-	if (scan->config->virus.name_decided || !scan->map)
+	if (names_all(scan) || !scan->map)
 		return NULL;
 	settled = alloc_zero(scan->map->part_count, 1);
 	for (at = 0; at < scan->map->part_count; at++)

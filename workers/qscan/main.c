@@ -5,6 +5,7 @@
 #include "workers/qscan/arguments.h"
 #include "workers/qscan/explain.h"
 #include "workers/qscan/keeper.h"
+#include "workers/qscan/preview.h"
 #include "workers/qscan/qscan.h"
 #include "workers/qscan/sandbox.h"
 
@@ -51,6 +52,8 @@ int main(int argc, char **argv)
 		code = keeper_run(config, arguments.keeper_fd);
 	else if (arguments.control_fd >= 0)
 		code = supervise(config, arguments.control_fd);
+	else if (arguments.is_preview || arguments.content)
+		code = preview_run(config, &arguments);
 	else
 		code = explain_run(config, &arguments);
 	config_free(&config);

@@ -98,12 +98,13 @@ static int is_allowed_for_some(const struct scan *scan)
 }
 
 /* Refused for everybody: nobody will get or keep it, whatever else is in it. Anything milder goes
- * on, as a virus changes who is told, and a defer is for us to say only where we look. */
+ * on, as a virus changes who is told, and a defer is for us to say only where we look. A dry run
+ * asks what is in it, as it may be delivered all the same. */
 static int is_decided(const struct scan *scan)
 {
 	size_t i;
 
-	if (!scan->finding_count || is_allowed_for_some(scan))
+	if (scan->submission->dry_run || !scan->finding_count || is_allowed_for_some(scan))
 		return 0;
 	for (i = 0; i < scan->submission->n_recipients; i++)
 		if (!is_refused(scan, i))

@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
+#include "workers/qscan/pass.h"
 
 enum { SYMBOLS_TOLD = 500, CHECKS_TOLD = 100, SYMBOL_ROOM = 200, WHERE_ROOM = 300 };
 
@@ -208,6 +209,7 @@ Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 	result->examined = (uint32_t)scan->examined;
 	result->remembered = (uint32_t)scan->remembered;
 	result->left_out = scan->left_out;
+	result->pass = pass_find(scan);
 	result->items = alloc_zero(decision->count, sizeof(*result->items));
 	result->verdict = verdict_start(scan, decision);
 	for (i = 0; i < decision->count; i++)

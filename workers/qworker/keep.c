@@ -29,6 +29,21 @@ struct keep {
 	int64_t counted_ms;    /* when that was sent */
 };
 
+/* Lends all but the list. */
+static void add_pass(Lz__Store *store, const struct job *job)
+{
+	const Lz__Submission *submission = job->order->submission;
+	size_t at;
+
+	if (!job->result->pass || !*job->result->pass->text)
+		return;
+	store->pass = job->result->pass->text;
+	store->pass_sha256 = job->result->pass->sha256;
+	store->pass_to = alloc_zero(submission->n_recipients, sizeof(*store->pass_to));
+	for (at = 0; at < submission->n_recipients; at++)
+		store->pass_to[store->n_pass_to++] = submission->recipients[at]->address;
+}
+
 enum result keep_store(struct keep *keep, struct job *job, struct err *err)
 {
 	Lz__Store store = LZ__STORE__INIT;
@@ -38,12 +53,14 @@ enum result keep_store(struct keep *keep, struct job *job, struct err *err)
 	store.message_id = job->result->verdict->message_id;
 	store.items = job->result->items;
 	store.n_items = job->result->n_items;
+	add_pass(&store, job);
 	if (store.n_items) /* without items it only asks who was served */
 		wire_body_share(&job->body, &body);
 	result = wire_send(keep->socket, NULL, MESSAGE_STORE, job->request, &store.base,
 	        store.n_items ? &body : NULL, err);
 	if (result != RESULT_OK && store.n_items)
 		wire_body_free(&body);
+	free(store.pass_to);
 	return result;
 }
 
@@ -67,6 +84,10 @@ static void take_stored(struct keep *keep, struct wire_message *message)
 
 	if (!job)
 		return; /* too late: it was given up, and will be asked for again */
+	if (job->result->pass)
+		log_event(LOG_LEVEL_INFO, job_id(job), "pass", "fate=%s",
+		        *stored->pass ? stored->pass : "forged");
+	result_take_pass(job->result, stored->pass);
 	if (!result_is_stored(job->result, stored)) {
 		keep->events.refused(keep->events.context, job, "not all is kept");
 		return;

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
+
 static const Lz__Item *item_named(const Lz__ScanResult *result, const char *id)
 {
 	size_t i;
@@ -101,6 +103,25 @@ static enum result items_fit(const Lz__ScanResult *result, const struct config *
 	return RESULT_OK;
 }
 
+/* What is done with a message that has a pass: it is delivered to everybody as it is, but for one
+ * field. */
+static enum result pass_fits(
+        const Lz__ScanResult *result, const Lz__Submission *submission, struct err *err)
+{
+	Lz__Verdict verdict = LZ__VERDICT__INIT;
+	Lz__Group *group = result->pass ? result->pass->through : NULL;
+
+	if (!result->pass)
+		return RESULT_OK;
+	if (!group || group->disposition != LZ__DISPOSITION__DELIVER || group->n_items ||
+	        group->n_fields || group->n_edits != 1 || group->edits[0]->replacement.len)
+		return err_set(err, RESULT_PERMANENT, "a pass that does more than to let through");
+	verdict.message_id = result->verdict->message_id;
+	verdict.groups = &group;
+	verdict.n_groups = 1;
+	return verdict_fits(&verdict, submission, err);
+}
+
 enum result result_read(const struct config *config, const Lz__Submission *submission,
         const void *bytes, size_t size, Lz__ScanResult **out, struct err *err)
 {
@@ -112,6 +133,7 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
 		return RESULT_PERMANENT;
 	result = (Lz__ScanResult *)message;
 	if (verdict_fits(result->verdict, submission, err) != RESULT_OK ||
+	        pass_fits(result, submission, err) != RESULT_OK ||
 	        redirects_fit(result->verdict, config, err) != RESULT_OK ||
 	        items_fit(result, config, submission, err) != RESULT_OK) {
 		message_free(message);
@@ -123,7 +145,8 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
 
 int result_needs_store(const Lz__ScanResult *result, const Lz__Submission *submission)
 {
-	return !submission->dry_run && (result->n_items > 0 || result->verdict->n_groups > 1);
+	return !submission->dry_run &&
+	       (result->n_items > 0 || result->verdict->n_groups > 1 || result->pass);
 }
 
 int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored)
@@ -148,4 +171,42 @@ void result_take_delivered(Lz__ScanResult *result, Lz__Stored *stored)
 	result->verdict->n_delivered = stored->n_delivered;
 	stored->delivered = NULL;
 	stored->n_delivered = 0;
+}
+
+static void add_symbol(Lz__Verdict *verdict, const char *fate)
+{
+	Lz__Symbol *symbol = alloc(sizeof(*symbol));
+	char *at;
+
+	lz__symbol__init(symbol);
+	symbol->name = alloc_format("PASS_%s", fate);
+	for (at = symbol->name; *at; at++)
+		if (*at >= 'a' && *at <= 'z')
+			*at = (char)(*at - 'a' + 'A');
+	symbol->where = alloc_string("X-Lazaret-Pass");
+	verdict->symbols =
+	        alloc_grow(verdict->symbols, verdict->n_symbols + 1, sizeof(*verdict->symbols));
+	verdict->symbols[verdict->n_symbols++] = symbol;
+}
+
+static void let_through(Lz__ScanResult *result)
+{
+	Lz__Verdict *verdict = result->verdict;
+
+	while (verdict->n_groups)
+		message_free(&verdict->groups[--verdict->n_groups]->base);
+	while (result->n_items)
+		message_free(&result->items[--result->n_items]->base);
+	verdict->groups = alloc_grow(verdict->groups, 1, sizeof(*verdict->groups));
+	verdict->groups[verdict->n_groups++] = result->pass->through;
+	result->pass->through = NULL;
+}
+
+void result_take_pass(Lz__ScanResult *result, const char *fate)
+{
+	if (!result->pass)
+		return;
+	add_symbol(result->verdict, *fate ? fate : "forged");
+	if (!strcmp(fate, "redeemed"))
+		let_through(result);
 }

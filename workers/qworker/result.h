@@ -18,8 +18,15 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
         const void *bytes, size_t size, Lz__ScanResult **out, struct err *err);
 
 /* Must the quarantine be asked before this verdict may be told? If something is to be kept, or if
- * there are several groups: then a former run may have served some of them. Never for a dry run. */
+ * there are several groups: then a former run may have served some of them; or if it brings a pass.
+ * Never for a dry run. */
 int result_needs_store(const Lz__ScanResult *result, const Lz__Submission *submission);
+
+/* Takes the word of the quarantine on its pass (as in Stored.pass; "" where it brought none). With
+ * "redeemed" the message goes through to all, and nothing is kept of it; else the pass is a
+ * finding.
+ */
+void result_take_pass(Lz__ScanResult *result, const char *fate);
 
 /* Are all its items among those that the quarantine has? */
 int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored);

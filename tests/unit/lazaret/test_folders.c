@@ -138,7 +138,7 @@ static void operators_may_pass_but_make_nothing(void **state)
 	config->quarantine.group = alloc_string("daemon");
 	assert_int_equal(folders_make(config, &err), RESULT_OK);
 	has_mode(folder, "run/x/quarantine", 02750);
-	has_mode(folder, "run/x/broker", 0700);
+	has_mode(folder, "run/x/broker", 02750);
 	config_free(&config);
 	remove_all(folder);
 }

@@ -57,7 +57,7 @@ static inline void fixture_new(struct fixture *f, uint64_t map_size)
 
 static inline void fixture_free(struct fixture *f)
 {
-	static const char *const files[] = {"data.mdb", "lock.mdb", "qstore.lock"};
+	static const char *const files[] = {"data.mdb", "lock.mdb", "qstore.lock", "pass.key"};
 	char name[128];
 	size_t at;
 

@@ -255,6 +255,37 @@ static Lz__Released *release(char *to, int again)
 	return released;
 }
 
+static void asking_whether_it_was_released_adds_nothing(void **state)
+{
+	Lz__Release request = LZ__RELEASE__INIT;
+	Lz__Released asked = LZ__RELEASED__INIT, told = LZ__RELEASED__INIT, *done;
+	uint64_t due;
+
+	put(&f, new_item(id_a, message_a, "r@example.com"), "body", 4, start_ms);
+	confirm(&f, message_a, NULL, 1, start_ms);
+	due = now_counter("outbox.due");
+	request.id = (char *)id_a;
+	request.only_ask = 1;
+	fixture_begin(&f, start_ms);
+	assert_int_equal(
+	        fixture_end(&f, store_release(f.store, &request, &asked, &f.err)), RESULT_OK);
+	assert_false(asked.already);
+	assert_int_equal(now_counter("items.released"), 0);
+	assert_int_equal(now_counter("outbox.due"), due);
+	done = release(NULL, 0);
+	assert_false(done->already);
+	fixture_begin(&f, start_ms);
+	assert_int_equal(
+	        fixture_end(&f, store_release(f.store, &request, &told, &f.err)), RESULT_OK);
+	assert_true(told.already);
+	assert_string_equal(told.outgoing, done->outgoing);
+	message_free(&done->base);
+	free(asked.id);
+	free(asked.outgoing);
+	free(told.id);
+	free(told.outgoing);
+}
+
 static void a_release_happens_once_unless_asked_for_again(void **state)
 {
 	Lz__Released *first, *second, *again, *other;
@@ -626,6 +657,7 @@ int main(void)
 	        TEST(an_unconfirmed_item_says_so_after_its_time_and_can_still_be_confirmed),
 	        TEST(a_second_run_starts_the_time_to_confirm_anew),
 	        TEST(a_new_item_reopens_a_message_that_was_complete),
+	        TEST(asking_whether_it_was_released_adds_nothing),
 	        TEST(a_release_happens_once_unless_asked_for_again),
 	        TEST(a_notice_is_taken_once_and_again_when_its_lease_has_ended),
 	        TEST(a_notice_is_retried_for_those_who_remain_and_then_done),

@@ -51,6 +51,23 @@ static void other_words_are_left_to_others(void **state)
 	arguments_fini(&arguments);
 }
 
+static void a_preview_has_a_bounded_number_of_lines(void **state)
+{
+	char wanted[] = "qscan -c conf --preview 10", many[] = "qscan --preview 10001",
+	     content[] = "qscan --content abc";
+
+	assert_true(take(wanted));
+	assert_true(arguments.is_preview);
+	assert_int_equal(arguments.lines, 10);
+	assert_null(arguments.content);
+	arguments_fini(&arguments);
+	assert_false(take(many));
+	arguments_fini(&arguments);
+	assert_true(take(content));
+	assert_string_equal(arguments.content, "abc");
+	arguments_fini(&arguments);
+}
+
 static void a_missing_or_wrong_value_is_refused(void **state)
 {
 	char missing[] = "qscan --explain", wrong[] = "qscan --control-fd x";
@@ -66,6 +83,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(several_files_may_follow_and_options_between_them),
 	        cmocka_unit_test(other_words_are_left_to_others),
+	        cmocka_unit_test(a_preview_has_a_bounded_number_of_lines),
 	        cmocka_unit_test(a_missing_or_wrong_value_is_refused),
 	};
 

@@ -33,6 +33,33 @@ static void names_may_be_meant_in_four_ways(void **state)
 	scanning_close(&scanning);
 }
 
+static void a_rule_may_be_about_one_sender_alone(void **state)
+{
+	assert_non_null(
+	        found_by(RULE("names: ['*.txt'], senders: ['@example.org']"), "a.txt", "x"));
+	assert_null(found_by(RULE("names: ['*.txt'], senders: ['@example.com']"), "a.txt", "x"));
+	assert_null(found_by(RULE("names: ['*.txt'], senders: ['<>']"), "a.txt", "x"));
+	scanning_close(&scanning);
+}
+
+static void exceptions_come_before_the_rules_and_take_none_away(void **state)
+{
+#define WITH(exception)                                                                            \
+	"attachments: {exceptions: [" exception "], rules: [{name: one, names: ['*.txt']}]}\n"
+	assert_null(found_by(WITH("{names: [a.txt], action: allow}"), "a.txt", "x"));
+	assert_non_null(found_by(WITH("{names: [a.txt], action: allow}"), "b.txt", "x"));
+	assert_non_null(found_by(
+	        WITH("{names: [a.txt], senders: ['@example.com'], action: allow}"), "a.txt", "x"));
+	scanning_close(&scanning);
+	open_defaults("attachments: {exceptions: [{names: [a.exe], action: allow}]}\n");
+	run_named("Content-Type: a/b; name=b.exe\r\n", "x", 1);
+	assert_non_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	run_named("Content-Type: a/b; name=a.exe\r\n", "x", 1);
+	assert_null(found(&scanning, "ATTACHMENT_EXECUTABLES"));
+	scanning_close(&scanning);
+#undef WITH
+}
+
 static void a_regular_expression_that_takes_too_long_is_no_pass(void **state)
 {
 	char name[200];
@@ -311,6 +338,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(names_may_be_meant_in_four_ways),
+	        cmocka_unit_test(a_rule_may_be_about_one_sender_alone),
+	        cmocka_unit_test(exceptions_come_before_the_rules_and_take_none_away),
 	        cmocka_unit_test(a_regular_expression_that_takes_too_long_is_no_pass),
 	        cmocka_unit_test(what_a_pattern_left_open_is_not_forgotten_for_the_next_name),
 	        cmocka_unit_test(a_wrong_regular_expression_stops_the_start),

@@ -104,6 +104,19 @@ static void what_is_refused_for_all_is_not_looked_at_further(void **state)
 	made_free(&made);
 }
 
+static void a_dry_run_of_what_is_refused_for_all_is_looked_at_to_the_end(void **state)
+{
+	struct made *made = message("x@bad.example", "Subject: hi\r\n\r\nbody\r\n");
+
+	made->submission->dry_run = 1;
+	pipeline_run(pipeline, &made->scan);
+	assert_false(cost(made, "map")->skipped);
+	assert_false(cost(made, "attachments")->skipped);
+	made_decide(made);
+	assert_int_equal(made->decision->groups[0].disposition, LZ__DISPOSITION__REJECT);
+	made_free(&made);
+}
+
 static void what_is_refused_for_some_is_looked_at_to_the_end(void **state)
 {
 	struct made *made = message("x@half.example", "Subject: hi\r\n\r\nbody\r\n");
@@ -168,6 +181,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(every_check_is_told_in_its_order),
 	        cmocka_unit_test(what_is_refused_for_all_is_not_looked_at_further),
+	        cmocka_unit_test(a_dry_run_of_what_is_refused_for_all_is_looked_at_to_the_end),
 	        cmocka_unit_test(what_is_refused_for_some_is_looked_at_to_the_end),
 	        cmocka_unit_test(a_worms_subject_ends_it_before_anything_is_unpacked),
 	        cmocka_unit_test(a_check_whose_turn_comes_too_late_is_unscanned),

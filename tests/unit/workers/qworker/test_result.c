@@ -247,9 +247,104 @@ static void who_was_served_before_goes_into_the_verdict(void **state)
 
 #define TEST(name) cmocka_unit_test_setup(name, set_up)
 
+/* ---- passes */
+
+static Lz__Pass pass;
+static Lz__Group through;
+static Lz__Edit field, *fields[] = {&field};
+
+static void bring_a_pass(void)
+{
+	lz__pass__init(&pass);
+	lz__group__init(&through);
+	lz__edit__init(&field);
+	pass.text = (char *)"1.x";
+	pass.sha256 = (char *)ID ID;
+	pass.through = &through;
+	through.recipients = indexes;
+	through.n_recipients = 2;
+	through.edits = fields;
+	through.n_edits = 1;
+	field.length = 30;
+	answer.pass = &pass;
+}
+
+static void a_pass_may_let_through_and_do_nothing_else(void **state)
+{
+	bring_a_pass();
+	assert_int_equal(read_answer(), RESULT_OK);
+	assert_true(result_needs_store(&answer, &submission));
+	through.disposition = LZ__DISPOSITION__DISCARD;
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	bring_a_pass();
+	through.n_recipients = 1;
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	bring_a_pass();
+	field.replacement = (ProtobufCBinaryData){1, (uint8_t *)"x"};
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	bring_a_pass();
+	field.offset = 90;
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	bring_a_pass();
+	pass.through = NULL;
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	bring_a_pass();
+	through.items = item_names;
+	through.n_items = 1;
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+}
+
+/* The answer as a worker has it. */
+static Lz__ScanResult *unpacked(void)
+{
+	uint8_t packed[4096];
+	Lz__ScanResult *out = NULL;
+
+	bring_a_pass();
+	assert_int_equal(result_read(&config, &submission, packed,
+	                         lz__scan_result__pack(&answer, packed), &out, &err),
+	        RESULT_OK);
+	return out;
+}
+
+static void what_was_redeemed_goes_through_and_nothing_is_kept(void **state)
+{
+	Lz__ScanResult *result = unpacked();
+
+	result_take_pass(result, "redeemed");
+	assert_int_equal(result->n_items, 0);
+	assert_int_equal(result->verdict->n_groups, 1);
+	assert_int_equal(result->verdict->groups[0]->disposition, LZ__DISPOSITION__DELIVER);
+	assert_int_equal(result->verdict->groups[0]->n_edits, 1);
+	assert_string_equal(result->verdict->symbols[0]->name, "PASS_REDEEMED");
+	assert_int_equal(verdict_fits(result->verdict, &submission, &err), RESULT_OK);
+	message_free(&result->base);
+}
+
+static void a_pass_that_does_not_hold_is_named_and_changes_nothing(void **state)
+{
+	static const char *const pairs[][2] = {{"forged", "PASS_FORGED"},
+	        {"altered", "PASS_ALTERED"}, {"", "PASS_FORGED"}, {"replayed", "PASS_REPLAYED"}};
+	size_t at;
+
+	for (at = 0; at < sizeof(pairs) / sizeof(pairs[0]); at++) {
+		Lz__ScanResult *result = unpacked();
+
+		result_take_pass(result, pairs[at][0]);
+		assert_int_equal(result->n_items, 1);
+		assert_int_equal(
+		        result->verdict->groups[0]->disposition, LZ__DISPOSITION__QUARANTINE);
+		assert_string_equal(result->verdict->symbols[0]->name, pairs[at][1]);
+		message_free(&result->base);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        TEST(a_pass_may_let_through_and_do_nothing_else),
+	        TEST(what_was_redeemed_goes_through_and_nothing_is_kept),
+	        TEST(a_pass_that_does_not_hold_is_named_and_changes_nothing),
 	        TEST(an_answer_that_fits_is_taken),
 	        TEST(garbage_is_refused),
 	        TEST(a_verdict_on_another_message_is_refused),
