@@ -107,7 +107,7 @@ def test_an_operator_sees_and_does_what_is_his_and_no_more(together):
 
     # Nor may he pose as a worker, who is given other people's mail.
     modes = {path.name: path.stat().st_mode & 0o777 for path in (world.lazaret.run / "broker").iterdir()}
-    assert modes == {"front.ipc": 0o660, "workers.ipc": 0o600}
+    assert modes == {"front.ipc": 0o660, "worker.ipc": 0o600}
 
     # A shared one goes to his own only, and is not his to delete.
     sent = len(world.sink.to("three@other.example"))
