@@ -39,11 +39,8 @@ static void serve(void)
 {
 	struct qstore *qstore;
 	struct wire *own;
-	sigset_t signals;
 	struct err err;
 
-	sigfillset(&signals);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
 	log_open("qstore", LOG_LEVEL_ERROR, 0);
 	if (wire_open(&config.curve, &own, &err) || qstore_open(&config, own, &qstore, &err) ||
 	        qstore_run(qstore, &err))
@@ -53,12 +50,18 @@ static void serve(void)
 	_exit(0);
 }
 
+/* Signals wait from before there is a child: one may be told to stop at once. */
 static void start_server(void)
 {
+	sigset_t all, before;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
 	server = fork();
 	assert_true(server >= 0);
 	if (!server)
 		serve();
+	sigprocmask(SIG_SETMASK, &before, NULL);
 }
 
 static void stop_server(int signal_number, int wanted_exit)
