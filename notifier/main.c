@@ -8,7 +8,9 @@ static enum result start(const struct config *config, struct qnotify **qnotify, 
 {
 	enum result result = qnotify_open(config, qnotify, err);
 
-	return result ? result : daemon_drop(config->site.user, err);
+	if (!result)
+		result = daemon_drop(config->site.user, err);
+	return result ? result : qnotify_connect(*qnotify, err);
 }
 
 int main(int argc, char **argv)

@@ -555,10 +555,6 @@ static void on_signal(void *context, int signal_number)
 static enum result open_parts(struct qnotify *q, struct err *err)
 {
 	const struct config *config = q->config;
-	const struct wire_limits limits = {
-	        .max_bytes = config->quarantine.max_item_size + (1 << 20),
-	        .high_water = 100,
-	};
 	const char *next_hop =
 	        *config->notifier.next_hop ? config->notifier.next_hop : config->front.next_hop;
 	enum result result = smtp_target_new(next_hop, &q->target, err);
@@ -568,9 +564,20 @@ static enum result open_parts(struct qnotify *q, struct err *err)
 	q->notices = notices_open(config, on_wrong_template, &wrong);
 	if (!result)
 		result = wire_open(&config->curve, &q->wire, err);
+	return result;
+}
+
+enum result qnotify_connect(struct qnotify *q, struct err *err)
+{
+	const struct wire_limits limits = {
+	        .max_bytes = q->config->quarantine.max_item_size + (1 << 20),
+	        .high_water = 100,
+	};
+	enum result result =
+	        wire_connect(q->wire, q->config->notifier.quarantine, &limits, &q->store, err);
+
 	if (!result)
-		result =
-		        wire_connect(q->wire, config->notifier.quarantine, &limits, &q->store, err);
+		loop_add_socket(q->loop, q->store, on_store, q);
 	return result;
 }
 
@@ -586,7 +593,6 @@ enum result qnotify_open(const struct config *config, struct qnotify **out, stru
 		return result;
 	}
 	q->loop = loop_new(q->wire);
-	loop_add_socket(q->loop, q->store, on_store, q);
 	loop_add_timer(q->loop, TICK_MS, on_tick, q);
 	loop_on_signal(q->loop, on_signal, q);
 	*out = q;

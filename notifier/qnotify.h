@@ -12,9 +12,11 @@
 
 struct qnotify;
 
-/* Lends the configuration until closed. Reads the templates, of which none has to be
+/* Lends the configuration until closed. Reads the keys and the templates, of which none has to be
  * right, and resolves the next hop. Gives *out. */
 enum result qnotify_open(const struct config *config, struct qnotify **out, struct err *err);
+/* To the quarantine; by the account that is to be known to it. */
+enum result qnotify_connect(struct qnotify *qnotify, struct err *err);
 void qnotify_run(struct qnotify *qnotify); /* until SIGTERM or SIGINT */
 void qnotify_close(struct qnotify **qnotify);
 

@@ -8,7 +8,9 @@ static enum result start(const struct config *config, struct front **front, stru
 {
 	enum result result = qfront_open(config, front, err);
 
-	return result ? result : daemon_drop(config->site.user, err);
+	if (!result)
+		result = daemon_drop(config->site.user, err);
+	return result ? result : qfront_connect(*front, err);
 }
 
 int main(int argc, char **argv)

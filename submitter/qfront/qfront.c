@@ -161,18 +161,23 @@ static enum result open_door(struct front *front, struct err *err)
 
 static enum result open_parts(struct front *front, struct err *err)
 {
-	const struct config_front *config = &front->config->front;
-	const struct wire_limits limits = {.max_bytes = ENVELOPE_ROOM, .high_water = HIGH_WATER};
-
 	if (wire_open(&front->config->curve, &front->wire, err))
 		return RESULT_PERMANENT;
 	front->loop = loop_new(front->wire);
+	return open_door(front, err);
+}
+
+enum result qfront_connect(struct front *front, struct err *err)
+{
+	const struct config_front *config = &front->config->front;
+	const struct wire_limits limits = {.max_bytes = ENVELOPE_ROOM, .high_water = HIGH_WATER};
+
 	if (smtp_target_new(config->next_hop, &front->target, err) || open_brokers(front, err) ||
 	        desk_open(front->loop, front->wire, config->quarantine, &limits, &front->desk, err))
 		return RESULT_PERMANENT;
 	front->delivery = delivery_new(front->loop, front->target, front->config->site.name,
 	        config->next_hop_timeout_ms, (size_t)config->connections);
-	return open_door(front, err);
+	return RESULT_OK;
 }
 
 enum result qfront_open(const struct config *config, struct front **out, struct err *err)

@@ -10,8 +10,10 @@
 
 struct front;
 
-/* Opens everything. Lends the configuration, gives *out. */
+/* Reads the keys and opens the doors. Lends the configuration, gives *out. */
 enum result qfront_open(const struct config *config, struct front **out, struct err *err);
+/* To all others; by the account that is to be known to them. */
+enum result qfront_connect(struct front *front, struct err *err);
 void qfront_run(struct front *front); /* until SIGTERM or SIGINT, and what is in hand is answered */
 void qfront_close(struct front **front);
 
