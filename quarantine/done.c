@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "quarantine/audit.h"
 
@@ -124,5 +125,7 @@ enum result record_refused(struct store *store, struct refusals *refusals,
 		snprintf(detail, sizeof(detail), "%s, and %" PRIu64 " more before", what, before);
 	else
 		snprintf(detail, sizeof(detail), "%s", what);
+	log_event(LOG_LEVEL_WARNING, NULL, "refused", "who=%s request=%s item=%s",
+	        log_quote(actor->name), log_quote(detail), log_quote(fact.item));
 	return audit_add(store, &fact, err);
 }

@@ -240,9 +240,11 @@ static enum result refuse(struct store *store, const struct guard *guard,
 
 	if (guard && guard->refusals && store_is_open(store))
 		result = record_refused(store, guard->refusals, message, actor, guard->now_ms, err);
-	if (!result)
-		answer_error(out, store_was_foreign(store) ? RESULT_NONE : RESULT_PERMANENT, &why);
-	return result;
+	if (result)
+		return result;
+	answer_error(out, store_was_foreign(store) ? RESULT_NONE : RESULT_PERMANENT, &why);
+	out->is_refusal = 1;
+	return RESULT_OK;
 }
 
 enum result request_handle(struct store *store, const struct guard *guard,

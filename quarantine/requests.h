@@ -13,6 +13,7 @@ struct answer {
 	enum message_type type;
 	ProtobufCMessage *envelope;
 	struct wire_body body;
+	int is_refusal; /* written down or counted, so that it need not be told again */
 };
 
 enum request_kind {

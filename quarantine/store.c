@@ -556,11 +556,14 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 
 /* ---- the notifier ---- */
 
+/* Who carries a release reads the mail; of a notice it is enough how that ended. */
 static enum result audit_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err)
 {
 	char detail[64];
 	struct audit_fact fact = {.action = "carry", .item = outgoing->item, .detail = detail};
 
+	if (outgoing->kind != LZ__NOTICE_KIND__NOTICE_RELEASE)
+		return RESULT_OK;
 	outbox_word(outgoing, detail, sizeof(detail));
 	return audit_add(store, &fact, err);
 }

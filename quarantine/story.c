@@ -83,6 +83,8 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 		tell_finished((const Lz__Finish *)request->envelope);
 		break;
 	case MESSAGE_ERROR:
+		if (answer->is_refusal)
+			break; /* whoever is refused could fill the log */
 		tell_error(request, (const Lz__Error *)answer->envelope);
 		break;
 	default:

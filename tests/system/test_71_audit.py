@@ -69,7 +69,8 @@ def test_each_thing_done_is_told_with_who_when_and_why(world):
     assert [entry["why"] for entry in audit(world, "--item", item, "--action", "view")] == ["release", "a user asked"]
     assert audit(world, "--action", "policy")
     text = json.dumps(audit(world))
-    assert "@example.org" not in text and "secret words" not in text
+    assert "@" not in text and "secret words" not in text and "outside.example" not in text
+    assert {entry["who"] for entry in audit(world, "--action", "delivered")} == {f"uid={news} user=news"}
     assert whole(world).returncode == 0
     assert " 0 problems" in world.lazaret.qctl("verify").stdout
 
