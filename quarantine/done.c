@@ -2,13 +2,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/buf.h"
 #include "lib/base/log.h"
 #include "lib/base/text.h"
 #include "quarantine/audit.h"
 
-enum { WORD_ROOM = 33, DETAIL_ROOM = MESSAGE_LINE_MAX + 256, ENTRY_ROOM = 4096 };
+enum { WORD_ROOM = 33, ENTRY_ROOM = 4096 };
 
 /* A text of the envelope by its field's name; "": it has none. Lent. */
 static const char *field_of(const ProtobufCMessage *envelope, const char *name)
@@ -22,6 +24,20 @@ static const char *field_of(const ProtobufCMessage *envelope, const char *name)
 		return "";
 	memcpy(&text, (const char *)envelope + field->offset, sizeof(text));
 	return text ? text : "";
+}
+
+static int is_set(const ProtobufCMessage *envelope, const ProtobufCFieldDescriptor *field)
+{
+	return field && field->type == PROTOBUF_C_TYPE_BOOL &&
+	       field->label != PROTOBUF_C_LABEL_REPEATED &&
+	       *(const protobuf_c_boolean *)((const char *)envelope + field->offset);
+}
+
+/* "It was so before": nothing was done. */
+static int was_so_before(const ProtobufCMessage *answer)
+{
+	return is_set(answer,
+	        protobuf_c_message_descriptor_get_field_by_name(answer->descriptor, "already"));
 }
 
 static int is_question(const struct wire_message *message)
@@ -49,6 +65,16 @@ static const char *item_of(const struct wire_message *message, const struct answ
 	return field_of(message->envelope, "id");
 }
 
+/* How it was asked for: the names of what is yes or no, where it is yes. */
+static void add_choices(const ProtobufCMessage *envelope, struct buf *out)
+{
+	unsigned at;
+
+	for (at = 0; at < envelope->descriptor->n_fields; at++)
+		if (is_set(envelope, &envelope->descriptor->fields[at]))
+			buf_add_format(out, "%s ", envelope->descriptor->fields[at].name);
+}
+
 /* NULL: it is none. */
 static const Lz__Release *release_of(const struct wire_message *message)
 {
@@ -62,45 +88,51 @@ static int changed_nothing(const struct wire_message *message, const struct answ
 {
 	const Lz__Release *release = release_of(message);
 
-	return release && (release->only_ask || ((const Lz__Released *)answer->envelope)->already);
+	return was_so_before(answer->envelope) || (release && release->only_ask);
 }
 
-static void detail_of(
-        const struct wire_message *message, const struct answer *answer, char out[DETAIL_ROOM])
+/* To be freed. */
+static char *detail_of(const struct wire_message *message, const struct answer *answer)
 {
 	const Lz__Release *release = release_of(message);
 	const char *by = field_of(message->envelope, "by");
-	size_t size = 0;
+	struct buf out = {0};
 
-	out[0] = '\0';
+	buf_add_string(&out, "");
 	if (message->type == MESSAGE_FETCH)
-		size += (size_t)snprintf(
-		        out, DETAIL_ROOM, "part=%u", ((const Lz__Fetch *)message->envelope)->part);
+		buf_add_format(&out, "part=%u ", ((const Lz__Fetch *)message->envelope)->part);
 	if (release)
-		size += (size_t)snprintf(out, DETAIL_ROOM, "release=%.16s others=%zu part=%u",
+		buf_add_format(&out, "release=%.16s others=%zu part=%u ",
 		        ((const Lz__Released *)answer->envelope)->outgoing, release->n_to,
 		        release->part);
+	add_choices(message->envelope, &out);
 	if (*by)
-		snprintf(out + size, DETAIL_ROOM - size, "%sby=%s", size ? " " : "", by);
+		buf_add_format(&out, "by=%s ", by);
+	if (out.size)
+		out.data[--out.size] = '\0';
+	return buf_give(&out);
 }
 
 enum result record_done(struct store *store, const struct wire_message *message,
         const struct answer *answer, struct err *err)
 {
-	char word[WORD_ROOM], detail[DETAIL_ROOM];
+	char word[WORD_ROOM], *detail;
 	struct audit_fact fact = {.action = word,
 	        .item = item_of(message, answer),
-	        .why = field_of(message->envelope, "why"),
-	        .detail = detail};
+	        .why = field_of(message->envelope, "why")};
 	enum result result = RESULT_OK;
 
 	if (changed_nothing(message, answer))
 		return RESULT_OK;
 	word_of(message, word);
-	detail_of(message, answer, detail);
 	if (is_question(message))
 		result = store_room(store, ENTRY_ROOM, err);
-	return result ? result : audit_add(store, &fact, err);
+	if (result)
+		return result;
+	fact.detail = detail = detail_of(message, answer);
+	result = audit_add(store, &fact, err);
+	free(detail);
+	return result;
 }
 
 enum result record_refused(struct store *store, struct refusals *refusals,

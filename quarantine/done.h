@@ -1,6 +1,7 @@
 /*
  * From a request that was done, or refused, to the entry of the audit that tells of it. What a
- * message says in its fields `id`, `why` and `by` is taken from there, whatever message it is.
+ * message says in its fields `id`, `why`, `by` and in those that are yes or no is taken from there,
+ * whatever message it is; an answer that is `already` tells that nothing was done.
  */
 #ifndef QUARANTINE_DONE_H
 #define QUARANTINE_DONE_H

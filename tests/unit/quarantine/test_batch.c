@@ -148,6 +148,42 @@ static void a_question_that_fails_spoils_nothing_and_one_that_is_answered_is_wri
 	tear_down(batch);
 }
 
+static void add_release(struct batch *batch, uint64_t number, int again)
+{
+	struct wire_message message = {.type = MESSAGE_RELEASE, .request = number};
+	Lz__Release *request = alloc(sizeof(*request));
+
+	lz__release__init(request);
+	strings_set(&request->id, "item000000000001");
+	strings_set(&request->by, "root (sudo by anna)");
+	strings_set(&request->why, "harmless");
+	request->again = again;
+	message.envelope = &request->base;
+	batch_add(batch, &message);
+}
+
+static void how_it_was_asked_for_is_written_and_what_was_so_before_is_not(void **state)
+{
+	struct batch *batch = set_up();
+	Lz__ListAudit request = LZ__LIST_AUDIT__INIT;
+	Lz__Audit *audit = alloc(sizeof(*audit));
+
+	add_store(batch, 1, 1000);
+	add_release(batch, 2, 0);
+	add_release(batch, 3, 0);
+	add_release(batch, 4, 1);
+	batch_run(batch, start_ms, &f.err);
+	lz__audit__init(audit);
+	request.action = (char *)"release";
+	assert_int_equal(audit_list(f.store, &request, audit, &f.err), RESULT_OK);
+	assert_int_equal(audit->n_entries, 2);
+	assert_string_equal(audit->entries[0]->why, "harmless");
+	assert_non_null(strstr(audit->entries[0]->detail, " again by=root (sudo by anna)"));
+	assert_null(strstr(audit->entries[1]->detail, "again"));
+	message_free((ProtobufCMessage *)audit);
+	tear_down(batch);
+}
+
 static void what_is_refused_is_written_once_and_spoils_nothing(void **state)
 {
 	struct config config = {.site = {.user = ""}};
@@ -229,6 +265,7 @@ int main(void)
 	        cmocka_unit_test(only_what_does_not_fit_is_deferred),
 	        cmocka_unit_test(
 	                a_question_that_fails_spoils_nothing_and_one_that_is_answered_is_written),
+	        cmocka_unit_test(how_it_was_asked_for_is_written_and_what_was_so_before_is_not),
 	        cmocka_unit_test(what_is_refused_is_written_once_and_spoils_nothing),
 	        cmocka_unit_test(what_is_refused_changes_nothing_for_the_others),
 	        cmocka_unit_test(a_batch_is_full_by_bytes_too),
