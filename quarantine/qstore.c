@@ -60,7 +60,8 @@ static void tell(void *context, const struct wire_message *request, struct answe
 	struct qstore *q = context;
 	struct err err;
 
-	if (answer->type == MESSAGE_FETCHED && request_kind(request) == REQUEST_WRITES)
+	if (answer->type == MESSAGE_FETCHED && request_kind(request) == REQUEST_WRITES &&
+	        !pieces_go_on(q->pieces, request, loop_now_ms(q->loop)))
 		pieces_begin(q->pieces, request, loop_now_ms(q->loop));
 	story_tell(request, answer);
 	if (wire_send(q->socket, &request->peer, answer->type, request->request, answer->envelope,

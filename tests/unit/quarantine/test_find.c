@@ -1,5 +1,6 @@
 #include "tests/unit/quarantine/fixture.h"
 
+#include "quarantine/inside.h"
 #include "quarantine/key.h"
 #include "quarantine/record.h"
 
@@ -404,6 +405,58 @@ static void a_cursor_that_somebody_made_up_is_refused_or_harmless(void **state)
 	free(request.after);
 }
 
+/* Three domains by turns; the sender of every fifth is authenticated and of ours. */
+static void store_many(unsigned count)
+{
+	static const char *const domains[] = {"ours.example", "sub.ours.example", "theirs.example"};
+	char address[64];
+	Lz__Item *item;
+	unsigned at;
+
+	for (at = 0; at < count; at++) {
+		item = item_of(100 + at);
+		snprintf(address, sizeof(address), "r%u@%s", at, domains[at % 3]);
+		strings_set(&item->recipients[0]->address, address);
+		strings_set(&item->reverse_path, "boss@ours.example");
+		if (at % 5 == 0)
+			strings_set(&item->sasl_username, "boss");
+		store_item(item, start_ms + at * (int64_t)SPAN_MS / 4);
+	}
+}
+
+static size_t found_by(char **domains, size_t count)
+{
+	struct config_list list = {count, domains};
+	struct actor actor = {.name = "uid=1", .domains = &list};
+	Lz__List request = LZ__LIST__INIT;
+	size_t found;
+
+	request.limit = 7;
+	store_as(f.store, &actor);
+	found = find(&request, NULL);
+	store_as(f.store, NULL);
+	return found;
+}
+
+static void a_limited_list_has_what_is_of_its_domains_by_index_and_without(void **state)
+{
+	char *domains[12] = {"ours.example"}, *below[] = {".ours.example"};
+	int turn, at;
+
+	store_many(300);
+	for (at = 1; at < 12; at++)
+		domains[at] = "none.example";
+	for (turn = 0; turn < 2; turn++) {
+		/* 100 by recipient, and of the 200 others the 40 of an authenticated sender */
+		assert_int_equal(found_by(domains, 1), 140);
+		assert_int_equal(found_by(domains, 12), 140); /* too many to be walked */
+		assert_int_equal(found_by(below, 1), 220);
+		assert_int_equal(found_by(domains + 1, 1), 0);
+		f.store->is_indexed = 0;
+	}
+	f.store->is_indexed = 1;
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -411,6 +464,7 @@ int main(void)
 	        TEST(each_condition_finds_what_has_it_and_nothing_else),
 	        TEST(a_store_from_before_answers_alike_while_it_gets_its_index_and_behind_it),
 	        TEST(a_state_is_found_as_it_is_now),
+	        TEST(a_limited_list_has_what_is_of_its_domains_by_index_and_without),
 	        TEST(what_is_deleted_is_found_by_nothing),
 	        TEST(questions_without_a_word_or_with_too_many_are_refused),
 	        TEST(a_mail_that_names_a_million_things_is_indexed_within_bounds),

@@ -132,6 +132,31 @@ static void languages_are_for_some_domain(void **state)
 	        "letters, digits, _ and -");
 }
 
+#define OPERATOR(rest) NEEDED "quarantine:\n  operators:\n  - {name: anna, " rest "}\n"
+
+static void operators_are_one_each_and_see_no_more_than_they_may(void **state)
+{
+	refused(OPERATOR("actions: [list]"),
+	        "l.yaml:7: quarantine.operators[1].name: found an operator, expected either user "
+	        "or key");
+	refused(OPERATOR("user: a, key: b"),
+	        "l.yaml:7: quarantine.operators[1].name: found an operator, expected either user "
+	        "or key");
+	refused(OPERATOR("user: root"),
+	        "l.yaml:7: quarantine.operators[1].user: found an account that the programs run "
+	        "as, expected another one");
+	refused(OPERATOR("user: a, domains: [example.org], actions: [list, audit]"),
+	        "l.yaml:7: quarantine.operators[1].actions: found audit or all beside domains, "
+	        "expected no domains, as the audit is of all of them");
+	refused(OPERATOR("key: b") "curve: {allow_plain_tcp: yes}\n",
+	        "l.yaml:7: quarantine.operators[1].key: found a key, expected no "
+	        "curve.allow_plain_tcp, which asks nobody for one");
+	refused(OPERATOR("user: a") "  - {name: again, user: a}\n",
+	        "l.yaml:8: quarantine.operators[2].name: found an operator again, expected one "
+	        "rule "
+	        "for each");
+}
+
 static void people_know_us_by_our_name_unless_a_title_is_given(void **state)
 {
 	const char *titled = "site: {name: a.b, admin: a@b.c, title: Sparkasse Nord}\n"
@@ -157,6 +182,7 @@ int main(void)
 	        cmocka_unit_test(rules_without_conditions_are_refused),
 	        cmocka_unit_test(redirect_needs_a_mailbox),
 	        cmocka_unit_test(languages_are_for_some_domain),
+	        cmocka_unit_test(operators_are_one_each_and_see_no_more_than_they_may),
 	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
 	};
 
