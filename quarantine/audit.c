@@ -177,8 +177,8 @@ enum result audit_add(struct store *store, const struct audit_fact *fact, struct
 	return result;
 }
 
-enum result audit_note(struct store *store, const struct audit_fact *fact, int64_t now_ms,
-        uint64_t *seq, struct err *err)
+enum result audit_note(
+        struct store *store, const struct audit_fact *fact, int64_t now_ms, struct err *err)
 {
 	enum result result = store_begin(store, now_ms, err);
 
@@ -188,8 +188,6 @@ enum result audit_note(struct store *store, const struct audit_fact *fact, int64
 		store_abort(store);
 		return result;
 	}
-	if (seq)
-		*seq = store->audit.seq;
 	return store_commit(store, err);
 }
 

@@ -27,9 +27,9 @@ struct audit_fact {
 /* Between store_begin() and store_commit(). */
 enum result audit_add(struct store *store, const struct audit_fact *fact, struct err *err);
 
-/* The same in a transaction of its own. Gives its number, where `seq` is not NULL. */
-enum result audit_note(struct store *store, const struct audit_fact *fact, int64_t now_ms,
-        uint64_t *seq, struct err *err);
+/* The same in a transaction of its own. */
+enum result audit_note(
+        struct store *store, const struct audit_fact *fact, int64_t now_ms, struct err *err);
 
 /* A page of it. So much is looked at for one answer and no more, so it may hold fewer than asked
  * for, or none, with `next` to go on from. */

@@ -120,7 +120,7 @@ static enum result note_here(const struct config *config, const char *action, co
 	enum result result = store_open(&backend_lmdb, &options, &store, err);
 
 	if (!result)
-		result = audit_note(store, &fact, clock_wall_ms(), NULL, err);
+		result = audit_note(store, &fact, clock_wall_ms(), err);
 	store_close(&store);
 	return result;
 }

@@ -45,15 +45,10 @@ static int is_question(const struct wire_message *message)
 	return message->type == MESSAGE_SHOW || message->type == MESSAGE_FETCH;
 }
 
-int record_is_due(const struct wire_message *message)
-{
-	return rights_word(message) != NULL;
-}
-
 /* A message without a word of its own has its name's, in small letters. */
-static void word_of(const struct wire_message *message, char out[WORD_ROOM])
+static void small_letters(const char *word, char out[WORD_ROOM])
 {
-	snprintf(out, WORD_ROOM, "%s", rights_word(message));
+	snprintf(out, WORD_ROOM, "%s", word);
 	text_lower(out);
 }
 
@@ -113,18 +108,18 @@ static char *detail_of(const struct wire_message *message, const struct answer *
 	return buf_give(&out);
 }
 
-enum result record_done(struct store *store, const struct wire_message *message,
+enum result record_done(struct store *store, const char *word, const struct wire_message *message,
         const struct answer *answer, struct err *err)
 {
-	char word[WORD_ROOM], *detail;
-	struct audit_fact fact = {.action = word,
+	char action[WORD_ROOM], *detail;
+	struct audit_fact fact = {.action = action,
 	        .item = item_of(message, answer),
 	        .why = field_of(message->envelope, "why")};
 	enum result result = RESULT_OK;
 
 	if (changed_nothing(message, answer))
 		return RESULT_OK;
-	word_of(message, word);
+	small_letters(word, action);
 	if (is_question(message))
 		result = store_room(store, ENTRY_ROOM, err);
 	if (result)
@@ -151,8 +146,7 @@ enum result record_refused(struct store *store, struct refusals *refusals,
 		return RESULT_OK;
 	if (strlen(fact.item) > 16)
 		fact.item = "";
-	snprintf(what, sizeof(what), "%s", message_info(message->type)->name);
-	text_lower(what);
+	small_letters(message_info(message->type)->name, what);
 	if (before)
 		snprintf(detail, sizeof(detail), "%s, and %" PRIu64 " more before", what, before);
 	else

@@ -11,11 +11,9 @@
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 
-/* Is it written down here, once it is done? */
-int record_is_due(const struct wire_message *message);
-
-/* Inside the transaction that did it. RESULT_TEMPORARY: there is no room for it. */
-enum result record_done(struct store *store, const struct wire_message *message,
+/* Inside the transaction that did it; `word` as rights_word() gives it. RESULT_TEMPORARY: there is
+ * no room for it. */
+enum result record_done(struct store *store, const char *word, const struct wire_message *message,
         const struct answer *answer, struct err *err);
 
 /* Writes or counts it. */

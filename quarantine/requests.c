@@ -192,6 +192,11 @@ static const struct row *row_of(enum message_type type)
 	return NULL;
 }
 
+static const char *word_of(const struct row *row, const struct wire_message *message)
+{
+	return rights_word(message, row->kind == REQUEST_WRITES);
+}
+
 /* A record of the outbox may be another's, and to ask for that is refused. */
 static int asks_for_record(const struct wire_message *message)
 {
@@ -205,7 +210,7 @@ enum request_kind request_kind(const struct wire_message *message)
 
 	if (!row)
 		return REQUEST_UNKNOWN;
-	return record_is_due(message) || asks_for_record(message) ? REQUEST_WRITES : row->kind;
+	return word_of(row, message) || asks_for_record(message) ? REQUEST_WRITES : row->kind;
 }
 
 int request_is_allowed(const struct guard *guard, const struct wire_message *message)
@@ -219,10 +224,11 @@ int request_is_allowed(const struct guard *guard, const struct wire_message *mes
 static enum result run(struct store *store, const struct row *row,
         const struct wire_message *message, struct answer *out, struct err *err)
 {
+	const char *word = store_is_open(store) ? word_of(row, message) : NULL;
 	enum result result = row->handle(store, message, out, err);
 
-	if (!result && store_is_open(store) && record_is_due(message))
-		return record_done(store, message, out, err);
+	if (!result && word)
+		return record_done(store, word, message, out, err);
 	if (result > RESULT_NONE && row->kind == REQUEST_READS) {
 		answer_error(out, result, err);
 		return RESULT_OK;

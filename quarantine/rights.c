@@ -237,11 +237,13 @@ enum result rights_check(const struct rights *rights, const struct wire_message 
 	        message_info(message->type)->name);
 }
 
-const char *rights_word(const struct wire_message *message)
+const char *rights_word(const struct wire_message *message, int writes)
 {
 	const struct row *row = row_of(message->type);
 
 	if (only_finds(message) || carries(message))
 		return NULL;
-	return row ? row->word : message_info(message->type)->name;
+	if (row)
+		return row->word;
+	return writes ? message_info(message->type)->name : NULL;
 }

@@ -1,7 +1,7 @@
 /*
  * Who may do what. Each message that the quarantine answers has a row in rights.c: which programs
  * need it, which action of an operator it is, and by what word it stands in the audit. One without
- * a row is for administrators, and in the audit under its own name.
+ * a row is for administrators, and where it changes something in the audit under its own name.
  *
  *   administrators   root, site.user, keys with the role of a tool: everything
  *   operators        whom quarantine.operators names: the actions and domains of their rule
@@ -29,8 +29,8 @@ void rights_free(struct rights **rights);
 enum result rights_check(const struct rights *rights, const struct wire_message *message,
         struct actor *actor, struct err *err);
 
-/* What is written of a message once it is done; NULL: nothing, or the store does it itself. Lent.
- */
-const char *rights_word(const struct wire_message *message);
+/* By what word a message that was done is written down; `writes`: it changes something. NULL: not
+ * at all, or the store does it itself. Lent. */
+const char *rights_word(const struct wire_message *message, int writes);
 
 #endif

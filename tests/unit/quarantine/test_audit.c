@@ -24,7 +24,7 @@ static void add_fact(const char *action, int64_t now_ms)
 {
 	struct audit_fact fact = {.who = "uid=0", .action = action};
 
-	assert_int_equal(audit_note(f.store, &fact, now_ms, NULL, &f.err), RESULT_OK);
+	assert_int_equal(audit_note(f.store, &fact, now_ms, &f.err), RESULT_OK);
 }
 
 /* To be freed with message_free(). */
@@ -217,7 +217,7 @@ static void what_is_asked_for_is_found(void **state)
 	Lz__Audit *audit;
 
 	add_fact("policy", start_ms);
-	audit_note(f.store, &fact, start_ms + 10, NULL, &f.err);
+	audit_note(f.store, &fact, start_ms + 10, &f.err);
 	add_fact("store", start_ms + 20);
 	request.who = (char *)"desk";
 	audit = list(&request);
@@ -355,7 +355,7 @@ static void what_is_kept_is_one_line_of_utf8_that_may_travel(void **state)
 
 	memset(large, 'x', 9000);
 	memcpy(large + 1023, "\xc3\xa4", 2);
-	audit_note(f.store, &fact, start_ms, NULL, &f.err);
+	audit_note(f.store, &fact, start_ms, &f.err);
 	audit = newest(1);
 	assert_string_equal(audit->entries[0]->who, "a?b");
 	assert_string_equal(audit->entries[0]->detail, "?");

@@ -124,7 +124,7 @@ static void a_notifier_reads_only_what_it_names_as_carried(void **state)
 	assert_int_equal(rights_check(rights, &message, &actor, &err), RESULT_PERMANENT);
 	fetch.outgoing = (char *)"0123456789abcdef";
 	assert_int_equal(rights_check(rights, &message, &actor, &err), RESULT_OK);
-	assert_null(rights_word(&message));
+	assert_null(rights_word(&message, 0));
 	message.who = key("x", ROLE_WORKER);
 	assert_int_equal(rights_check(rights, &message, &actor, &err), RESULT_PERMANENT);
 	message.who = local(ANNA);
@@ -158,9 +158,18 @@ static void an_operator_may_find_an_item_by_its_id(void **state)
 
 	show.only_id = 1;
 	assert_int_equal(rights_check(rights, &message, &actor, &err), RESULT_OK);
-	assert_null(rights_word(&message));
+	assert_null(rights_word(&message, 0));
 	show.only_id = 0;
-	assert_string_equal(rights_word(&message), "view");
+	assert_string_equal(rights_word(&message, 0), "view");
+}
+
+static void what_changes_something_is_written_though_it_has_no_row(void **state)
+{
+	Lz__Heartbeat heartbeat = LZ__HEARTBEAT__INIT;
+	struct wire_message message = {.type = MESSAGE_HEARTBEAT, .envelope = &heartbeat.base};
+
+	assert_string_equal(rights_word(&message, 1), "HEARTBEAT");
+	assert_null(rights_word(&message, 0));
 }
 
 static void without_rights_there_is_no_limit_and_no_lie(void **state)
@@ -253,6 +262,7 @@ int main(void)
 	        cmocka_unit_test(a_notifier_reads_only_what_it_names_as_carried),
 	        cmocka_unit_test(an_operator_may_what_his_rule_says_and_is_named_by_it),
 	        cmocka_unit_test(an_operator_may_find_an_item_by_its_id),
+	        cmocka_unit_test(what_changes_something_is_written_though_it_has_no_row),
 	        cmocka_unit_test(without_rights_there_is_no_limit_and_no_lie),
 	        cmocka_unit_test(a_recipients_domain_makes_an_item_visible),
 	        cmocka_unit_test(a_sender_counts_only_where_he_was_authenticated),
