@@ -35,6 +35,12 @@ int store_may_see(struct store *store, const Lz__Item *item);
 /* What is said where there is no such item, or none for the actor. */
 enum result store_no_item(const struct store *store, const char *id, struct err *err);
 
+/* Who looks after some domains releases to those: where nobody is named, to the blocked recipients
+ * of them. Gives a list that lends its addresses, or none: then the request stands as it is.
+ * RESULT_NONE: it may not be sent there on the actor's behalf. */
+enum result store_limit_release(struct store *store, const Lz__Item *item,
+        const Lz__Release *request, Lz__Release *out, struct err *err);
+
 /* Begins a read, in a transaction that writes where one is open: then it sees what that has
  * changed, and store_read_end() leaves it open. */
 enum result store_read_begin(struct store *store, struct err *err);

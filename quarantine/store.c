@@ -1,12 +1,12 @@
 #include "quarantine/store.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
 #include "quarantine/audit.h"
+#include "quarantine/facts.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -150,34 +150,6 @@ void store_read_end(struct store *store)
 		store_abort(store);
 }
 
-/* ---- on whose behalf ---- */
-
-void store_as(struct store *store, const struct actor *actor)
-{
-	store->actor = actor;
-	store->is_foreign = 0;
-}
-
-int store_was_foreign(const struct store *store)
-{
-	return store->is_foreign;
-}
-
-int store_may_see(struct store *store, const Lz__Item *item)
-{
-	if (actor_sees(store->actor, item))
-		return 1;
-	store->is_foreign = 1;
-	return 0;
-}
-
-enum result store_no_item(const struct store *store, const char *id, struct err *err)
-{
-	if (store->actor && store->actor->domains)
-		return err_set(err, RESULT_NONE, "no such item or not yours");
-	return err_set(err, RESULT_NONE, "no item %s", id);
-}
-
 enum result store_copy(struct store *store, const char *folder, struct err *err)
 {
 	assert(!store->txn);
@@ -220,16 +192,6 @@ enum result store_room(struct store *store, uint64_t bytes, struct err *err)
 
 /* ---- storing ---- */
 
-static enum result audit_stored(struct store *store, const Lz__Item *item, struct err *err)
-{
-	char detail[160];
-	struct audit_fact fact = {.action = "store", .item = item->id, .detail = detail};
-
-	snprintf(detail, sizeof(detail), "reason=%.64s recipients=%zu parts=%zu", item->reason,
-	        item->n_recipients, item->n_parts);
-	return audit_add(store, &fact, err);
-}
-
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
 {
@@ -241,7 +203,7 @@ static enum result add_item(
 	if (!result)
 		result = outbox_add_notices(store->txn, item, err);
 	if (!result)
-		result = audit_stored(store, item, err);
+		result = fact_stored(store, item, err);
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
 }
 
@@ -424,29 +386,6 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
 }
 
-/* Who looks after some domains releases to those: where nobody is named, to the blocked recipients
- * of them. Gives a list that lends its addresses, or none: then the request stands as it is.
- * RESULT_NONE: it may not be sent there on the actor's behalf. */
-static enum result limit_release(struct store *store, const Lz__Item *item,
-        const Lz__Release *request, Lz__Release *out, struct err *err)
-{
-	size_t at;
-
-	for (at = 0; at < request->n_to; at++)
-		if (!actor_may_send(store->actor, item, request->to[at])) {
-			store->is_foreign = 1;
-			return err_set(err, RESULT_NONE, "not to be released to that address");
-		}
-	if (request->n_to || actor_owns(store->actor, item))
-		return RESULT_OK;
-	out->to = alloc_zero(item->n_recipients, sizeof(*out->to));
-	out->n_to = 0;
-	for (at = 0; at < item->n_recipients; at++)
-		if (actor_may_send(store->actor, item, item->recipients[at]->address))
-			out->to[out->n_to++] = item->recipients[at]->address;
-	return RESULT_OK;
-}
-
 enum result store_release_part(struct store *store, const Lz__Release *request,
         const struct parcel *parcel, Lz__Released *out, struct err *err)
 {
@@ -459,7 +398,7 @@ enum result store_release_part(struct store *store, const Lz__Release *request,
 	strings_set(&out->id, request->id);
 	limited = *request;
 	limited.to = NULL;
-	result = limit_release(store, kept->item, request, &limited, err);
+	result = store_limit_release(store, kept->item, request, &limited, err);
 	if (!result)
 		result = release_item(
 		        store, limited.to ? &limited : request, parcel, kept, out, err);
@@ -556,18 +495,6 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 
 /* ---- the notifier ---- */
 
-/* Who carries a release reads the mail; of a notice it is enough how that ended. */
-static enum result audit_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err)
-{
-	char detail[64];
-	struct audit_fact fact = {.action = "carry", .item = outgoing->item, .detail = detail};
-
-	if (outgoing->kind != LZ__NOTICE_KIND__NOTICE_RELEASE)
-		return RESULT_OK;
-	outbox_word(outgoing, detail, sizeof(detail));
-	return audit_add(store, &fact, err);
-}
-
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err)
 {
@@ -593,26 +520,11 @@ enum result store_take(
 		out->items[out->n_items++] = kept->item;
 		kept->item = NULL;
 		message_free((ProtobufCMessage *)kept);
-		result = audit_carried(store, list.list[at], err);
+		result = fact_carried(store, list.list[at], err);
 	}
 	return result == RESULT_NONE
 	               ? err_set(err, RESULT_PERMANENT, "an outbox record without its item")
 	               : result;
-}
-
-/* Of a record as it was before: told once, though the answer be lost and asked for again. */
-static enum result audit_finished(struct store *store, const Lz__Outgoing *outgoing,
-        const Lz__Finish *request, struct err *err)
-{
-	char detail[64];
-	struct audit_fact fact = {.action = request->done ? "delivered" : "gave-up",
-	        .item = outgoing->item,
-	        .detail = detail};
-
-	if (strcmp(outgoing->state, outgoing_machine.states[OUTGOING_LEASED]) != 0)
-		return RESULT_OK;
-	outbox_word(outgoing, detail, sizeof(detail));
-	return audit_add(store, &fact, err);
 }
 
 static enum result finish(struct store *store, const Lz__Finish *request, struct err *err)
@@ -625,7 +537,7 @@ static enum result finish(struct store *store, const Lz__Finish *request, struct
 		return result;
 	result = outbox_finish(store->txn, request, store->now_ms, &kind, err);
 	if (!result && (request->done || request->dead))
-		result = audit_finished(store, before, request, err);
+		result = fact_finished(store, before, request, err);
 	message_free((ProtobufCMessage *)before);
 	if (result || (!request->done && !request->dead))
 		return result;

@@ -1,0 +1,16 @@
+/*
+ * What the store itself writes into the audit, as only it knows that it was done.
+ */
+#ifndef QUARANTINE_FACTS_H
+#define QUARANTINE_FACTS_H
+
+#include "quarantine/store.h"
+
+/* Each inside the transaction that does it. */
+enum result fact_stored(struct store *store, const Lz__Item *item, struct err *err);
+enum result fact_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err);
+/* `outgoing` as it was before. */
+enum result fact_finished(struct store *store, const Lz__Outgoing *outgoing,
+        const Lz__Finish *request, struct err *err);
+
+#endif
