@@ -134,6 +134,58 @@ static void the_life_of_an_item_is_in_it_without_address_or_subject(void **state
 	fixture_verify(&f);
 }
 
+static enum result fetch(const char *item, const char *outgoing)
+{
+	Lz__Fetch request = LZ__FETCH__INIT;
+	Lz__Fetched *fetched = alloc(sizeof(*fetched));
+	struct buf bytes = {0};
+	enum result result;
+
+	lz__fetched__init(fetched);
+	request.id = (char *)item;
+	request.outgoing = (char *)outgoing;
+	result = store_fetch(f.store, &request, fetched, &bytes, &f.err);
+	message_free((ProtobufCMessage *)fetched);
+	buf_fini(&bytes);
+	return result;
+}
+
+static void a_notifier_gets_the_bytes_of_what_it_has_in_its_hands_and_of_nothing_else(void **state)
+{
+	Lz__Take take = LZ__TAKE__INIT;
+	Lz__Taken *taken = alloc(sizeof(*taken));
+	Lz__Finish finish = LZ__FINISH__INIT;
+	Lz__Shown *shown;
+
+	put(&f, new_item("aaaa000000000001", "00000000000000000000000000000001", "r@example.com"),
+	        "body", 4, start_ms);
+	put(&f, new_item("aaaa000000000002", "00000000000000000000000000000002", "r@example.com"),
+	        "other", 5, start_ms);
+	release(start_ms + 1);
+	shown = show(&f, "aaaa000000000001");
+	finish.id = shown->outbox[0]->kind == LZ__NOTICE_KIND__NOTICE_RELEASE
+	                    ? shown->outbox[0]->id
+	                    : shown->outbox[1]->id;
+	assert_int_equal(fetch("aaaa000000000001", finish.id), RESULT_PERMANENT);
+	lz__taken__init(taken);
+	fixture_begin(&f, start_ms + 2);
+	fixture_end(&f, store_take(f.store, &take, taken, &f.err));
+	assert_string_equal(taken->outbox[0]->id, finish.id);
+	message_free((ProtobufCMessage *)taken);
+	assert_int_equal(fetch("aaaa000000000001", finish.id), RESULT_OK);
+	assert_int_equal(fetch("aaaa000000000002", finish.id), RESULT_PERMANENT);
+	assert_int_equal(fetch("aaaa000000000001", "0000000000000000"), RESULT_PERMANENT);
+	assert_int_equal(
+	        fetch("aaaa000000000001", shown->outbox[0]->id == finish.id ? shown->outbox[1]->id
+	                                                                    : shown->outbox[0]->id),
+	        RESULT_PERMANENT);
+	finish.done = 1;
+	fixture_begin(&f, start_ms + 3);
+	fixture_end(&f, store_finish(f.store, &finish, &f.err));
+	assert_int_equal(fetch("aaaa000000000001", finish.id), RESULT_PERMANENT);
+	message_free((ProtobufCMessage *)shown);
+}
+
 static void the_same_message_again_adds_nothing(void **state)
 {
 	Lz__Audit *audit;
@@ -387,6 +439,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(the_life_of_an_item_is_in_it_without_address_or_subject),
+	        TEST(a_notifier_gets_the_bytes_of_what_it_has_in_its_hands_and_of_nothing_else),
 	        TEST(the_same_message_again_adds_nothing),
 	        TEST(what_was_aborted_is_not_in_it_and_leaves_no_gap),
 	        TEST(several_of_one_transaction_are_chained_and_it_goes_on_after_a_restart),
