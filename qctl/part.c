@@ -29,7 +29,7 @@ static enum result read_from_terminal(struct buf *out, struct err *err)
 	int is_quiet = tcgetattr(STDIN_FILENO, &before) == 0;
 
 	quiet = before;
-	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG); /* who is interrupted would leave it so */
 	is_quiet = is_quiet && tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
 	fputs("password: ", stderr);
 	fflush(stderr);
@@ -40,6 +40,16 @@ static enum result read_from_terminal(struct buf *out, struct err *err)
 	fputs("\n", stderr);
 	explicit_bzero(line, sizeof(line));
 	return out->size ? RESULT_OK : err_set(err, RESULT_PERMANENT, "no password was given");
+}
+
+static int is_password(const char *text)
+{
+	const unsigned char *at;
+
+	for (at = (const unsigned char *)text; *at; at++)
+		if (*at < ' ' || *at == 127)
+			return 0;
+	return *text && strlen(text) <= ZIP_PASSWORD_MOST;
 }
 
 static enum result read_password(struct part *part, const char *from, struct err *err)
@@ -55,9 +65,10 @@ static enum result read_password(struct part *part, const char *from, struct err
 		result = file_read_fd(STDIN_FILENO, PASSWORD_FILE_MOST, &text, err);
 	buf_add(&text, "", 0);
 	text.data[strcspn(text.data, "\r\n")] = '\0';
-	if (!result && (!*text.data || strlen(text.data) > ZIP_PASSWORD_MOST))
+	if (!result && !is_password(text.data))
 		result = err_set(err, RESULT_PERMANENT,
-		        "--zip-password: a first line of 1 to %d bytes is expected",
+		        "--zip-password: a first line of 1 to %d bytes is expected, without "
+		        "control characters",
 		        ZIP_PASSWORD_MOST);
 	part->password = result ? NULL : alloc_string(text.data);
 	explicit_bzero(text.data, text.size);

@@ -90,7 +90,7 @@ static enum result end_reader(int pid, enum result result, struct err *err)
 	int status;
 
 	if (result)
-		kill(pid, SIGTERM);
+		kill(pid, SIGKILL); /* what reads for it ends with it */
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return err_sys(err, RESULT_PERMANENT, "the reader");

@@ -289,7 +289,7 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		        store->txn, request->message_id, letter, store->now_ms, store->now_ms, err);
 	if (!result)
 		tell_stored(request, letter, out);
-	if (!result)
+	if (!result && *fate)
 		strings_set(&out->pass, fate);
 	message_free((ProtobufCMessage *)letter);
 	return result;

@@ -12,9 +12,31 @@
 #include "lib/notice/encode.h"
 #include "lib/notice/head.h"
 
-enum { NAME_BYTES = 120, SUBJECT_BYTES = 400, LINE_BYTES = 57, TEXT_BYTES = 300 };
+enum {
+	NAME_BYTES = 120,
+	EXTENSION_BYTES = 16,
+	SUBJECT_BYTES = 400,
+	LINE_BYTES = 57,
+	TEXT_BYTES = 300
+};
 
 /* ---------------------------------------------------------------- names */
+
+/* A long name keeps its extension, by which it is opened. To be freed. */
+static char *bounded(const char *name)
+{
+	const char *extension = strrchr(name, '.');
+	char *front, *back, *out;
+
+	if (strlen(name) <= NAME_BYTES || !extension || strlen(extension) > EXTENSION_BYTES)
+		return safe_text(name, NAME_BYTES);
+	front = safe_text(name, NAME_BYTES - EXTENSION_BYTES);
+	back = safe_text(extension, EXTENSION_BYTES);
+	out = alloc_format("%s%s", front, back);
+	free(front);
+	free(back);
+	return out;
+}
 
 char *carry_name(const char *name, uint32_t part)
 {
@@ -27,7 +49,7 @@ char *carry_name(const char *name, uint32_t part)
 	for (at = name; *at; at++)
 		if (*at == '/' || *at == '\\')
 			last = at + 1;
-	safe = safe_text(last, NAME_BYTES);
+	safe = bounded(last);
 	for (from = safe; *from == '.' || *from == ' '; from++)
 		;
 	for (; *from; from++)

@@ -285,6 +285,27 @@ def test_a_part_is_packed_with_a_password_that_is_nowhere(world, tmp_path):
     assert release(world, item["id"], "--part", "1", "--zip-password", str(empty), code=64).stderr
 
 
+def test_a_terminal_is_asked_for_the_password_and_does_not_show_it(world, tmp_path):
+    item = two_programs(world)
+    ours, theirs = pty.openpty()
+    command = [str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), "release", item["id"], "--part", "1",
+               "--file", str(tmp_path / "a.zip"), "--zip-password", "-"]
+    process = subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    while b"password: " not in seen:
+        seen += os.read(ours, 1000)
+    os.write(ours, b"typed secret\n")
+    try:
+        while True:
+            seen += os.read(ours, 1000)
+    except OSError:
+        pass
+    assert process.wait(60) == 0 and b"typed" not in seen, seen
+    os.close(ours)
+    assert unzipped((tmp_path / "a.zip").read_bytes(), "typed secret", tmp_path).stdout == mails.program() + b"1"
+
+
 @pytest.mark.config("policy:\n  keep_original: false\n")
 def test_a_part_with_a_virus_is_refused_and_goes_out_where_only_parts_are_kept(world):
     world.send(mails.eicar_mail())

@@ -70,10 +70,12 @@ def odd():
 def corpus():
     if not os.environ.get("CORPUS"):
         return
-    paths = [path for path in sorted(pathlib.Path(os.environ["CORPUS"]).rglob("*")) if path.is_file()]
+    paths = sorted(pathlib.Path(os.environ["CORPUS"]).rglob("*.eml"))
     random.Random(1).shuffle(paths)
     for path in paths[:int(os.environ.get("COUNT", 200))]:
         mail = path.read_bytes()
+        if mail.startswith(b"From "):
+            mail = mail.split(b"\n", 1)[1]
         if len(mail) < 20 << 20:
             yield str(path), mail
 
@@ -92,7 +94,7 @@ def behind(data, marker):
 @pytest.mark.config(HOLD)
 def test_every_mail_of_a_sample_arrives_as_without_us(world):
     sample = [*mails.sample(), *odd(), *corpus()]
-    wanted, arrived, good = {}, {}, 0
+    wanted, arrived, good, same = {}, {}, 0, 0
     for number, (name, mail) in enumerate(sample):
         marker = f"X-Test-Number: {number}\n".encode()
         world.send(marker + mail, to=f"alone{number}@example.org", port=world.postfix.plain_port)
@@ -107,13 +109,16 @@ def test_every_mail_of_a_sample_arrives_as_without_us(world):
         got = world.sink.wait(1, to=f"held{number}@example.org", seconds=120)[0]
         assert got.sender == want.sender == "sender@outside.example"
         wanted[name], arrived[name] = behind(want.bytes, marker), behind(got.bytes, marker)
-        if b"\nDate:" not in b"\n" + mail.split(b"\n\n")[0] or b"\nMessage-ID:" not in b"\n" + mail.split(b"\n\n")[0]:
+        header = b"\n" + mail.replace(b"\r\n", b"\n").split(b"\n\n")[0].lower()
+        if b"\ndate:" not in header or b"\nmessage-id:" not in header:
             continue  # Postfix adds these, with the moment in them
         assert arrived[name] == wanted[name], name
         before = verifies(want.bytes)
         assert verifies(got.bytes) == before, name
         good += before
-    assert good >= 5, "signatures that verify are among them"
+        same += 1
+    print(f"{same} of {len(sample)} compared, {good} with a signature that verifies")
+    assert same > len(sample) // 2 and good >= 5
 
 
 @pytest.mark.parametrize("program", ["qnotify", "qstore"])

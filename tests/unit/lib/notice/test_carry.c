@@ -35,6 +35,18 @@ static void a_name_harms_nobody(void **state)
 	}
 }
 
+static void a_long_name_keeps_its_extension(void **state)
+{
+	char name[400], *safe;
+
+	memset(name, 'x', sizeof(name));
+	strcpy(name + sizeof(name) - 6, ".docx");
+	safe = carry_name(name, 1);
+	assert_true(strlen(safe) <= 120);
+	assert_string_equal(safe + strlen(safe) - 5, ".docx");
+	free(safe);
+}
+
 static void compose(struct buf *out, char *subject, char *message_id, const char *name, int packed)
 {
 	static const struct notice_from from = {"mx.example.org", "Example Ltd", "pm@example.org"};
@@ -88,6 +100,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_name_harms_nobody),
+	        cmocka_unit_test(a_long_name_keeps_its_extension),
 	        cmocka_unit_test(it_is_a_reply_in_the_thread_with_the_content_attached),
 	        cmocka_unit_test(a_hostile_header_begins_no_field_of_its_own),
 	};
