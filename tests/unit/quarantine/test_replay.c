@@ -515,13 +515,13 @@ static void run_end(struct run *run)
 /* Else the crashes would not be in every state. */
 static void the_history_passes_through_every_state(void **state)
 {
-	unsigned items = 0, outbox = 0, groups = (unsigned)number_from("CRASH_GROUPS", GROUPS), at;
+	unsigned items = 0, outbox = 0, groups = GROUPS, at;
 	struct history history;
 	struct fixture f;
 	struct group group;
 
 	set_options(&f, "");
-	history_init(&history, number_from("SEED", 1));
+	history_init(&history, 1);
 	while (groups--) {
 		history_next(&history, &f.options, &group);
 		for (at = 0; at < SLOTS * OUTGOING_SLOTS; at++) {
