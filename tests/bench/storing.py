@@ -1,9 +1,11 @@
 """How much the quarantine stores in a second, beside what the same disk takes in the same run, and what copies cost.
 
-The figure to hold it against is *own*: as many writers as there are, each with a file of its own, to which it appends a part and
-syncs it before the next. That is the same work without a database: as many parts, as durable, one by one. *group* is the other way
-to do it: one file and one sync for what all writers have brought, which is what a group commit is made of. DISK names a folder on
-the disk that is meant; where nothing is said it is /var/tmp, as a sync costs nothing in memory.
+Three rates of the bare disk stand beside it, for parts of the same size:
+*one*    one process that writes a part and syncs it before the next: the rate of write and fsync itself;
+*own*    as many writers as the store has, each with a file of its own: the same number of parts, as durable, one by one. Here the
+         disk hears many at once, and all cores work, without hashing, network, index or database;
+*group*  one file, and one sync for what all writers have brought: what a group commit is made of.
+The disk is the one that the folder DISK is on, /var/tmp where nothing is said: a sync costs nothing in memory.
 """
 import os
 import pathlib
@@ -55,12 +57,13 @@ def measure_one(writers, size, seconds):
     folder = tempfile.mkdtemp(prefix="lazaret-bench.", dir=DISK)
     store = Store()
     try:
-        own = run("raw", folder, writers, size, seconds)
+        own = run("raw", folder, writers, size, seconds)[0]
         before = cpu_seconds(store.pid)
-        stored = run("store", store.endpoint, writers, size, seconds)
-        cpu = (cpu_seconds(store.pid) - before) / stored[3] * 1000
-        group = run("group", folder, writers, size, seconds)
-        return stored[0], own[0], stored[0] / own[0], group[0], stored[0] / group[0], stored[1], stored[2], cpu
+        stored, p50, p99, count = run("store", store.endpoint, writers, size, seconds)
+        cpu = (cpu_seconds(store.pid) - before) / count * 1000
+        group = run("group", folder, writers, size, seconds)[0]
+        one = own if writers == 1 else run("raw", folder, 1, size, seconds)[0]
+        return stored, one, stored / one, own, stored / own, group, stored / group, p50, p99, cpu
     finally:
         store.stop()
         shutil.rmtree(folder, ignore_errors=True)
@@ -77,11 +80,11 @@ def rates(rounds, seconds):
         for name, writers in rows:
             rows[name, writers].append(measure_one(writers, PARTS[name], seconds))
     print(f"\nstoring, on {DISK} ({device()}); {rounds} rounds of {seconds} s, medians\n"
-          "part   writers  stores/s   own/s  ratio  group/s  ratio  p50 ms  p99 ms  CPU ms a store", flush=True)
+          "part   writers  stores/s    one/s  ratio    own/s  ratio  group/s  ratio   p50 ms  p99 ms  CPU ms a store", flush=True)
     for (name, writers), values in rows.items():
-        stored, own, to_own, group, to_group, p50, p99, cpu = (statistics.median(column) for column in zip(*values))
-        print(f"{name:6} {writers:7} {stored:9.0f} {own:7.0f} {to_own:6.2f} {group:8.0f} {to_group:6.2f} {p50:7.1f} {p99:7.1f} {cpu:8.2f}",
-              flush=True)
+        stored, one, to_one, own, to_own, group, to_group, p50, p99, cpu = (statistics.median(column) for column in zip(*values))
+        print(f"{name:6} {writers:7} {stored:9.0f} {one:8.0f} {to_one:6.2f} {own:8.0f} {to_own:6.2f} {group:8.0f} {to_group:6.2f} "
+              f"{p50:8.1f} {p99:7.1f} {cpu:8.2f}", flush=True)
 
 
 def copies(count):
