@@ -661,7 +661,8 @@ static const struct field quarantine_fields[] = {
                 .prose = "The most that the database may grow to. It takes no space before it is "
                          "needed."},
         {"reserve", FIELD_SIZE, AT(quarantine, reserve), "0", .most = TIB,
-                .prose = "Of it, kept free so that deletes always work: what would go beyond is "
+                .prose = "Of it, and of its disk, kept free so that deletes always work: what "
+                         "would go beyond is "
                          "deferred, and loudly. 0: a sixteenth of map_size."},
         {"max_item_size", FIELD_SIZE, AT(quarantine, max_item_size), "64M", .least = 64 * KIB,
                 .most = 2 * GIB,
