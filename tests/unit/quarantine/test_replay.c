@@ -14,7 +14,13 @@
 #include <sys/mman.h>
 #include <sys/wait.h>
 
-enum { GROUPS = 60, POINTS = 60, MAP = 32 * 1024 * 1024, DEEP = 8 };
+#ifdef __SANITIZE_ADDRESS__
+enum { POINTS = 5 }; /* each is a process, and those are slow then */
+#else
+enum { POINTS = 20 };
+#endif
+
+enum { GROUPS = 60, MAP = 32 * 1024 * 1024, DEEP = 8 };
 
 /* What may be wrong with a store, or with a disk: each must be found out. */
 enum wrong {
