@@ -5,7 +5,13 @@
 #include "tests/bench/quarantine/copies.h"
 #include "tests/unit/quarantine/fixture.h"
 
-enum { ITEMS = 100 * 1000, GROUP = 100, PAGE = 1000, RARE = 5000, COPIES = 300, BYTES = 1000000 };
+#ifdef __SANITIZE_ADDRESS__
+enum { ITEMS = 30 * 1000 };
+#else
+enum { ITEMS = 100 * 1000 };
+#endif
+
+enum { GROUP = 100, PAGE = 1000, RARE = 5000, COPIES = 300, BYTES = 1000000 };
 
 static struct fixture f;
 
