@@ -1,6 +1,8 @@
-"""kill -9 of qstore with something in each state of docs/STATES.md, and in the middle of each move from one to the next."""
+"""kill -9 of qstore with something in each state of docs/STATES.md, and in the middle of each move from one to the next; disks
+that are full, or break, under it."""
 import collections
 import email
+import errno
 import json
 import os
 import re
@@ -209,10 +211,10 @@ def test_killed_with_something_in_each_state_all_is_as_it_was_and_ends_as_it_sho
 
 # ---------------------------------------------------------------- in the middle of each move
 
-def order(lazaret, nth):
-    """The process is to end before the nth call that changes a file, from now on."""
+def order(lazaret, nth, what=-1):
+    """The process is to end before the nth call that changes a file, from now on; or each from there on is to fail."""
     path = lazaret.dir / "orders/order"
-    path.with_suffix(".new").write_text(f"{nth} -1\n")
+    path.with_suffix(".new").write_text(f"{nth} {what}\n")
     path.with_suffix(".new").rename(path)
 
 
@@ -301,3 +303,67 @@ def test_killed_in_the_middle_of_each_move_it_is_made_once(lab, hop):
             # Between the 250 for a notice and its record it can go out again, as the same.
             assert len(told) == 1 and sum(told.values()) <= (2 if move == "sent" else 1), (recipient, told)
             assert (item_of(lab, recipient) is None) == (move == "delete"), recipient
+
+
+# ---------------------------------------------------------------- disks
+
+def defers(lazaret, recipient):
+    process = submit(lazaret, recipient)
+    out, _ = process.communicate(timeout=60)
+    return process.returncode == 75 and out.startswith(b"4.")
+
+
+def test_a_disk_that_breaks_defers_the_mail_until_qstore_is_started_again(lab, hop):
+    until_done(lab, "first@example.org")
+    for nth in (0, 4):
+        order(lab, nth, errno.EIO)
+        assert defers(lab, f"broken{nth}@example.org")
+        assert lab.singles["qstore"].wait(20) == 75, "nobody but a new process can say what is on disk"
+        assert "commit: Input/output error" in lab.log()
+        restart(lab)
+        until_done(lab, f"broken{nth}@example.org")
+    for recipient in ("first@example.org", "broken0@example.org", "broken4@example.org"):
+        assert list(count(hop, recipient, False).values()) == [1] and item_of(lab, recipient)
+    assert is_whole(lab)
+
+
+@pytest.fixture
+def small_disk(hop):
+    """The quarantine on a file system of its own, of 16 MiB."""
+    it = World(CONFIG)
+    it.lazaret.next_hop = hop.port
+    it.lazaret.write(CONFIG.replace("  lease: 10s\n", "  lease: 10s\n  reserve: 2M\n"))
+    it.lazaret.make_folders()
+    folder = it.lazaret.state / "quarantine"
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size=16m,mode=0700,uid={account(USER).pw_uid},gid={account(USER).pw_gid}",
+                              "none", str(folder)], capture_output=True).returncode == 0
+    try:
+        if not mounted:
+            pytest.skip("a file system can't be mounted here")
+        yield it.lazaret.start_each()
+    finally:
+        try:
+            it.lazaret.stop()
+        finally:
+            subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
+            it.stop()
+
+
+def test_a_full_disk_defers_the_mail_and_people_can_still_make_room(small_disk, hop):
+    lazaret, filler = small_disk, small_disk.state / "quarantine/filler"
+    until_done(lazaret, "first@example.org")
+    wait_for(lambda: outbox_of(lazaret, "first@example.org") == {"done"}, message="the notices")
+    with open(filler, "wb") as file:
+        left = os.statvfs(filler.parent)
+        file.write(bytes(left.f_bavail * left.f_frsize - (1 << 20)))
+    assert defers(lazaret, "second@example.org")
+    assert lazaret.singles["qstore"].poll() is None and "quarantine is full" in lazaret.log()
+    first = item_of(lazaret, "first@example.org")["id"]
+    lazaret.qctl("release", first)
+    wait_for(lambda: sum(count(hop, "first@example.org", False).values()) == 2, message="the release")
+    wait_for(lambda: outbox_of(lazaret, "first@example.org") == {"done"}, message="the outbox")
+    lazaret.qctl("delete", first)
+    assert is_whole(lazaret)
+    filler.unlink()
+    until_done(lazaret, "second@example.org")
+    assert list(count(hop, "second@example.org", False).values()) == [1] and is_whole(lazaret)
