@@ -24,10 +24,13 @@
 
 enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000 };
 
+/* LMDB's own list of free pages has this number, so no table of ours ever does. */
+enum { ABSENT = 0 };
+
 struct lmdb_backend {
 	struct backend base;
 	MDB_env *env;
-	MDB_dbi tables[TABLE_COUNT];
+	MDB_dbi tables[TABLE_COUNT]; /* ABSENT where a copy from before does not have it */
 	uint64_t page_bytes;
 	int lock;            /* descriptor of the file that keeps a second process out */
 	int busy;            /* a transaction is open */
@@ -125,6 +128,17 @@ static enum result take_lock(const char *path, int *lock, struct err *err)
 	return result;
 }
 
+/* What may only be read can't get a table that came with a later version: it is an empty one. */
+static int open_table(MDB_txn *txn, const char *name, int beside, MDB_dbi *table)
+{
+	int code = mdb_dbi_open(txn, name, beside ? 0 : MDB_CREATE, table);
+
+	if (code != MDB_NOTFOUND || !beside)
+		return code;
+	*table = ABSENT;
+	return 0;
+}
+
 static enum result open_tables(
         struct lmdb_backend *lmdb, const struct backend_options *options, struct err *err)
 {
@@ -139,8 +153,7 @@ static enum result open_tables(
 	if (code)
 		return answer(code, "begin", err);
 	for (at = 0; at < TABLE_COUNT && !code; at++)
-		code = mdb_dbi_open(
-		        txn, names[at], options->beside ? 0 : MDB_CREATE, &lmdb->tables[at]);
+		code = open_table(txn, names[at], options->beside, &lmdb->tables[at]);
 	if (code) {
 		mdb_txn_abort(txn);
 		return answer(code, names[at - 1], err);
@@ -325,7 +338,8 @@ static enum result lmdb_get(struct backend_txn *txn, enum backend_table table,
         const struct backend_key *key, struct buf *out, struct err *err)
 {
 	MDB_val name = key_value(key), value;
-	int code = mdb_get(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, &value);
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
+	int code = dbi == ABSENT ? MDB_NOTFOUND : mdb_get(txn_of(txn)->txn, dbi, &name, &value);
 
 	buf_clear(out);
 	if (code)
@@ -373,12 +387,15 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
         enum backend_step step, struct backend_key *key, struct buf *value, struct err *err)
 {
 	struct lmdb_txn *ours = txn_of(txn);
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
 	MDB_cursor **cursor = &ours->cursors[table];
 	MDB_val name, data;
 	int code = 0;
 
+	if (dbi == ABSENT)
+		return RESULT_NONE;
 	if (!*cursor)
-		code = mdb_cursor_open(ours->txn, lmdb_of(txn->backend)->tables[table], cursor);
+		code = mdb_cursor_open(ours->txn, dbi, cursor);
 	if (!code)
 		code = seek(*cursor, step, key, &name, &data);
 	if (code)
