@@ -67,7 +67,15 @@ enum {
 	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
-	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
+	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
+	X(HOLD, 60, Lz__Hold, hold, 0)                                                             \
+	X(HELD, 61, Lz__Held, held, 0)                                                             \
+	X(ERASE, 62, Lz__Erase, erase, 0)                                                          \
+	X(ERASED, 63, Lz__Erased, erased, 0)                                                       \
+	X(LIST_ERASURES, 64, Lz__ListErasures, list_erasures, 0)                                   \
+	X(ERASURES, 65, Lz__Erasures, erasures, 0)                                                 \
+	X(LIST_USAGE, 66, Lz__ListUsage, list_usage, 0)                                            \
+	X(USAGE, 67, Lz__Usage, usage, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

@@ -41,7 +41,11 @@
 	X(OUTBOX_DUE, "outbox_due")       /* time, outgoing id: due, or leased until then */       \
 	X(OUTBOX_BY_ITEM, "outbox_items") /* item id, outgoing id */                               \
 	X(DAYS, "days")                   /* day, name → number */                               \
-	X(TALLY, "tally")                 /* name → number: what there is now */
+	X(TALLY, "tally")                 /* name → number: what there is now */                 \
+	X(EXPIRY, "expiry")               /* time, item id: when it may go */                      \
+	X(USAGE, "usage")                 /* kind and owner → bytes; see filing.h */             \
+	X(RANKS, "ranks")                 /* kind and owner, class, time, item id */               \
+	X(ERASURES, "erasures")           /* id, in the order of time → Erasure */
 
 enum backend_table {
 #define X(name, text) TABLE_##name,
@@ -53,10 +57,12 @@ enum backend_table {
 enum { BACKEND_KEY_MAX = 511, BACKEND_NAME_ROOM = 64 };
 
 /*
- * Values of this size fill whole pages of 4 KiB but for the engine's own header of 16 bytes. Values
- * of many different sizes fragment a B+tree with pages that must be contiguous.
+ * A value of a piece's size fills a page of 4 KiB but for the engine's own header of 16 bytes. So
+ * whatever was freed fits whatever is stored: larger values need pages in a row, and where many
+ * items of many sizes came and went there may be room enough and no such row.
+ * Earlier versions kept values of a chunk's size, of 16 pages, which are read as they are.
  */
-enum { BACKEND_CHUNK = 65520 };
+enum { BACKEND_PIECE = 4080, BACKEND_CHUNK = 65520 };
 
 struct backend_key {
 	size_t size;
@@ -72,7 +78,7 @@ enum backend_step {
 };
 
 struct backend_space {
-	uint64_t total_bytes;
+	uint64_t total_bytes; /* that there may be, as far as the disk goes */
 	uint64_t used_bytes; /* pages in use as the transaction began; what deletes freed is free */
 };
 

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -412,6 +413,22 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
 
 /* ---- space ---- */
 
+/* Where others have filled the disk, the map can't grow to its size. */
+static void bound_by_disk(struct lmdb_backend *lmdb, uint64_t *total_bytes)
+{
+	enum { BLOCK = 512 }; /* stat(2) counts in these */
+	struct statvfs disk;
+	struct stat file;
+	uint64_t most;
+	int fd;
+
+	if (mdb_env_get_fd(lmdb->env, &fd) || fstatvfs(fd, &disk) < 0 || fstat(fd, &file) < 0)
+		return;
+	most = (uint64_t)file.st_blocks * BLOCK + (uint64_t)disk.f_bavail * disk.f_frsize;
+	if (most < *total_bytes)
+		*total_bytes = most;
+}
+
 static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out, struct err *err)
 {
 	struct lmdb_backend *lmdb = lmdb_of(txn->backend);
@@ -424,6 +441,7 @@ static enum result lmdb_space(struct backend_txn *txn, struct backend_space *out
 	if (code)
 		return answer(code, "look at the space", err);
 	out->total_bytes = info.me_mapsize;
+	bound_by_disk(lmdb, &out->total_bytes);
 	out->used_bytes = ((uint64_t)info.me_last_pgno + 1 - free_pages) * lmdb->page_bytes;
 	return RESULT_OK;
 }

@@ -10,12 +10,14 @@
 #include "quarantine/key.h"
 #include "quarantine/letter.h"
 #include "quarantine/outbox.h"
+#include "quarantine/quota.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
 
 enum {
 	SCHEMA = 2,                /* 1: without the index of terms */
+	PIECES_OVERHEAD = 32,      /* the part of a body that pages and keys of its pieces take */
 	ITEM_OVERHEAD = 64 * 1024, /* bytes a new item may need beside its own: records, indexes */
 	TAKE_MAX = 100,
 	LEASE_MAX_MS = 3600 * 1000,
@@ -34,6 +36,24 @@ static enum result begin_schema(struct store *store, uint64_t schema, struct err
 	return result;
 }
 
+/* A store without items is filed by whatever the rules are. */
+static enum result begin_filing(struct store *store, struct err *err)
+{
+	struct backend_key name = key_text("rules"), key = key_bytes("", 1);
+	uint64_t wanted = rules_fingerprint(&store->options.rules), have;
+	enum result result = number_get(store->txn, TABLE_META, &name, &have, err);
+
+	store->filed_to = store->swept_to = key;
+	store->is_filed = have == wanted;
+	if (result || store->is_filed)
+		return result;
+	result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AT_LEAST, &key, NULL, err);
+	if (result != RESULT_NONE)
+		return result;
+	store->is_filed = 1;
+	return number_put(store->txn, TABLE_META, &name, wanted, err);
+}
+
 static enum result check_schema(struct store *store, struct err *err)
 {
 	struct backend_key name = key_text("schema"), terms = key_text("terms");
@@ -50,7 +70,7 @@ static enum result check_schema(struct store *store, struct err *err)
 	if (!result)
 		store->is_indexed = has_terms != 0;
 	store->indexed_to = key_bytes("", 1);
-	return result;
+	return result ? result : begin_filing(store, err);
 }
 
 /* One that was never opened for writing has no number yet. */
@@ -85,6 +105,8 @@ enum result store_open(const struct backend_engine *engine, const struct store_o
 	enum result result = engine->open(&options->backend, &store->backend, err);
 
 	store->options = *options;
+	if (options->compress_level)
+		store->pack = pack_new(options->compress_level);
 	if (!result)
 		result = options->backend.beside ? check_schema_beside(store, err)
 		                                 : check_schema_and_write(store, err);
@@ -101,6 +123,7 @@ void store_close(struct store **store)
 	store_abort(*store);
 	if ((*store)->backend)
 		(*store)->backend->engine->close(&(*store)->backend);
+	pack_free(&(*store)->pack);
 	free(*store);
 	*store = NULL;
 }
@@ -150,7 +173,7 @@ unsigned store_upkeep(struct store *store)
 
 /* Deletes copy pages before they free any, so a part of the map is never given to what is stored.
  * What this transaction has claimed already is not in the backend's numbers yet. */
-static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err)
+enum result store_claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err)
 {
 	struct backend_space space;
 	enum result result;
@@ -175,13 +198,16 @@ static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, 
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
 {
-	uint64_t need = size + size / BACKEND_CHUNK * 16 + ITEM_OVERHEAD;
-	enum result result = claim(store, need, store->options.reserve, err);
+	uint64_t need = size + size / PIECES_OVERHEAD + ITEM_OVERHEAD;
+	enum result result = store_claim(store, need, store->options.reserve, err);
 
 	if (!result)
-		result = item_add(store->txn, item, body, size, store->now_ms, err);
+		result = item_add(store->txn, item, body, size, store->now_ms,
+		        &store->options.rules, store->pack, err);
 	if (!result)
 		result = outbox_add_notices(store->txn, item, err);
+	if (!result)
+		result = quota_make_room(store, item, err);
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
 }
 
@@ -304,7 +330,7 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 	letter->complete = letter->complete || request->complete;
 	/* A message that has no items here still takes room: half of the reserve stays. */
 	if (!letter->n_items)
-		result = claim(store, 4096, store->options.reserve / 2, err);
+		result = store_claim(store, 4096, store->options.reserve / 2, err);
 	if (!result && letter->complete && !complete)
 		result = confirm_items(store, letter, err);
 	if (!result)
@@ -316,7 +342,7 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 
 /* ---- what people do ---- */
 
-static enum result load_by_id(
+enum result store_load_item(
         struct store *store, const char *id, Lz__KeptItem **kept, struct err *err)
 {
 	enum result result = item_check_id(id, err);
@@ -333,7 +359,7 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	enum result result = item_range(kept, 0, &offset, &length, err);
 
 	if (!result)
-		result = claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
+		result = store_claim(store, ITEM_OVERHEAD, store->options.reserve / 2, err);
 	if (!result)
 		result = outbox_release(store->txn, kept->item, request,
 		        request->again ? kept->releases + 1 : kept->releases, store->now_ms, out,
@@ -351,7 +377,7 @@ enum result store_release(
         struct store *store, const Lz__Release *request, Lz__Released *out, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = load_by_id(store, request->id, &kept, err);
+	enum result result = store_load_item(store, request->id, &kept, err);
 
 	if (result)
 		return result;
@@ -361,7 +387,21 @@ enum result store_release(
 	return result;
 }
 
-static enum result remove_item(
+static const char *counter_of(enum item_event event)
+{
+	switch (event) {
+	case ITEM_EXPIRE:
+		return "quarantine.expired";
+	case ITEM_DISPLACE:
+		return "quarantine.displaced";
+	case ITEM_ERASE:
+		return "quarantine.erased";
+	default:
+		return "quarantine.deleted";
+	}
+}
+
+enum result store_remove_item(
         struct store *store, const Lz__KeptItem *kept, enum item_event event, struct err *err)
 {
 	const Lz__Item *item = kept->item;
@@ -372,20 +412,17 @@ static enum result remove_item(
 	if (!result)
 		result = letter_drop_item(
 		        store->txn, item->message_id, item->id, store->now_ms, err);
-	return result ? result
-	              : tally_day(store->txn, store->now_ms,
-	                        event == ITEM_DELETE ? "quarantine.deleted" : "quarantine.expired",
-	                        1, err);
+	return result ? result : tally_day(store->txn, store->now_ms, counter_of(event), 1, err);
 }
 
 enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = load_by_id(store, request->id, &kept, err);
+	enum result result = store_load_item(store, request->id, &kept, err);
 
 	if (result)
 		return result;
-	result = remove_item(store, kept, ITEM_DELETE, err);
+	result = store_remove_item(store, kept, ITEM_DELETE, err);
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }
@@ -458,6 +495,7 @@ enum {
 	PIECE = 64,
 	INDEX_PIECE = 256,
 	INDEX_ROOM = 4096,
+	EXPIRE_AGAIN_MS = 10 * 60 * 1000,
 	LONE_KEEP_MS = 10 * 24 * 3600 * 1000,
 	DAYS_KEPT = 400
 };
@@ -528,7 +566,7 @@ enum result store_settle(struct store *store, int64_t now_ms, int *more, struct 
 }
 
 /* An item that is still being released, or whose message is open, is passed over. */
-static enum result may_expire(struct store *store, const Lz__KeptItem *kept, struct err *err)
+enum result store_may_go(struct store *store, const Lz__KeptItem *kept, struct err *err)
 {
 	struct outgoing_list list;
 	enum result result;
@@ -544,6 +582,7 @@ static enum result may_expire(struct store *store, const Lz__KeptItem *kept, str
 	return result;
 }
 
+/* What may not go yet is looked at again later, so that it never stands in the way of others. */
 static enum result expire_one(struct store *store, const char *id, struct err *err)
 {
 	Lz__KeptItem *kept;
@@ -551,9 +590,15 @@ static enum result expire_one(struct store *store, const char *id, struct err *e
 
 	if (result)
 		return result;
-	result = may_expire(store, kept, err);
-	if (!result)
-		result = remove_item(store, kept, ITEM_EXPIRE, err);
+	result = item_refile(store->txn, kept, &store->options.rules, 0, err);
+	if (!result && kept->expire_ms && kept->expire_ms < store->now_ms) {
+		result = store_may_go(store, kept, err);
+		if (!result)
+			result = store_remove_item(store, kept, ITEM_EXPIRE, err);
+		else if (result == RESULT_NONE)
+			result = item_refile(store->txn, kept, &store->options.rules,
+			        store->now_ms + EXPIRE_AGAIN_MS, err);
+	}
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }
@@ -561,22 +606,16 @@ static enum result expire_one(struct store *store, const char *id, struct err *e
 static enum result expire_item(struct store *store, struct err *err)
 {
 	struct backend_key key = key_bytes("", 1);
-	int64_t stored_ms;
-	unsigned looked;
+	int64_t expire_ms;
 	char id[129];
-	enum result result = RESULT_NONE;
+	enum result result =
+	        backend_step(store->txn, TABLE_EXPIRY, BACKEND_AT_LEAST, &key, NULL, err);
 
-	for (looked = 0; result == RESULT_NONE && looked < PIECE; looked++) {
-		result = backend_step(store->txn, TABLE_BY_TIME, BACKEND_AFTER, &key, NULL, err);
-		if (result)
-			return result;
-		if (!key_read_time(&key, 0, &stored_ms, id))
-			return err_set(err, RESULT_PERMANENT, "a damaged entry by time");
-		if (stored_ms >= store->now_ms - store->options.keep_ms)
-			return RESULT_NONE;
-		result = expire_one(store, id, err);
-	}
-	return result;
+	if (result)
+		return result;
+	if (!key_read_time(&key, 0, &expire_ms, id))
+		return err_set(err, RESULT_PERMANENT, "a damaged entry by time");
+	return expire_ms < store->now_ms ? expire_one(store, id, err) : RESULT_NONE;
 }
 
 /* A message that nothing is kept of is remembered longer than any MTA tries. */
@@ -591,11 +630,11 @@ static enum result expire_lone(struct store *store, struct err *err)
 
 static enum result expire_next(struct store *store, struct err *err)
 {
-	enum result result = RESULT_NONE;
+	enum result result = expire_item(store, err);
 
-	if (store->options.keep_ms > 0)
-		result = expire_item(store, err);
-	return result == RESULT_NONE ? expire_lone(store, err) : result;
+	if (result == RESULT_NONE)
+		result = expire_lone(store, err);
+	return result == RESULT_NONE ? quota_sweep(store, err) : result;
 }
 
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err)
@@ -649,7 +688,7 @@ enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, st
 
 	/* What is kept free for deletes is not for this. */
 	if (!result)
-		result = claim(store, INDEX_PIECE * INDEX_ROOM, store->options.reserve, err);
+		result = store_claim(store, INDEX_PIECE * INDEX_ROOM, store->options.reserve, err);
 	while (!result && done < INDEX_PIECE) {
 		result = index_next(store, &key, err);
 		done += !result;

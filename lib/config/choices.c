@@ -98,6 +98,15 @@ const struct choice table_traits[] = {
         {NULL, 0, NULL},
 };
 
+const struct choice choice_over_quota[] = {
+        {"oldest", OVER_QUOTA_OLDEST,
+                "what is oldest in the lowest class goes to make room: first spam; then subject, "
+                "access, size; then heuristic, attachment, pua; then unscanned, undeliverable; "
+                "virus last"},
+        {"refuse", OVER_QUOTA_REFUSE, "mail that would have to be kept is deferred"},
+        {NULL, 0, NULL},
+};
+
 const struct choice choice_item_reasons[] = {
         {"virus", 0, NULL},
         {"pua", 0, NULL},

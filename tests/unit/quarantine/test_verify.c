@@ -7,9 +7,14 @@
 static struct fixture f;
 static const char id[] = "aaaa000000000000", message[] = "11110000111100001111000011110000";
 
+static struct config_quota quota = {.each_recipient = 1 << 20};
+
 static void set_up(void)
 {
 	fixture_new(&f, FIXTURE_MAP);
+	store_close(&f.store);
+	f.options.rules.quotas = (struct config_quotas){1, &quota};
+	fixture_open(&f);
 	assert_int_equal(
 	        put(&f, new_item(id, message, "r@example.com"), "body", 4, start_ms), RESULT_OK);
 	confirm(&f, message, NULL, 1, start_ms);
@@ -132,6 +137,13 @@ static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
 	        {TABLE_TALLY, key_text("items.held"), NULL},
 	        {TABLE_TALLY, key_text("items.wrong"), "12345678"},
 	        {TABLE_ITEMS, key_text("stray"), "not a record"},
+	        {TABLE_EXPIRY, key_time(start_ms + 30 * 24 * (int64_t)HOUR_MS, id), NULL},
+	        {TABLE_EXPIRY, key_time(start_ms, "stray"), ""},
+	        {TABLE_RANKS, key_text("stray"), ""},
+	        {TABLE_USAGE, key_term_prefix('r', "r@example.com"), NULL},
+	        {TABLE_USAGE, key_term_prefix('r', "r@example.com"), "12345678"},
+	        {TABLE_USAGE, key_term_prefix('r', "stray@example.com"), "12345678"},
+	        {TABLE_TALLY, key_text("holds"), "12345678"},
 	};
 	size_t at;
 
