@@ -2,10 +2,10 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
+	local commands="list show export release rescan delete hold unhold erase notices stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
-		--score --since --until --state --limit"
+		--score --since --until --state --on-hold --limit"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		word=${COMP_WORDS[at]}
@@ -42,8 +42,11 @@ _qctl()
 			-- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
+	hold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
+	unhold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
+	erase) COMPREPLY=($(compgen -W "--person --why --by --dry-run --list $common" -- "$current")) ;;
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
-	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
+	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	backup) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
