@@ -1,8 +1,8 @@
 /*
  * What compressing saves and costs: `bench_pack FOLDER MAILS [MOST]` stores the mails in a folder
  * (each a file, MOST of them, 3000 where nothing is said), whole, in groups of 32 as from as many
- * writers, for each level of zstd into stores of their own in FOLDER, three times in turn, and tells
- * the medians. FOLDER must not be there; it is left for looking at.
+ * writers, for each level of zstd into stores of their own in FOLDER, three times in turn, and
+ * tells the medians. FOLDER must not be there; it is left for looking at.
  */
 #include <dirent.h>
 #include <stdio.h>

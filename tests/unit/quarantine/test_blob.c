@@ -182,9 +182,9 @@ static void put_as_before(struct digest *name)
 		size_t at = (size_t)number * BACKEND_CHUNK;
 
 		key = key_chunk(name->bytes, number);
-		assert_int_equal(backend_put(txn, TABLE_CHUNKS, &key, body + at,
-		                         SIZE - at < BACKEND_CHUNK ? SIZE - at : BACKEND_CHUNK,
-		                         &err),
+		assert_int_equal(
+		        backend_put(txn, TABLE_CHUNKS, &key, body + at,
+		                SIZE - at < BACKEND_CHUNK ? SIZE - at : BACKEND_CHUNK, &err),
 		        RESULT_OK);
 	}
 }
@@ -219,7 +219,8 @@ static void a_changed_or_lost_piece_is_found_and_mended(void **state)
 	assert_int_equal(blob_put(txn, body, SIZE, pack, &name, &err), RESULT_OK);
 	for (piece = 0; piece < 2; piece++) {
 		key = key_chunk(name.bytes, 32 + piece);
-		assert_int_equal(backend_put(txn, TABLE_CHUNKS, &key, "damage", 6, &err), RESULT_OK);
+		assert_int_equal(
+		        backend_put(txn, TABLE_CHUNKS, &key, "damage", 6, &err), RESULT_OK);
 		assert_int_equal(blob_check(txn, &name, &err), RESULT_PERMANENT);
 		assert_int_equal(blob_mend(txn, &name, body, SIZE, &err), RESULT_OK);
 		expect_ranges(&name);
@@ -247,8 +248,7 @@ static void a_record_that_lies_is_damage_and_nothing_worse(void **state)
 	record->size = UINT64_MAX;
 	assert_int_equal(record_put(txn, TABLE_BLOBS, &key, record, &err), RESULT_OK);
 	assert_int_equal(blob_check(txn, &name, &err), RESULT_PERMANENT);
-	assert_int_equal(
-	        blob_read(txn, &name, SIZE - 5, 1000000, &bytes, &err), RESULT_PERMANENT);
+	assert_int_equal(blob_read(txn, &name, SIZE - 5, 1000000, &bytes, &err), RESULT_PERMANENT);
 	record->size = SIZE;
 	record->packing = 77;
 	assert_int_equal(record_put(txn, TABLE_BLOBS, &key, record, &err), RESULT_OK);

@@ -28,8 +28,8 @@ static int tear_down(void **state)
 
 static void add_recipient(Lz__Item *item, const char *address)
 {
-	item->recipients = alloc_grow(
-	        item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
+	item->recipients =
+	        alloc_grow(item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
 	item->recipients[item->n_recipients] = alloc(sizeof(Lz__Recipient));
 	lz__recipient__init(item->recipients[item->n_recipients]);
 	strings_set(&item->recipients[item->n_recipients++]->address, address);
@@ -176,8 +176,8 @@ static unsigned records_with(const char *person)
 	for (table = 0; table < TABLE_COUNT; table++) {
 		struct backend_key key = key_bytes("", 1);
 
-		while (table != TABLE_CHUNKS && !backend_step(txn, table, BACKEND_AFTER, &key,
-		                                        &value, &f.err))
+		while (table != TABLE_CHUNKS &&
+		        !backend_step(txn, table, BACKEND_AFTER, &key, &value, &f.err))
 			count += has_person(key.bytes, key.size, person) ||
 			         has_person(value.data ? value.data : "", value.size, person);
 	}
@@ -280,7 +280,8 @@ static void no_record_names_a_person_who_was_erased(void **state)
 		assert_int_equal(
 		        fixture_end(&f, store_delete(f.store, &request, &f.err)), RESULT_OK);
 	}
-	assert_int_equal(records_with(pat), 1); /* to whom message 7 was delivered: pat@example.com.au */
+	assert_int_equal(
+	        records_with(pat), 1); /* to whom message 7 was delivered: pat@example.com.au */
 	erase("pat@example.com.au", 0);
 	assert_int_equal(records_with(pat), 0);
 }
@@ -395,8 +396,7 @@ static void what_can_not_be_done_is_refused(void **state)
 	assert_int_equal(erase_piece(pat, "x", 0, "0abc", "", &piece), RESULT_PERMANENT);
 	assert_int_equal(erase_piece(pat, "x", 0, "0zz", "", &piece), RESULT_PERMANENT);
 	assert_int_equal(erase_piece(pat, "x", 0, "", sum.erasure, &piece), RESULT_PERMANENT);
-	assert_int_equal(
-	        erase_piece(pat, "x", 0, "", "0000000000000000", &piece), RESULT_NONE);
+	assert_int_equal(erase_piece(pat, "x", 0, "", "0000000000000000", &piece), RESULT_NONE);
 }
 
 static void a_retry_does_not_bring_an_address_back(void **state)

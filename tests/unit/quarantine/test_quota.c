@@ -74,8 +74,8 @@ static enum result keep(unsigned number, const char *reason, const char *recipie
 
 static void add_recipient(Lz__Item *item, const char *address)
 {
-	item->recipients = alloc_grow(
-	        item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
+	item->recipients =
+	        alloc_grow(item->recipients, item->n_recipients + 1, sizeof(*item->recipients));
 	item->recipients[item->n_recipients] = alloc(sizeof(Lz__Recipient));
 	lz__recipient__init(item->recipients[item->n_recipients]);
 	strings_set(&item->recipients[item->n_recipients++]->address, address);
@@ -261,8 +261,8 @@ static void room_for_a_large_one_is_made_before_it_comes_again(void **state)
 	assert_int_equal(used_by("a@example.com"), 300 * KIB);
 	sweep();
 	assert_int_equal(used_by("a@example.com"), 50 * KIB);
-	assert_int_equal(store_one(900, item_of(900, "virus", "a@example.com"), 250 * KIB),
-	        RESULT_OK);
+	assert_int_equal(
+	        store_one(900, item_of(900, "virus", "a@example.com"), 250 * KIB), RESULT_OK);
 	assert_true(is_there(300));
 	assert_false(is_there(250));
 }

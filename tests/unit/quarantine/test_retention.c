@@ -91,10 +91,8 @@ static enum result hold(unsigned number, int lift, int *already)
 	return result;
 }
 
-static enum result delete(unsigned number)
-{
-	Lz__Delete request = LZ__DELETE__INIT;
-	char id[17];
+static enum result delete (unsigned number) {
+	Lz__Delete request = LZ__DELETE__INIT; char id[17];
 
 	snprintf(id, sizeof(id), "item%012u", number);
 	request.id = id;
@@ -243,7 +241,7 @@ static void what_is_on_hold_neither_expires_nor_is_deleted(void **state)
 	assert_int_equal(hold(1, 0, &already), RESULT_OK);
 	assert_true(already);
 	fixture_verify(&f);
-	assert_int_equal(delete(1), RESULT_PERMANENT);
+	assert_int_equal(delete (1), RESULT_PERMANENT);
 	assert_non_null(strstr(f.err.text, "legal hold"));
 	assert_non_null(strstr(f.err.text, "case 12"));
 	expire(start_ms + 9999 * (int64_t)DAY_MS);

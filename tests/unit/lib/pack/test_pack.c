@@ -35,7 +35,8 @@ static void what_was_squeezed_is_whole_again(void **state)
 		text[at] = "a line of a mail\r\n"[at % 18];
 	for (at = 0; at < sizeof(sizes) / sizeof(sizes[0]); at++) {
 		pack_squeeze(pack, text, sizes[at], &frame);
-		assert_int_equal(pack_restore(pack, frame.data, frame.size, sizes[at], &bytes, &err),
+		assert_int_equal(
+		        pack_restore(pack, frame.data, frame.size, sizes[at], &bytes, &err),
 		        RESULT_OK);
 		assert_int_equal(bytes.size, sizes[at]);
 		assert_memory_equal(bytes.data, text, sizes[at]);
