@@ -66,6 +66,8 @@ static enum result erase_piece(struct erasing *e, int *more, struct err *err)
 	if (result)
 		return result;
 	piece = (const Lz__Erased *)answer.envelope;
+	if (!e->progress.total)
+		e->progress.total = piece->total;
 	add(e, piece);
 	free(e->after);
 	free(e->erasure);

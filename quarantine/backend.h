@@ -114,6 +114,8 @@ struct backend_engine {
 	enum result (*step)(struct backend_txn *txn, enum backend_table table,
 	        enum backend_step step, struct backend_key *key, struct buf *value,
 	        struct err *err);
+	enum result (*count)(struct backend_txn *txn, enum backend_table table, uint64_t *entries,
+	        struct err *err);
 	enum result (*space)(struct backend_txn *txn, struct backend_space *out, struct err *err);
 	unsigned (*upkeep)(struct backend *backend);
 	/* A copy of one moment into an empty folder, on disk when it returns, while others go on.
@@ -156,6 +158,13 @@ static inline enum result backend_step(struct backend_txn *txn, enum backend_tab
         enum backend_step step, struct backend_key *key, struct buf *value, struct err *err)
 {
 	return txn->backend->engine->step(txn, table, step, key, value, err);
+}
+
+/* How many entries a table has. */
+static inline enum result backend_count(
+        struct backend_txn *txn, enum backend_table table, uint64_t *entries, struct err *err)
+{
+	return txn->backend->engine->count(txn, table, entries, err);
 }
 
 static inline enum result backend_space(

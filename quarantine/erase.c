@@ -280,6 +280,20 @@ static enum result walk(struct erasing *e, struct err *err)
 	return result;
 }
 
+/* How far it is, for who waits. */
+static enum result count_all(struct erasing *e, struct err *err)
+{
+	enum result result = RESULT_OK;
+	uint64_t entries;
+	size_t at;
+
+	for (at = 0; !result && at < STAGES; at++) {
+		result = backend_count(txn_of(e), stages[at].table, &entries, err);
+		e->out->total += result ? 0 : entries;
+	}
+	return result;
+}
+
 /* ---- on record ---- */
 
 static enum result begin_record(struct erasing *e, Lz__Erasure **record, struct err *err)
@@ -343,6 +357,8 @@ enum result store_erase(
 
 	if (!result && !request->dry_run)
 		result = begin_record(&e, &record, err);
+	if (!result)
+		result = count_all(&e, err);
 	if (!result)
 		result = walk(&e, err);
 	if (!result && record)

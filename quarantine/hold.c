@@ -48,7 +48,7 @@ enum result store_hold(struct store *store, const Lz__Hold *request, Lz__Held *o
 
 /* ---- filing anew ---- */
 
-enum { PIECE = 128, ROOM_EACH = 8192 };
+enum { PIECE = 64, ROOM_EACH = 8192 };
 
 int store_is_filed(const struct store *store)
 {

@@ -238,11 +238,15 @@ static void fill(void)
 
 static void everything_of_a_person_goes_and_nothing_of_others(void **state)
 {
+	Lz__Erased *piece;
 	Lz__Shown *shown;
 	struct sum sum;
 
 	fill();
 	assert_true(records_with(pat) > 10);
+	assert_int_equal(erase_piece(pat, "x", 1, "", "", &piece), RESULT_OK);
+	assert_int_equal(piece->total, 8 + 9 + 9); /* items, outgoing, messages */
+	message_free(&piece->base);
 	sum = erase(pat, 0);
 	assert_int_equal(sum.removed, 5); /* 1, 2, 3, 4, 8 */
 	assert_int_equal(sum.changed, 1);
