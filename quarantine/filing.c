@@ -115,18 +115,20 @@ static int64_t expire_ms_of(const struct rules *rules, const Lz__Item *item)
 	return item->stored_ms + keep_ms;
 }
 
-int filing_set(const struct rules *rules, Lz__KeptItem *kept)
+void filing_set(const struct rules *rules, Lz__KeptItem *kept)
 {
-	int64_t expire_ms = expire_ms_of(rules, kept->item);
 	int is_counted = rules->quotas.count != 0;
 	uint32_t rank = is_counted && !kept->item->hold_ms ? rules_class(kept->item->reason) : 0;
-	int is_same = kept->expire_ms == expire_ms && !kept->is_counted == !is_counted &&
-	              kept->rank == rank;
 
-	kept->expire_ms = expire_ms;
+	kept->expire_ms = expire_ms_of(rules, kept->item);
 	kept->is_counted = is_counted;
 	kept->rank = rank;
-	return !is_same;
+}
+
+int filing_same(const Lz__KeptItem *a, const Lz__KeptItem *b)
+{
+	return a->expire_ms == b->expire_ms && !a->is_counted == !b->is_counted &&
+	       a->rank == b->rank;
 }
 
 /* ---- entering and taking out ---- */

@@ -41,9 +41,11 @@ int rank_read(const struct backend_key *key, size_t skip, char id[129]);
 /* The plain bytes that are kept of an item. */
 uint64_t filing_bytes(const Lz__KeptItem *kept);
 
-/* Says in the record where it is to stand; true where that is a change. Under hold it neither
- * expires nor makes room. */
-int filing_set(const struct rules *rules, Lz__KeptItem *kept);
+/* Says in the record where it is to stand. Under hold it neither expires nor makes room. */
+void filing_set(const struct rules *rules, Lz__KeptItem *kept);
+
+/* Do two records of an item say the same of that? */
+int filing_same(const Lz__KeptItem *a, const Lz__KeptItem *b);
 
 /* Enters it where its record says, or takes it out there. */
 enum result filing_put(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err);

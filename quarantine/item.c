@@ -192,14 +192,12 @@ enum result item_refile(struct backend_txn *txn, Lz__KeptItem *kept, const struc
         int64_t expire_ms, struct err *err)
 {
 	Lz__KeptItem before = *kept;
-	int is_changed = filing_set(rules, kept);
 	enum result result;
 
-	if (expire_ms && kept->expire_ms) {
+	filing_set(rules, kept);
+	if (expire_ms && kept->expire_ms)
 		kept->expire_ms = expire_ms;
-		is_changed = expire_ms != before.expire_ms;
-	}
-	if (!is_changed)
+	if (filing_same(kept, &before))
 		return RESULT_OK;
 	result = filing_drop(txn, &before, err);
 	if (!result)
