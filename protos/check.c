@@ -15,6 +15,7 @@ enum text_kind {
 	TEXT_ENHANCED,   /* RFC 3463 status code, or empty */
 	TEXT_MESSAGE_ID, /* 32 hex digits */
 	TEXT_ITEM_ID,    /* 16 characters of our base 32 */
+	TEXT_ITEM_ID_OR_NONE,
 	TEXT_ITEM_START, /* 4 to 16 of them */
 	TEXT_ITEM_START_OR_NONE,
 	TEXT_SHA256, /* 64 hex digits, or empty */
@@ -128,6 +129,21 @@ static const struct limits table[] = {
         {&lz__released__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__delete__descriptor, "id", TEXT_ITEM_ID, 16, 0},
         {&lz__deleted__descriptor, "id", TEXT_ITEM_ID, 16, 0},
+        {&lz__hold__descriptor, "id", TEXT_ITEM_ID, 16, 0},
+        {&lz__held__descriptor, "id", TEXT_ITEM_ID, 16, 0},
+        {&lz__erase__descriptor, "after", TEXT_TOKEN, 1200, 0},
+        {&lz__erase__descriptor, "erasure", TEXT_ITEM_ID_OR_NONE, 16, 0},
+        {&lz__erased__descriptor, "next", TEXT_TOKEN, 1200, 0},
+        {&lz__erased__descriptor, "erasure", TEXT_ITEM_ID_OR_NONE, 16, 0},
+        {&lz__erased__descriptor, "on_hold", TEXT_ITEM_ID, 16, 1000},
+        {&lz__erasure__descriptor, "id", TEXT_ITEM_ID, 16, 0},
+        {&lz__erasure__descriptor, "salt", TEXT_LINE, 16, 0},
+        {&lz__erasure__descriptor, "digest", TEXT_LINE, 32, 0},
+        {&lz__list_erasures__descriptor, "after", TEXT_TOKEN, 1200, 0},
+        {&lz__erasures__descriptor, "next", TEXT_TOKEN, 1200, 0},
+        {&lz__list_usage__descriptor, "after", TEXT_LINE, 1200, 0},
+        {&lz__usage__descriptor, "shares", TEXT_LINE, 0, 2000},
+        {&lz__usage__descriptor, "next", TEXT_LINE, 1200, 0},
         {&lz__stats__descriptor, "days", TEXT_LINE, 0, 4000},
         {&lz__worker_state__descriptor, "engine", TEXT_MAIL, MAIL, 0},
         {&lz__worker_state__descriptor, "error", TEXT_MAIL, MAIL, 0},
@@ -241,6 +257,8 @@ static int text_is(enum text_kind kind, const char *text)
 		return only(text, hex, 32, 32);
 	case TEXT_ITEM_ID:
 		return only(text, base32, 16, 16);
+	case TEXT_ITEM_ID_OR_NONE:
+		return !*text || only(text, base32, 16, 16);
 	case TEXT_ITEM_START:
 		return only(text, base32, 4, 16);
 	case TEXT_ITEM_START_OR_NONE:

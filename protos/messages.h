@@ -73,6 +73,14 @@ enum {
 	X(AUDIT, 53, Lz__Audit, audit, 0)                                                          \
 	X(NOTE, 54, Lz__Note, note, 0)                                                             \
 	X(NOTED, 55, Lz__Noted, noted, 0)                                                          \
+	X(HOLD, 60, Lz__Hold, hold, 0)                                                             \
+	X(HELD, 61, Lz__Held, held, 0)                                                             \
+	X(ERASE, 62, Lz__Erase, erase, 0)                                                          \
+	X(ERASED, 63, Lz__Erased, erased, 0)                                                       \
+	X(LIST_ERASURES, 64, Lz__ListErasures, list_erasures, 0)                                   \
+	X(ERASURES, 65, Lz__Erasures, erasures, 0)                                                 \
+	X(LIST_USAGE, 66, Lz__ListUsage, list_usage, 0)                                            \
+	X(USAGE, 67, Lz__Usage, usage, 0)                                                          \
 	X(PREVIEW, 70, Lz__Preview, preview, 0)                                                    \
 	X(RELEASE_PART, 71, Lz__Release, release, 1)                                               \
 	X(PASS_REQUEST, 72, Lz__PassRequest, pass_request, 0)                                      \

@@ -29,6 +29,7 @@ const struct argument_option selecting_options[] = {
         {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "stored before"},
         {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
+        {"on-hold", NULL, "under legal hold"},
         {0},
 };
 
@@ -86,6 +87,22 @@ static const struct argument_option delete_options[] = {
         {0},
 };
 
+static const struct argument_option hold_options[] = {
+        {"by", "NAME", "who asks (your account)"},
+        {"why", "TEXT", "the reason, kept with the item; needed"},
+        {"limit", "N", "at most so many, newest first (all)"},
+        {0},
+};
+
+static const struct argument_option erase_options[] = {
+        {"person", "ADDRESS", "whom"},
+        {"why", "TEXT", "the reason, kept on record; needed, and without the address"},
+        {"by", "NAME", "who asks (your account)"},
+        {"dry-run", NULL, "only tells what would be done"},
+        {"list", NULL, "what is on record, newest first; with --person, of this one"},
+        {0},
+};
+
 static const struct argument_option notices_options[] = {
         {"state", "STATE", "waiting, due, leased, done or dead; may be repeated"},
         {"limit", "N", "at most so many, of the newest items first (50; 0: all)"},
@@ -94,6 +111,7 @@ static const struct argument_option notices_options[] = {
 
 static const struct argument_option stats_options[] = {
         {"days", "N", "of the last N days (7)"},
+        {"quotas", NULL, "instead: what domains and recipients have of their quotas"},
         {0},
 };
 
@@ -161,6 +179,17 @@ const struct command commands[] = {
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",
                 rescan_options, command_rescan, selecting_options},
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
+        {"hold", "[ID…]", 0, 1000, "puts items under legal hold: they stay whatever happens",
+                "Those named, or what the options choose. They neither expire nor make room, and "
+                "are neither deleted\nnor erased, before unhold lifts it.\n",
+                hold_options, command_hold, selecting_options},
+        {"unhold", "[ID…]", 0, 1000, "lifts a legal hold", "", hold_options, command_unhold,
+                selecting_options},
+        {"erase", "", 0, 0, "takes a person out of all that is kept, and puts that on record",
+                "What he has sent, or is the only recipient of, is removed; what others have, "
+                "too, goes on without him.\nWhat is under legal hold stays, and is named. Run "
+                "again, it goes on where it was left off.\n",
+                erase_options, command_erase},
         {"notices", "[render ID]", 0, 2, "lists notices and releases, or shows a notice as mail",
                 "render writes what would be sent, with the templates of now; nothing is sent.\n",
                 notices_options, command_notices},

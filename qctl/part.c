@@ -14,7 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "lib/notice/carry.h"
-#include "lib/pack/zip.h"
+#include "lib/zip/zip.h"
 #include "qctl/reader.h"
 
 enum { UNIQUE_BYTES = 12, PASSWORD_FILE_MOST = 4096 };

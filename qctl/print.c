@@ -139,6 +139,12 @@ void print_item_json(struct json *json, const Lz__Item *item)
 	print_time_json(json, "stored", item->stored_ms);
 	print_time_json(json, "confirmed", item->confirmed_ms);
 	print_time_json(json, "released", item->released_ms);
+	json_bool(json, "on_hold", item->hold_ms != 0);
+	if (item->hold_ms) {
+		print_time_json(json, "hold_since", item->hold_ms);
+		json_text(json, "hold_by", item->hold_by);
+		json_text(json, "hold_why", item->hold_why);
+	}
 	json_parts(json, item);
 	json_symbols(json, item);
 }
@@ -193,13 +199,22 @@ static void add_recipients(struct columns *columns, const Lz__Item *item)
 	free(text);
 }
 
+static void add_state(struct columns *columns, const Lz__Item *item)
+{
+	char text[64];
+
+	snprintf(text, sizeof(text), "%s%s", print_state(item->state),
+	        item->hold_ms ? ", on hold" : "");
+	columns_add(columns, text);
+}
+
 void print_list_item(struct columns *columns, const Lz__Item *item)
 {
 	char room[TIME_ROOM];
 
 	columns_add(columns, item->id);
 	columns_add(columns, time_text(item->stored_ms, room));
-	columns_add(columns, print_state(item->state));
+	add_state(columns, item);
 	columns_add(columns, item->reason);
 	columns_add(columns, *item->reverse_path ? item->reverse_path : "<>");
 	add_recipients(columns, item);
@@ -220,6 +235,18 @@ static void row_number(struct columns *columns, const char *name, int64_t number
 
 	snprintf(text, sizeof(text), "%lld", (long long)number);
 	row(columns, name, text);
+}
+
+static void show_hold(struct columns *columns, const Lz__Item *item)
+{
+	char room[TIME_ROOM], *text;
+
+	if (!item->hold_ms)
+		return;
+	text = alloc_format("since %s  by %s: %s", time_text(item->hold_ms, room), item->hold_by,
+	        item->hold_why);
+	row(columns, "legal hold", text);
+	free(text);
 }
 
 static void show_head(struct columns *columns, const Lz__Item *item)
@@ -244,6 +271,7 @@ static void show_head(struct columns *columns, const Lz__Item *item)
 	row(columns, "stored", time_text(item->stored_ms, room));
 	row(columns, "confirmed", time_text(item->confirmed_ms, room));
 	row(columns, "released", time_text(item->released_ms, room));
+	show_hold(columns, item);
 }
 
 /* As old as they were when the item was kept. */

@@ -2,10 +2,10 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show preview export release rescan delete notices stats reload explain verify backup restore audit check keys"
+	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
-		--score --since --until --state --limit"
+		--score --since --until --state --on-hold --limit"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		word=${COMP_WORDS[at]}
@@ -31,7 +31,7 @@ _qctl()
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)
-		COMPREPLY=($(compgen -W "store view export release pass delete expire carry delivered gave-up refused policy \
+		COMPREPLY=($(compgen -W "store view export release pass delete hold erase displace expire carry delivered gave-up refused policy \
 			backup restore trim" -- "$current"))
 		return ;;
 	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -49,8 +49,11 @@ _qctl()
 			$common" -- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
+	hold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
+	unhold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
+	erase) COMPREPLY=($(compgen -W "--person --why --by --dry-run --list $common" -- "$current")) ;;
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
-	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
+	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	backup) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;

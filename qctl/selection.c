@@ -113,6 +113,7 @@ enum result selection_read(
 	request->subject = value_of(qctl, "subject");
 	request->virus = value_of(qctl, "virus");
 	request->file = value_of(qctl, "file");
+	request->on_hold = arguments_value(&qctl->arguments, "on-hold") != NULL;
 	selection->next = alloc_string(value_of(qctl, "after"));
 	result = read_time(qctl, "since", &request->since_ms, err);
 	if (!result)

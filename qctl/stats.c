@@ -3,11 +3,13 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/clock.h"
 #include "lib/base/text.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
+#include "qctl/usage.h"
 #include "qctl/workers.h"
 
 enum { DAYS_DEFAULT = 7, DAYS_MOST = 400, BROKER_MS = 2000 };
@@ -89,6 +91,30 @@ static void show_workers(struct qctl *qctl, Lz__WorkerState *const *workers, siz
 	columns_free(&columns);
 }
 
+/* As qstore(8) logs it. */
+static void show_alarm(const struct qctl *qctl, Lz__Counter *const *counters, size_t count)
+{
+	static const char *const alarms[] = {NULL, "the quarantine is nearly full",
+	        "the quarantine is full: mail that would be kept is deferred"};
+	struct json json = {0};
+	size_t at;
+
+	for (at = 0; at < count; at++)
+		if (!strcmp(counters[at]->name, "store.alarm"))
+			break;
+	if (at == count || !counters[at]->value ||
+	        counters[at]->value >= sizeof(alarms) / sizeof(alarms[0]))
+		return;
+	if (!qctl->json) {
+		printf("! %s\n", alarms[counters[at]->value]);
+		return;
+	}
+	json_object(&json, NULL);
+	json_text(&json, "alarm", alarms[counters[at]->value]);
+	json_end_object(&json);
+	json_flush(&json);
+}
+
 static enum result show_store(struct qctl *qctl, uint32_t days, struct err *err)
 {
 	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
@@ -103,6 +129,7 @@ static enum result show_store(struct qctl *qctl, uint32_t days, struct err *err)
 		return result;
 	stats = (const Lz__Stats *)answer.envelope;
 	show_counters(qctl, "quarantine", "now", stats->now, stats->n_now);
+	show_alarm(qctl, stats->now, stats->n_now);
 	show_workers(qctl, stats->workers, stats->n_workers);
 	for (at = 0; at < stats->n_days; at++)
 		show_counters(qctl, "day", stats->days[at]->day, stats->days[at]->counters,
@@ -144,6 +171,10 @@ int command_stats(struct qctl *qctl)
 		err_set(&err, RESULT_PERMANENT, "--days %s: a number up to %d is expected", text,
 		        DAYS_MOST);
 		return qctl_wrong(qctl, &err);
+	}
+	if (arguments_value(&qctl->arguments, "quotas")) {
+		result = usage_show(qctl, &err);
+		return result ? qctl_fail(result, &err) : QCTL_OK;
 	}
 	result = show_store(qctl, (uint32_t)days, &err);
 	for (at = 0; at < brokers->count; at++)

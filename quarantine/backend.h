@@ -43,7 +43,11 @@
 	X(PASSES, "passes")               /* time of its end, outgoing id → KeptPass */          \
 	X(DAYS, "days")                   /* day, name → number */                               \
 	X(TALLY, "tally")                 /* name → number: what there is now */                 \
-	X(AUDIT, "audit")                 /* number → AuditEntry; see audit.h */
+	X(AUDIT, "audit")                 /* number → AuditEntry; see audit.h */                 \
+	X(EXPIRY, "expiry")               /* time, item id: when it may go */                      \
+	X(USAGE, "usage")                 /* kind and owner → bytes; see filing.h */             \
+	X(RANKS, "ranks")                 /* kind and owner, class, time, item id */               \
+	X(ERASURES, "erasures")           /* id, in the order of time → Erasure */
 
 enum backend_table {
 #define X(name, text) TABLE_##name,
@@ -55,10 +59,12 @@ enum backend_table {
 enum { BACKEND_KEY_MAX = 511, BACKEND_NAME_ROOM = 64 };
 
 /*
- * Values of this size fill whole pages of 4 KiB but for the engine's own header of 16 bytes. Values
- * of many different sizes fragment a B+tree with pages that must be contiguous.
+ * A value of a piece's size fills a page of 4 KiB but for the engine's own header of 16 bytes. So
+ * whatever was freed fits whatever is stored: larger values need pages in a row, and where many
+ * items of many sizes came and went there may be room enough and no such row.
+ * Earlier versions kept values of a chunk's size, of 16 pages, which are read as they are.
  */
-enum { BACKEND_CHUNK = 65520 };
+enum { BACKEND_PIECE = 4080, BACKEND_CHUNK = 65520 };
 
 struct backend_key {
 	size_t size;
@@ -110,6 +116,8 @@ struct backend_engine {
 	enum result (*step)(struct backend_txn *txn, enum backend_table table,
 	        enum backend_step step, struct backend_key *key, struct buf *value,
 	        struct err *err);
+	enum result (*count)(struct backend_txn *txn, enum backend_table table, uint64_t *entries,
+	        struct err *err);
 	enum result (*space)(struct backend_txn *txn, struct backend_space *out, struct err *err);
 	unsigned (*upkeep)(struct backend *backend);
 	/* A copy of one moment into an empty folder, on disk when it returns, while others go on.
@@ -152,6 +160,13 @@ static inline enum result backend_step(struct backend_txn *txn, enum backend_tab
         enum backend_step step, struct backend_key *key, struct buf *value, struct err *err)
 {
 	return txn->backend->engine->step(txn, table, step, key, value, err);
+}
+
+/* How many entries a table has. */
+static inline enum result backend_count(
+        struct backend_txn *txn, enum backend_table table, uint64_t *entries, struct err *err)
+{
+	return txn->backend->engine->count(txn, table, entries, err);
 }
 
 static inline enum result backend_space(

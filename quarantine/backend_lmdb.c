@@ -516,6 +516,17 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
 	return RESULT_OK;
 }
 
+static enum result lmdb_count(
+        struct backend_txn *txn, enum backend_table table, uint64_t *entries, struct err *err)
+{
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
+	MDB_stat stat = {0};
+	int code = dbi == ABSENT ? 0 : mdb_stat(txn_of(txn)->txn, dbi, &stat);
+
+	*entries = stat.ms_entries;
+	return answer(code, "count", err);
+}
+
 /* ---- space ---- */
 
 /* The map may be larger than its disk, and others fill that, too. */
@@ -679,6 +690,7 @@ const struct backend_engine backend_lmdb = {
         .put = lmdb_put,
         .drop = lmdb_drop,
         .step = lmdb_step,
+        .count = lmdb_count,
         .space = lmdb_space,
         .upkeep = lmdb_upkeep,
         .copy = lmdb_copy,

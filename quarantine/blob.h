@@ -1,19 +1,33 @@
 /*
- * Runs of bytes under their own SHA-256, counted: stored once however many items hold them, in
- * chunks of one fixed size, gone with the last that lets go.
+ * Runs of bytes under their own SHA-256, counted: stored once however many items hold them, gone
+ * with the last that lets go.
+ *
+ * They are in chunks, so that any range is read without the rest, and each chunk is in pieces of a
+ * page at most. Where the first chunk shows that it saves an eighth at least, every chunk is
+ * compressed by itself. The name is always that of the plain bytes.
  */
 #ifndef QUARANTINE_BLOB_H
 #define QUARANTINE_BLOB_H
 
 #include "lib/crypto/digest.h"
+#include "lib/pack/pack.h"
 #include "quarantine/backend.h"
+
+/* How its chunks stand on disk: KeptBlob.packing. */
+enum packing {
+	PACKING_CHUNKS, /* BACKEND_CHUNK bytes each, in one value: from before there were pieces */
+	PACKING_PLAIN,  /* in pieces */
+	PACKING_ZSTD,   /* a frame, in pieces */
+	PACKINGS,
+};
 
 /*
  * Adds one reference. Bytes that are already there are compared, not trusted: a chunk that differs
- * from what its name promises is written anew. `size` is not 0.
+ * from what its name promises is written anew. `size` is not 0. `pack` NULL: what is new is not
+ * compressed.
  */
-enum result blob_put(struct backend_txn *txn, const void *bytes, uint64_t size, struct digest *name,
-        struct err *err);
+enum result blob_put(struct backend_txn *txn, const void *bytes, uint64_t size, struct pack *pack,
+        struct digest *name, struct err *err);
 
 /* Writes the chunks anew that are missing or not what their name promises; changes no reference. */
 enum result blob_mend(struct backend_txn *txn, const struct digest *name, const void *bytes,

@@ -183,6 +183,8 @@ static void walk_terms(struct walk *walk)
 	struct backend_key state = state_prefix(walk->item);
 
 	visit(walk, TABLE_BY_TERM, &state);
+	if (walk->item->hold_ms)
+		visit_term(walk, TERM_HOLD, "hold");
 	visit_domains(walk);
 	visit_words(walk, TERM_SUBJECT, walk->item->subject, ENTRIES_SUBJECT_WORDS);
 	visit_parts(walk);

@@ -31,6 +31,7 @@ enum term {
 	TERM_HASH = 'h',      /* SHA-256 in hex of a part's decoded content */
 	TERM_SUBJECT = 'w',   /* a word */
 	TERM_STATE = 't',     /* by the name in states.h */
+	TERM_HOLD = 'l',      /* "hold", of what is under legal hold */
 };
 
 /* Anything but RESULT_OK ends the walk and is its result. */

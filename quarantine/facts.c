@@ -16,6 +16,18 @@ enum result fact_stored(struct store *store, const Lz__Item *item, struct err *e
 	return audit_add(store, &fact, err);
 }
 
+enum result fact_removed(
+        struct store *store, const char *item, enum item_event event, struct err *err)
+{
+	struct audit_fact fact = {.item = item};
+
+	fact.who = event == ITEM_ERASE ? NULL : "store";
+	fact.action = event == ITEM_ERASE      ? "erase"
+	              : event == ITEM_DISPLACE ? "displace"
+	                                       : "expire";
+	return audit_add(store, &fact, err);
+}
+
 /* Who carries a release reads the mail; of a notice it is enough how that ended. */
 enum result fact_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err)
 {

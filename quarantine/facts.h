@@ -4,10 +4,15 @@
 #ifndef QUARANTINE_FACTS_H
 #define QUARANTINE_FACTS_H
 
+#include "quarantine/states.h"
 #include "quarantine/store.h"
 
 /* Each inside the transaction that does it. */
 enum result fact_stored(struct store *store, const Lz__Item *item, struct err *err);
+
+/* An item that went by itself, or with all of a person's mail. */
+enum result fact_removed(
+        struct store *store, const char *item, enum item_event event, struct err *err);
 enum result fact_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err);
 /* `outgoing` as it was before. */
 enum result fact_finished(struct store *store, const Lz__Outgoing *outgoing,

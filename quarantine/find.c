@@ -629,7 +629,20 @@ enum result store_stats(
 	tally_list_add(&out->now, &out->n_now, "store.used_bytes", space.used_bytes);
 	tally_list_add(&out->now, &out->n_now, "store.total_bytes", space.total_bytes);
 	tally_list_add(&out->now, &out->n_now, "store.reserve_bytes", store->options.reserve);
+	tally_list_add(
+	        &out->now, &out->n_now, "store.alarm", store_alarm(&space, store->options.reserve));
 	return RESULT_OK;
+}
+
+/* Nearly full: less than a tenth is left to fill. */
+enum store_alarm store_alarm(const struct backend_space *space, uint64_t reserve)
+{
+	uint64_t free_bytes =
+	        space->total_bytes > space->used_bytes ? space->total_bytes - space->used_bytes : 0;
+
+	if (free_bytes <= reserve)
+		return ALARM_FULL;
+	return free_bytes - reserve < space->total_bytes / 10 ? ALARM_NEARLY_FULL : ALARM_NONE;
 }
 
 enum result store_space(struct store *store, struct backend_space *out, struct err *err)

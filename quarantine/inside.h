@@ -5,6 +5,8 @@
 #define QUARANTINE_INSIDE_H
 
 #include "lib/crypto/digest.h"
+#include "lib/pack/pack.h"
+#include "quarantine/states.h"
 #include "quarantine/store.h"
 
 /* The last entry of the audit. */
@@ -17,6 +19,7 @@ struct audit_place {
 struct store {
 	struct backend *backend;
 	struct store_options options;
+	struct pack *pack;       /* NULL: nothing is compressed */
 	struct backend_txn *txn; /* NULL between transactions */
 	int64_t now_ms;          /* of this transaction */
 	uint64_t room_bytes;     /* of this transaction: what may still be filled */
@@ -27,7 +30,13 @@ struct store {
 	const struct actor *actor; /* lent; NULL: nobody but the store itself */
 	int is_foreign;            /* an item was asked for that the actor may not see */
 	struct audit_place audit;
-	int reads_within; /* questions asked inside a transaction that writes */
+	int reads_within;            /* questions asked inside a transaction that writes */
+	int is_filed;                /* all items, by the rules of now */
+	struct backend_key filed_to; /* while they are not: the last that was */
+	struct backend_key swept_to; /* of what is looked through for quotas that are exceeded */
+	/* The last owner for whom no room could be made at once, and how many bytes it takes. */
+	struct backend_key wanting;
+	uint64_t wanted_bytes;
 };
 
 /* May the actor see it? Remembers where it may not. */
@@ -40,6 +49,20 @@ enum result store_no_item(const struct store *store, const char *id, struct err 
  * RESULT_NONE: it may not be sent there on the actor's behalf. */
 enum result store_limit_release(struct store *store, const Lz__Item *item,
         const Lz__Release *request, Lz__Release *out, struct err *err);
+
+/* RESULT_TEMPORARY: "quarantine is full", as `bytes` more would go into what is reserved. */
+enum result store_claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err);
+
+/* Gives the item; RESULT_NONE, with a text, where there is none. */
+enum result store_load_item(
+        struct store *store, const char *id, Lz__KeptItem **kept, struct err *err);
+
+/* RESULT_NONE: not now, as its message's outcome is open, or a release of it. */
+enum result store_may_go(struct store *store, const Lz__KeptItem *kept, struct err *err);
+
+/* With all that hangs on it, and counts that it happened. */
+enum result store_remove_item(
+        struct store *store, const Lz__KeptItem *kept, enum item_event event, struct err *err);
 
 /* Begins a read, in a transaction that writes where one is open: then it sees what that has
  * changed, and store_read_end() leaves it open. */

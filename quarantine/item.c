@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "quarantine/entries.h"
+#include "quarantine/filing.h"
 #include "quarantine/key.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
@@ -96,7 +97,7 @@ static enum result count_item(
 /* ---- adding ---- */
 
 static enum result put_segments(struct backend_txn *txn, const uint8_t *body,
-        const struct segments *plan, Lz__KeptItem *kept, struct err *err)
+        const struct segments *plan, struct pack *pack, Lz__KeptItem *kept, struct err *err)
 {
 	enum result result = RESULT_OK;
 	struct digest name;
@@ -108,7 +109,7 @@ static enum result put_segments(struct backend_txn *txn, const uint8_t *body,
 		Lz__KeptSegment *record = alloc(sizeof(*record));
 
 		lz__kept_segment__init(record);
-		result = blob_put(txn, body + segment->offset, segment->length, &name, err);
+		result = blob_put(txn, body + segment->offset, segment->length, pack, &name, err);
 		record->offset = segment->offset;
 		record->length = segment->length;
 		record->sha256.data = (uint8_t *)alloc_bytes(name.bytes, DIGEST_SIZE);
@@ -157,11 +158,55 @@ static Lz__KeptItem *new_kept(const Lz__Item *item, int64_t now_ms)
 	kept->item->state = LZ__ITEM_STATE__PENDING;
 	kept->item->stored_ms = now_ms;
 	kept->item->confirmed_ms = kept->item->released_ms = 0;
+	kept->item->hold_ms = 0;
+	strings_set(&kept->item->hold_by, "");
+	strings_set(&kept->item->hold_why, "");
 	return kept;
 }
 
+enum result item_unlist(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
+{
+	enum result result = entries_each(kept->item, drop_entry, txn, err);
+
+	return result ? result : filing_drop(txn, kept, err);
+}
+
+/* Enters it wherever it belongs, and saves it. */
+static enum result enter(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
+{
+	enum result result = save(txn, kept, err);
+
+	if (!result)
+		result = entries_each(kept->item, put_entry, txn, err);
+	return result ? result : filing_put(txn, kept, err);
+}
+
+enum result item_list(
+        struct backend_txn *txn, Lz__KeptItem *kept, const struct rules *rules, struct err *err)
+{
+	filing_set(rules, kept);
+	return enter(txn, kept, err);
+}
+
+enum result item_refile(struct backend_txn *txn, Lz__KeptItem *kept, const struct rules *rules,
+        int64_t expire_ms, struct err *err)
+{
+	Lz__KeptItem before = *kept;
+	enum result result;
+
+	filing_set(rules, kept);
+	if (expire_ms && kept->expire_ms)
+		kept->expire_ms = expire_ms;
+	if (filing_same(kept, &before))
+		return RESULT_OK;
+	result = filing_drop(txn, &before, err);
+	if (!result)
+		result = filing_put(txn, kept, err);
+	return result ? result : save(txn, kept, err);
+}
+
 enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
-        int64_t now_ms, struct err *err)
+        int64_t now_ms, const struct rules *rules, struct pack *pack, struct err *err)
 {
 	struct segments plan = {0};
 	Lz__KeptItem *kept;
@@ -171,13 +216,11 @@ enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *
 	if (result)
 		return result;
 	kept = new_kept(item, now_ms);
-	result = put_segments(txn, body, &plan, kept, err);
+	result = put_segments(txn, body, &plan, pack, kept, err);
 	if (!result)
 		describe(kept, body, size);
 	if (!result)
-		result = save(txn, kept, err);
-	if (!result)
-		result = entries_each(kept->item, put_entry, txn, err);
+		result = item_list(txn, kept, rules, err);
 	if (!result)
 		result = count_item(txn, kept->item, 1, err);
 	message_free((ProtobufCMessage *)kept);
@@ -256,10 +299,13 @@ enum result item_remove(
 	int state = state_of(kept->item);
 	enum result result = state_move(&item_machine, &state, event, err);
 
+	if (!result && kept->item->hold_ms)
+		result = err_set(err, RESULT_PERMANENT, "item %s is under legal hold (%s: %s)",
+		        kept->item->id, kept->item->hold_by, kept->item->hold_why);
 	if (!result)
 		result = drop_segments(txn, kept, err);
 	if (!result)
-		result = entries_each(kept->item, drop_entry, txn, err);
+		result = item_unlist(txn, kept, err);
 	if (!result)
 		result = count_item(txn, kept->item, -1, err);
 	return result ? result : backend_drop(txn, TABLE_ITEMS, &key, err);

@@ -9,6 +9,7 @@
 #include "quarantine/backend.h"
 #include "quarantine/blob.h"
 #include "quarantine/record.h"
+#include "quarantine/rules.h"
 #include "quarantine/states.h"
 
 /* The ids that may become keys: 1 to 64 letters and digits. RESULT_PERMANENT: it is not one. */
@@ -20,9 +21,10 @@ enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **ou
 enum result item_load_listed(
         struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err);
 
-/* Stores a new item and its bytes, pending. */
+/* Stores a new item and its bytes, pending. The rules say where it is filed; `pack` as for
+ * blob_put(). */
 enum result item_add(struct backend_txn *txn, const Lz__Item *item, const void *body, uint64_t size,
-        int64_t now_ms, struct err *err);
+        int64_t now_ms, const struct rules *rules, struct pack *pack, struct err *err);
 
 /* The message has come again: bytes of the item that were damaged meanwhile are written anew. */
 enum result item_mend(struct backend_txn *txn, const Lz__KeptItem *kept, const void *body,
@@ -32,9 +34,21 @@ enum result item_mend(struct backend_txn *txn, const Lz__KeptItem *kept, const v
 enum result item_move(
         struct backend_txn *txn, Lz__KeptItem *kept, enum item_event event, struct err *err);
 
-/* Lets go of its bytes and removes it from every index; `event` is delete or expire. */
+/* Lets go of its bytes and removes it from every index; `event` says why. RESULT_PERMANENT: it is
+ * under legal hold. */
 enum result item_remove(
         struct backend_txn *txn, const Lz__KeptItem *kept, enum item_event event, struct err *err);
+
+/* Around a change of what its entries are made of: takes it out of every index, and enters it again
+ * and saves it, filed as the rules say now. */
+enum result item_unlist(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err);
+enum result item_list(
+        struct backend_txn *txn, Lz__KeptItem *kept, const struct rules *rules, struct err *err);
+
+/* Files it where the rules, or `expire_ms` where that is not 0, say, and saves it; nothing is
+ * written where it stands there already. */
+enum result item_refile(struct backend_txn *txn, Lz__KeptItem *kept, const struct rules *rules,
+        int64_t expire_ms, struct err *err);
 
 /* Adds its entries to the index of terms, where they are missing. */
 enum result item_index_terms(struct backend_txn *txn, const Lz__Item *item, struct err *err);

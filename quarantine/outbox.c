@@ -298,6 +298,11 @@ enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing
 	return result;
 }
 
+enum result outbox_drop(struct backend_txn *txn, Lz__Outgoing *outgoing, struct err *err)
+{
+	return move(txn, outgoing, OUTGOING_DELETE, 0, err);
+}
+
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err)
 {
 	struct outgoing_list list;
@@ -351,16 +356,21 @@ enum result outbox_take(struct backend_txn *txn, uint32_t limit, int64_t lease_m
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
-/* Those who were served on this try are not served again on the next. */
+/* Those who were served on this try are not served again on the next; nor is who was taken out of
+ * the record meanwhile. */
 static void keep_remaining(Lz__Outgoing *outgoing, const Lz__Finish *request)
 {
-	size_t at;
+	char **had = outgoing->to;
+	size_t count = outgoing->n_to, at;
 
 	if (!request->n_remaining)
 		return;
-	strings_clear(&outgoing->to, &outgoing->n_to);
+	outgoing->to = NULL;
+	outgoing->n_to = 0;
 	for (at = 0; at < request->n_remaining; at++)
-		strings_add(&outgoing->to, &outgoing->n_to, request->remaining[at]);
+		if (strings_has(had, count, request->remaining[at]))
+			strings_add(&outgoing->to, &outgoing->n_to, request->remaining[at]);
+	strings_clear(&had, &count);
 }
 
 enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, int64_t now_ms,
@@ -377,6 +387,8 @@ enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, in
 	*kind = outgoing->kind;
 	if (!request->done)
 		keep_remaining(outgoing, request);
+	if (event == OUTGOING_RETRY && !outgoing->n_to)
+		event = OUTGOING_SENT; /* nobody is left of those who remained */
 	strings_set(&outgoing->last, request->text);
 	result = move(txn, outgoing, event,
 	        event == OUTGOING_RETRY ? now_ms + request->retry_ms : now_ms, err);

@@ -50,8 +50,11 @@ enum result outbox_take(struct backend_txn *txn, uint32_t limit, int64_t lease_m
 enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, int64_t now_ms,
         Lz__NoticeKind *kind, struct err *err);
 
-/* Saves a record of which nothing but what hangs on no state has changed. */
+/* Of a record that outbox_get() or outbox_of() gave: its addressees or texts have changed, or it
+ * goes.
+ */
 enum result outbox_save(struct backend_txn *txn, const Lz__Outgoing *outgoing, struct err *err);
+enum result outbox_drop(struct backend_txn *txn, Lz__Outgoing *outgoing, struct err *err);
 
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err);
 

@@ -11,7 +11,7 @@ enum result parcel_keep(struct backend_txn *txn, Lz__Outgoing *outgoing,
 {
 	char hex[DIGEST_HEX_ROOM];
 	struct digest name;
-	enum result result = blob_put(txn, parcel->bytes, parcel->size, &name, err);
+	enum result result = blob_put(txn, parcel->bytes, parcel->size, NULL, &name, err);
 
 	if (result)
 		return result;

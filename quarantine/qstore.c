@@ -45,6 +45,7 @@ struct qstore {
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
 	struct loop_source *index;  /* while a store from before gets its index of terms */
+	struct loop_source *refile; /* while items are filed by new rules */
 	struct loop_source *commit; /* while a group waits for company */
 	size_t group;               /* requests in the last one */
 	unsigned garbage;           /* since the last minute */
@@ -341,25 +342,50 @@ static void on_index(void *context, int64_t now_ms)
 		end_index(q, result, count, &err);
 }
 
+/* Where it fails, items expire no earlier than the new rules say, and the next start tries again.
+ */
+static void on_refile(void *context, int64_t now_ms)
+{
+	struct qstore *q = context;
+	struct err err;
+	int more;
+	enum result result = store_refile(q->store, clock_wall_ms(), &more, &err);
+
+	if (!result && more)
+		return;
+	loop_remove(&q->refile);
+	if (!result) {
+		log_event(LOG_LEVEL_INFO, NULL, "filed", "path=%s",
+		        log_quote(q->config->quarantine.path));
+		return;
+	}
+	log_event(LOG_LEVEL_ERROR, NULL, "filing-failed", "result=%s reason=%s",
+	        result_name(result), log_quote(err.text));
+	if (result != RESULT_UNSURE)
+		return;
+	q->err = err;
+	q->fate = result;
+	loop_end(q->loop);
+}
+
 /* Said before it is full, when there is still time to do something. */
 static void warn_of_space(struct qstore *q)
 {
+	uint64_t reserve = q->config->quarantine.reserve;
 	struct backend_space space;
-	uint64_t free_bytes;
+	enum store_alarm alarm;
 	struct err err;
 
 	if (store_space(q->store, &space, &err))
 		return;
-	free_bytes =
-	        space.total_bytes > space.used_bytes ? space.total_bytes - space.used_bytes : 0;
-	if (free_bytes < q->config->quarantine.reserve)
-		log_event(LOG_LEVEL_ERROR, NULL, "full", "free_bytes=%llu reserve_bytes=%llu",
-		        (unsigned long long)free_bytes,
-		        (unsigned long long)q->config->quarantine.reserve);
-	else if (free_bytes - q->config->quarantine.reserve < space.total_bytes / 10)
-		log_event(LOG_LEVEL_WARNING, NULL, "nearly-full",
-		        "free_bytes=%llu reserve_bytes=%llu", (unsigned long long)free_bytes,
-		        (unsigned long long)q->config->quarantine.reserve);
+	alarm = store_alarm(&space, reserve);
+	if (alarm == ALARM_NONE)
+		return;
+	log_event(alarm == ALARM_FULL ? LOG_LEVEL_ERROR : LOG_LEVEL_WARNING, NULL,
+	        alarm == ALARM_FULL ? "full" : "nearly-full",
+	        "used_bytes=%llu total_bytes=%llu reserve_bytes=%llu",
+	        (unsigned long long)space.used_bytes, (unsigned long long)space.total_bytes,
+	        (unsigned long long)reserve);
 }
 
 static void on_expire(void *context, int64_t now_ms)
@@ -402,7 +428,11 @@ static struct store_options options_of(const struct config_quarantine *config)
 	        .reserve = config->reserve,
 	        .max_item_size = config->max_item_size,
 	        .confirm_timeout_ms = config->confirm_timeout_ms,
-	        .keep_ms = config->keep_ms,
+	        .rules = {.keep_ms = config->keep_ms,
+	                .retention = config->retention,
+	                .quotas = config->quotas,
+	                .over_quota = config->over_quota},
+	        .compress_level = config->compress ? (int)config->compress_level : 0,
 	        .lease_ms = config->lease_ms,
 	        .keep_audit_ms = config->keep_audit_ms,
 	};
@@ -448,6 +478,11 @@ enum result qstore_open(
 		        log_quote(config->quarantine.path));
 		q->index = loop_add_timer(q->loop, INDEX_EVERY_MS, on_index, q);
 	}
+	if (!store_is_filed(q->store)) {
+		log_event(LOG_LEVEL_INFO, NULL, "filing", "path=%s",
+		        log_quote(config->quarantine.path));
+		q->refile = loop_add_timer(q->loop, INDEX_EVERY_MS, on_refile, q);
+	}
 	loop_on_signal(q->loop, on_signal, q);
 	look_at_policy(q);
 	if (q->fate) {
@@ -463,6 +498,7 @@ enum result qstore_open(
 enum result qstore_run(struct qstore *q, struct err *err)
 {
 	log_event(LOG_LEVEL_INFO, NULL, "ready", "path=%s", log_quote(q->config->quarantine.path));
+	warn_of_space(q);
 	loop_run(q->loop);
 	if (q->fate == RESULT_UNSURE)
 		return err_set(err, q->fate, "%s", q->err.text);
@@ -477,6 +513,7 @@ void qstore_close(struct qstore **qstore)
 		return;
 	if (q->loop) {
 		loop_remove(&q->commit);
+		loop_remove(&q->refile);
 		loop_remove(&q->index);
 		loop_remove(&q->expire);
 		loop_remove(&q->settle);

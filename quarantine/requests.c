@@ -159,6 +159,34 @@ static enum result handle_note(struct store *store, const struct wire_message *m
 	return audit_add(store, &fact, err);
 }
 
+static enum result handle_hold(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_hold(
+	        store, (const Lz__Hold *)message->envelope, new_answer(out, MESSAGE_HELD), err);
+}
+
+static enum result handle_erase(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_erase(
+	        store, (const Lz__Erase *)message->envelope, new_answer(out, MESSAGE_ERASED), err);
+}
+
+static enum result handle_list_erasures(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_list_erasures(store, (const Lz__ListErasures *)message->envelope,
+	        new_answer(out, MESSAGE_ERASURES), err);
+}
+
+static enum result handle_list_usage(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_list_usage(store, (const Lz__ListUsage *)message->envelope,
+	        new_answer(out, MESSAGE_USAGE), err);
+}
+
 static const struct row {
 	enum message_type type;
 	enum request_kind kind;
@@ -180,6 +208,10 @@ static const struct row {
         {MESSAGE_LIST_OUTBOX, REQUEST_READS, handle_list_outbox},
         {MESSAGE_LIST_AUDIT, REQUEST_READS, handle_list_audit},
         {MESSAGE_NOTE, REQUEST_WRITES, handle_note},
+        {MESSAGE_HOLD, REQUEST_WRITES, handle_hold},
+        {MESSAGE_ERASE, REQUEST_WRITES, handle_erase},
+        {MESSAGE_LIST_ERASURES, REQUEST_READS, handle_list_erasures},
+        {MESSAGE_LIST_USAGE, REQUEST_READS, handle_list_usage},
 };
 
 static const struct row *row_of(enum message_type type)

@@ -19,6 +19,7 @@ enum may {
 	MAY_DELETE = 16,
 	MAY_STATS = 32,
 	MAY_AUDIT = 64,
+	MAY_HOLD = 128,
 	MAY_ALL = 1 << 30,
 	MAY_ANY = MAY_ALL - 1, /* whoever may do anything to an item has to find it */
 };
@@ -29,7 +30,7 @@ static const struct {
 } words[] = {{"list", MAY_LIST}, {"show", MAY_SHOW}, {"export", MAY_EXPORT},
         /* What is released is read, and scanned anew, by who releases it. */
         {"release", MAY_RELEASE | MAY_SHOW | MAY_EXPORT}, {"delete", MAY_DELETE},
-        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"all", MAY_ALL}};
+        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"hold", MAY_HOLD}, {"all", MAY_ALL}};
 
 /* `may`: any of these. Where `word` is NULL the store writes down what was done, as only it knows,
  * or nothing is to be written. */
@@ -52,7 +53,10 @@ static const struct row {
         {MESSAGE_RELEASE_PART, 0, MAY_RELEASE, "release"},
         {MESSAGE_PASS_REQUEST, ROLE_NOTIFIER, 0, NULL},
         {MESSAGE_DELETE, 0, MAY_DELETE, "delete"},
+        {MESSAGE_HOLD, 0, MAY_HOLD, "hold"},
         {MESSAGE_STATS_REQUEST, 0, MAY_STATS, NULL},
+        {MESSAGE_LIST_USAGE, 0, MAY_AUDIT, NULL}, /* names domains and recipients of others */
+        {MESSAGE_LIST_ERASURES, 0, MAY_AUDIT, NULL},
         {MESSAGE_LIST_AUDIT, 0, MAY_AUDIT, NULL},
         {MESSAGE_NOTE, 0, 0, NULL},
 };

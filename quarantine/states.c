@@ -6,7 +6,7 @@
 
 static const char *const item_states[] = {"absent", "pending", "held", "released", "unconfirmed"};
 static const char *const item_events[] = {
-        "store", "confirm", "timeout", "release", "delete", "expire"};
+        "store", "confirm", "timeout", "release", "delete", "expire", "displace", "erase"};
 
 static const struct state_move item_moves[] = {
         {ITEM_ABSENT, ITEM_STORE, ITEM_PENDING},
@@ -35,6 +35,12 @@ static const struct state_move item_moves[] = {
         {ITEM_HELD, ITEM_EXPIRE, ITEM_ABSENT},
         {ITEM_RELEASED, ITEM_EXPIRE, ITEM_ABSENT},
         {ITEM_UNCONFIRMED, ITEM_EXPIRE, ITEM_ABSENT},
+        {ITEM_HELD, ITEM_DISPLACE, ITEM_ABSENT},
+        {ITEM_RELEASED, ITEM_DISPLACE, ITEM_ABSENT},
+        {ITEM_UNCONFIRMED, ITEM_DISPLACE, ITEM_ABSENT},
+        {ITEM_HELD, ITEM_ERASE, ITEM_ABSENT},
+        {ITEM_RELEASED, ITEM_ERASE, ITEM_ABSENT},
+        {ITEM_UNCONFIRMED, ITEM_ERASE, ITEM_ABSENT},
 };
 
 const struct state_machine item_machine = {

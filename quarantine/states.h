@@ -26,6 +26,8 @@ enum item_event {
 	ITEM_RELEASE,
 	ITEM_DELETE,
 	ITEM_EXPIRE,
+	ITEM_DISPLACE, /* to make room for others of the same quota */
+	ITEM_ERASE,    /* with a person */
 	ITEM_EVENTS
 };
 

@@ -13,12 +13,14 @@
 #include "quarantine/letter.h"
 #include "quarantine/outbox.h"
 #include "quarantine/pass.h"
+#include "quarantine/quota.h"
 #include "quarantine/segments.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
 
 enum {
 	SCHEMA = 2,                /* 1: without the index of terms */
+	PIECES_OVERHEAD = 32,      /* the part of a body that pages and keys of its pieces take */
 	ITEM_OVERHEAD = 64 * 1024, /* bytes a new item may need beside its own: records, indexes */
 	TAKE_MAX = 100,
 	LEASE_MAX_MS = 3600 * 1000,
@@ -37,6 +39,24 @@ static enum result begin_schema(struct store *store, uint64_t schema, struct err
 	return result;
 }
 
+/* A store without items is filed by whatever the rules are. */
+static enum result begin_filing(struct store *store, struct err *err)
+{
+	struct backend_key name = key_text("rules"), key = key_bytes("", 1);
+	uint64_t wanted = rules_fingerprint(&store->options.rules), have;
+	enum result result = number_get(store->txn, TABLE_META, &name, &have, err);
+
+	store->filed_to = store->swept_to = key;
+	store->is_filed = have == wanted;
+	if (result || store->is_filed)
+		return result;
+	result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AT_LEAST, &key, NULL, err);
+	if (result != RESULT_NONE)
+		return result;
+	store->is_filed = 1;
+	return number_put(store->txn, TABLE_META, &name, wanted, err);
+}
+
 static enum result check_schema(struct store *store, struct err *err)
 {
 	struct backend_key name = key_text("schema"), terms = key_text("terms");
@@ -53,7 +73,7 @@ static enum result check_schema(struct store *store, struct err *err)
 	if (!result)
 		store->is_indexed = has_terms != 0;
 	store->indexed_to = key_bytes("", 1);
-	return result;
+	return result ? result : begin_filing(store, err);
 }
 
 /* One that was never opened for writing has no number yet. */
@@ -88,6 +108,8 @@ enum result store_open(const struct backend_engine *engine, const struct store_o
 	enum result result = engine->open(&options->backend, &store->backend, err);
 
 	store->options = *options;
+	if (options->compress_level)
+		store->pack = pack_new(options->compress_level);
 	if (!result)
 		result = options->backend.beside ? check_schema_beside(store, err)
 		                                 : check_schema_and_write(store, err);
@@ -104,6 +126,7 @@ void store_close(struct store **store)
 	store_abort(*store);
 	if ((*store)->backend)
 		(*store)->backend->engine->close(&(*store)->backend);
+	pack_free(&(*store)->pack);
 	free(*store);
 	*store = NULL;
 }
@@ -165,7 +188,7 @@ unsigned store_upkeep(struct store *store)
 
 /* Deletes copy pages before they free any, so a part of the map is never given to what is stored.
  * What this transaction has claimed already is not in the backend's numbers yet. */
-static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err)
+enum result store_claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err)
 {
 	struct backend_space space;
 	enum result result;
@@ -187,7 +210,7 @@ static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, 
 
 enum result store_room(struct store *store, uint64_t bytes, struct err *err)
 {
-	return claim(store, bytes, store->options.reserve / 2, err);
+	return store_claim(store, bytes, store->options.reserve / 2, err);
 }
 
 /* ---- storing ---- */
@@ -195,13 +218,16 @@ enum result store_room(struct store *store, uint64_t bytes, struct err *err)
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
 {
-	uint64_t need = size + size / BACKEND_CHUNK * 16 + ITEM_OVERHEAD;
-	enum result result = claim(store, need, store->options.reserve, err);
+	uint64_t need = size + size / PIECES_OVERHEAD + ITEM_OVERHEAD;
+	enum result result = store_claim(store, need, store->options.reserve, err);
 
 	if (!result)
-		result = item_add(store->txn, item, body, size, store->now_ms, err);
+		result = item_add(store->txn, item, body, size, store->now_ms,
+		        &store->options.rules, store->pack, err);
 	if (!result)
 		result = outbox_add_notices(store->txn, item, err);
+	if (!result)
+		result = quota_make_room(store, item, err);
 	if (!result)
 		result = fact_stored(store, item, err);
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
@@ -339,7 +365,7 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 	letter->complete = letter->complete || request->complete;
 	/* A message that has no items here still takes room: half of the reserve stays. */
 	if (!letter->n_items)
-		result = claim(store, 4096, store->options.reserve / 2, err);
+		result = store_claim(store, 4096, store->options.reserve / 2, err);
 	if (!result && letter->complete && !complete)
 		result = confirm_items(store, letter, err);
 	if (!result)
@@ -351,7 +377,7 @@ enum result store_confirm(struct store *store, const Lz__Confirm *request, struc
 
 /* ---- what people do ---- */
 
-static enum result load_by_id(
+enum result store_load_item(
         struct store *store, const char *id, Lz__KeptItem **kept, struct err *err)
 {
 	enum result result = item_check_id(id, err);
@@ -372,7 +398,7 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 	enum result result = item_range(kept, request->part, &offset, &length, err);
 
 	if (!result && !request->only_ask)
-		result = claim(store, need, store->options.reserve / 2, err);
+		result = store_claim(store, need, store->options.reserve / 2, err);
 	if (!result)
 		result = outbox_release(store->txn, kept->item, request,
 		        request->again ? kept->releases + 1 : kept->releases, parcel, store->now_ms,
@@ -391,7 +417,7 @@ enum result store_release_part(struct store *store, const Lz__Release *request,
 {
 	Lz__Release limited;
 	Lz__KeptItem *kept;
-	enum result result = load_by_id(store, request->id, &kept, err);
+	enum result result = store_load_item(store, request->id, &kept, err);
 
 	if (result)
 		return result;
@@ -446,7 +472,21 @@ enum result store_pass(
 	return result;
 }
 
-static enum result remove_item(
+static const char *counter_of(enum item_event event)
+{
+	switch (event) {
+	case ITEM_EXPIRE:
+		return "quarantine.expired";
+	case ITEM_DISPLACE:
+		return "quarantine.displaced";
+	case ITEM_ERASE:
+		return "quarantine.erased";
+	default:
+		return "quarantine.deleted";
+	}
+}
+
+enum result store_remove_item(
         struct store *store, const Lz__KeptItem *kept, enum item_event event, struct err *err)
 {
 	const Lz__Item *item = kept->item;
@@ -457,21 +497,20 @@ static enum result remove_item(
 	if (!result)
 		result = letter_drop_item(
 		        store->txn, item->message_id, item->id, store->now_ms, err);
-	return result ? result
-	              : tally_day(store->txn, store->now_ms,
-	                        event == ITEM_DELETE ? "quarantine.deleted" : "quarantine.expired",
-	                        1, err);
+	if (!result && event != ITEM_DELETE) /* which is in the audit as it was asked for */
+		result = fact_removed(store, item->id, event, err);
+	return result ? result : tally_day(store->txn, store->now_ms, counter_of(event), 1, err);
 }
 
 enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = load_by_id(store, request->id, &kept, err);
+	enum result result = store_load_item(store, request->id, &kept, err);
 
 	if (result)
 		return result;
 	if (actor_owns(store->actor, kept->item)) {
-		result = remove_item(store, kept, ITEM_DELETE, err);
+		result = store_remove_item(store, kept, ITEM_DELETE, err);
 	} else {
 		store->is_foreign = 1;
 		result = err_set(err, RESULT_NONE,
@@ -564,6 +603,7 @@ enum {
 	PIECE = 64,
 	INDEX_PIECE = 256,
 	INDEX_ROOM = 4096,
+	EXPIRE_AGAIN_MS = 10 * 60 * 1000,
 	LONE_KEEP_MS = 10 * 24 * 3600 * 1000,
 	DAYS_KEPT = 400
 };
@@ -634,7 +674,7 @@ enum result store_settle(struct store *store, int64_t now_ms, int *more, struct 
 }
 
 /* An item that is still being released, or whose message is open, is passed over. */
-static enum result may_expire(struct store *store, const Lz__KeptItem *kept, struct err *err)
+enum result store_may_go(struct store *store, const Lz__KeptItem *kept, struct err *err)
 {
 	struct outgoing_list list;
 	enum result result;
@@ -650,6 +690,7 @@ static enum result may_expire(struct store *store, const Lz__KeptItem *kept, str
 	return result;
 }
 
+/* What may not go yet is looked at again later, so that it never stands in the way of others. */
 static enum result expire_one(struct store *store, const char *id, struct err *err)
 {
 	Lz__KeptItem *kept;
@@ -657,12 +698,15 @@ static enum result expire_one(struct store *store, const char *id, struct err *e
 
 	if (result)
 		return result;
-	result = may_expire(store, kept, err);
-	if (!result)
-		result = remove_item(store, kept, ITEM_EXPIRE, err);
-	if (!result)
-		result =
-		        audit_add(store, &(struct audit_fact){.action = "expire", .item = id}, err);
+	result = item_refile(store->txn, kept, &store->options.rules, 0, err);
+	if (!result && kept->expire_ms && kept->expire_ms < store->now_ms) {
+		result = store_may_go(store, kept, err);
+		if (!result)
+			result = store_remove_item(store, kept, ITEM_EXPIRE, err);
+		else if (result == RESULT_NONE)
+			result = item_refile(store->txn, kept, &store->options.rules,
+			        store->now_ms + EXPIRE_AGAIN_MS, err);
+	}
 	message_free((ProtobufCMessage *)kept);
 	return result;
 }
@@ -670,22 +714,16 @@ static enum result expire_one(struct store *store, const char *id, struct err *e
 static enum result expire_item(struct store *store, struct err *err)
 {
 	struct backend_key key = key_bytes("", 1);
-	int64_t stored_ms;
-	unsigned looked;
+	int64_t expire_ms;
 	char id[129];
-	enum result result = RESULT_NONE;
+	enum result result =
+	        backend_step(store->txn, TABLE_EXPIRY, BACKEND_AT_LEAST, &key, NULL, err);
 
-	for (looked = 0; result == RESULT_NONE && looked < PIECE; looked++) {
-		result = backend_step(store->txn, TABLE_BY_TIME, BACKEND_AFTER, &key, NULL, err);
-		if (result)
-			return result;
-		if (!key_read_time(&key, 0, &stored_ms, id))
-			return err_set(err, RESULT_PERMANENT, "a damaged entry by time");
-		if (stored_ms >= store->now_ms - store->options.keep_ms)
-			return RESULT_NONE;
-		result = expire_one(store, id, err);
-	}
-	return result;
+	if (result)
+		return result;
+	if (!key_read_time(&key, 0, &expire_ms, id))
+		return err_set(err, RESULT_PERMANENT, "a damaged entry by time");
+	return expire_ms < store->now_ms ? expire_one(store, id, err) : RESULT_NONE;
 }
 
 /* A message that nothing is kept of is remembered longer than any MTA tries. */
@@ -700,13 +738,13 @@ static enum result expire_lone(struct store *store, struct err *err)
 
 static enum result expire_next(struct store *store, struct err *err)
 {
-	enum result result = RESULT_NONE;
+	enum result result = expire_item(store, err);
 
-	if (store->options.keep_ms > 0)
-		result = expire_item(store, err);
 	if (result == RESULT_NONE)
 		result = expire_lone(store, err);
-	return result == RESULT_NONE ? pass_expire(store->txn, store->now_ms, err) : result;
+	if (result == RESULT_NONE)
+		result = pass_expire(store->txn, store->now_ms, err);
+	return result == RESULT_NONE ? quota_sweep(store, err) : result;
 }
 
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err)
@@ -760,7 +798,7 @@ enum result store_index(struct store *store, int64_t now_ms, uint64_t *count, st
 
 	/* What is kept free for deletes is not for this. */
 	if (!result)
-		result = claim(store, INDEX_PIECE * INDEX_ROOM, store->options.reserve, err);
+		result = store_claim(store, INDEX_PIECE * INDEX_ROOM, store->options.reserve, err);
 	while (!result && done < INDEX_PIECE) {
 		result = index_next(store, &key, err);
 		done += !result;

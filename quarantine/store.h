@@ -19,6 +19,7 @@
 #include "protos/messages.h"
 #include "quarantine/actor.h"
 #include "quarantine/backend.h"
+#include "quarantine/rules.h"
 
 struct store;
 
@@ -27,7 +28,8 @@ struct store_options {
 	uint64_t reserve; /* bytes kept free, so that deletes always work */
 	uint64_t max_item_size;
 	int64_t confirm_timeout_ms;
-	int64_t keep_ms;       /* age at which items expire; 0: never */
+	struct rules rules;    /* how long what is kept, and how much of it; lends its lists */
+	int compress_level;    /* of what is new; 0: it is not compressed */
 	int64_t lease_ms;      /* of an outbox record, where the notifier names none */
 	int64_t keep_audit_ms; /* age at which entries of the audit are trimmed; 0: never */
 	int64_t pass_lifetime_ms;
@@ -83,6 +85,16 @@ enum result store_release_part(struct store *store, const Lz__Release *request,
 enum result store_pass(
         struct store *store, const Lz__PassRequest *request, Lz__PassGiven *out, struct err *err);
 enum result store_delete(struct store *store, const Lz__Delete *request, struct err *err);
+/* Puts an item under legal hold, or lifts it: until then it neither goes by itself nor is it
+ * removed by anybody. */
+enum result store_hold(
+        struct store *store, const Lz__Hold *request, Lz__Held *out, struct err *err);
+/* Takes a person out of all that is kept, a bounded piece at a time: asked with what the former
+ * answer said until out->next is empty. What is under hold stays and is named; what the MTA has in
+ * its hands stays and is counted. Asked from the beginning again it goes on with the record of
+ * what was left off. */
+enum result store_erase(
+        struct store *store, const Lz__Erase *request, Lz__Erased *out, struct err *err);
 enum result store_count(struct store *store, const Lz__Count *request, struct err *err);
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err);
@@ -94,6 +106,11 @@ enum result store_finish(struct store *store, const Lz__Finish *request, struct 
 enum result store_settle(struct store *store, int64_t now_ms, int *more, struct err *err);
 enum result store_expire(struct store *store, int64_t now_ms, int *more, struct err *err);
 unsigned store_upkeep(struct store *store);
+
+/* Where the rules are not those by which all items were filed, these are gone through, so many at a
+ * time. An interruption begins anew. *more as above. */
+int store_is_filed(const struct store *store);
+enum result store_refile(struct store *store, int64_t now_ms, int *more, struct err *err);
 
 /* A store from before there was an index of terms gets it, so many items at a time; questions are
  * answered meanwhile, slower. An interruption begins anew. *count is of all so far.
@@ -114,6 +131,12 @@ enum result store_show(
  * cursor to go on from, and more where an item has so many. RESULT_NONE: no record of that id. */
 enum result store_list_outbox(
         struct store *store, const Lz__ListOutbox *request, Lz__Outbox *out, struct err *err);
+/* That persons were erased, newest first. */
+enum result store_list_erasures(
+        struct store *store, const Lz__ListErasures *request, Lz__Erasures *out, struct err *err);
+/* What recipients and domains have of their quotas; nobody where there is no quota. */
+enum result store_list_usage(
+        struct store *store, const Lz__ListUsage *request, Lz__Usage *out, struct err *err);
 /* Adds the bytes to `bytes`. */
 enum result store_fetch(struct store *store, const Lz__Fetch *request, Lz__Fetched *out,
         struct buf *bytes, struct err *err);
@@ -121,6 +144,10 @@ enum result store_stats(
         struct store *store, const Lz__StatsRequest *request, Lz__Stats *out, struct err *err);
 
 enum result store_space(struct store *store, struct backend_space *out, struct err *err);
+
+/* What somebody should do something about while there is time, or must, as mail is deferred. */
+enum store_alarm { ALARM_NONE, ALARM_NEARLY_FULL, ALARM_FULL };
+enum store_alarm store_alarm(const struct backend_space *space, uint64_t reserve);
 
 /* Reads back the bytes of these items and compares them with their digests. */
 enum result store_check(struct store *store, char *const *ids, size_t count, struct err *err);

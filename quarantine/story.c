@@ -38,6 +38,27 @@ static void tell_finished(const Lz__Finish *request)
 	        log_quote(request->text));
 }
 
+static void tell_held(const Lz__Hold *request, const Lz__Held *held)
+{
+	log_event(LOG_LEVEL_INFO, NULL, request->lift ? "hold-lifted" : "hold",
+	        "item=%s already=%d by=%s why=%s", held->id, held->already, log_quote(request->by),
+	        log_quote(request->why));
+}
+
+/* Not whom. */
+static void tell_erased(const Lz__Erase *request, const Lz__Erased *erased)
+{
+	if (request->dry_run)
+		return;
+	log_event(LOG_LEVEL_INFO, NULL, *erased->next ? "erasing" : "erased",
+	        "erasure=%s removed=%llu changed=%llu outgoing=%llu messages=%llu on_hold=%zu "
+	        "open=%llu by=%s why=%s",
+	        erased->erasure, (unsigned long long)erased->items_removed,
+	        (unsigned long long)erased->items_changed, (unsigned long long)erased->outgoing,
+	        (unsigned long long)erased->messages, erased->n_on_hold,
+	        (unsigned long long)erased->open, log_quote(request->by), log_quote(request->why));
+}
+
 static const char *message_of(const struct wire_message *request)
 {
 	switch (request->type) {
@@ -78,6 +99,13 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 		delete = (const Lz__Delete *)request->envelope;
 		log_event(LOG_LEVEL_INFO, NULL, "deleted", "item=%s by=%s why=%s", delete->id,
 		        log_quote(delete->by), log_quote(delete->why));
+		break;
+	case MESSAGE_HELD:
+		tell_held((const Lz__Hold *)request->envelope, (const Lz__Held *)answer->envelope);
+		break;
+	case MESSAGE_ERASED:
+		tell_erased(
+		        (const Lz__Erase *)request->envelope, (const Lz__Erased *)answer->envelope);
 		break;
 	case MESSAGE_FINISHED:
 		tell_finished((const Lz__Finish *)request->envelope);

@@ -11,6 +11,7 @@
 #include "lib/base/text.h"
 #include "quarantine/audit.h"
 #include "quarantine/entries.h"
+#include "quarantine/filing.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -30,6 +31,7 @@ struct verify {
 	struct store_report *report;
 	int is_indexed;
 	struct buf names; /* digests of all that items and records hold, DIGEST_SIZE each */
+	struct buf usage; /* struct use, one for each owner of each item */
 	struct expected *tallies;
 	size_t tally_count;
 	uint64_t entries[TABLE_COUNT]; /* that should be there */
@@ -176,6 +178,47 @@ static void check_item_indexes(struct verify *v, const Lz__Item *item)
 	entries_each(item, check_own_entry, &own, NULL);
 }
 
+/* What an owner has by one item, or, sorted and summed, by all. */
+struct use {
+	struct digest owner; /* of its key */
+	uint64_t bytes;
+};
+
+static void check_owner(struct verify *v, const Lz__KeptItem *kept, const struct owner *owner)
+{
+	struct backend_key key = owner_key(owner), rank = rank_key(owner, kept);
+	struct use use = {.bytes = filing_bytes(kept)};
+
+	digest_of(key.bytes, key.size, &use.owner);
+	buf_add(&v->usage, &use, sizeof(use));
+	if (!kept->rank)
+		return;
+	v->entries[TABLE_RANKS]++;
+	if (!is_there(v, TABLE_RANKS, &rank))
+		problem(v, "item %s is not among what makes room", kept->item->id);
+}
+
+static void check_filing(struct verify *v, const Lz__KeptItem *kept)
+{
+	struct backend_key key = key_time(kept->expire_ms, kept->item->id);
+	struct owners owners;
+	size_t at;
+
+	if (kept->expire_ms) {
+		v->entries[TABLE_EXPIRY]++;
+		if (!is_there(v, TABLE_EXPIRY, &key))
+			problem(v, "item %s never expires", kept->item->id);
+	}
+	if (kept->item->hold_ms)
+		expect(v, "", "holds", 1);
+	if (!kept->is_counted)
+		return;
+	owners_of(kept->item, &owners);
+	for (at = 0; at < owners.count; at++)
+		check_owner(v, kept, &owners.list[at]);
+	owners_free(&owners);
+}
+
 static void check_item_letter(struct verify *v, const Lz__Item *item)
 {
 	Lz__KeptMessage *letter;
@@ -206,6 +249,7 @@ static enum result check_item(struct verify *v, enum backend_table table,
 	        !memcmp(key->bytes, kept->item->id, key->size)) {
 		check_segments(v, kept);
 		check_item_indexes(v, kept->item);
+		check_filing(v, kept);
 		check_item_letter(v, kept->item);
 		if (kept->item->keep_original)
 			check_bytes(v, kept, 0, kept->item->original_sha256);
@@ -305,6 +349,10 @@ static enum result check_blob(struct verify *v, enum backend_table table,
 	}
 	v->report->blobs++;
 	v->report->bytes += blob->size;
+	if (blob->packing == PACKING_ZSTD) {
+		expect(v, "", "compressed_bytes", blob->size);
+		expect(v, "", "compressed_to_bytes", blob->stored);
+	}
 	v->entries[TABLE_CHUNKS] += blob->chunks;
 	message_free((ProtobufCMessage *)blob);
 	return RESULT_OK;
@@ -397,6 +445,70 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 	return RESULT_OK;
 }
 
+/* ---- what owners have ---- */
+
+static int by_owner(const void *a, const void *b)
+{
+	return memcmp(a, b, DIGEST_SIZE);
+}
+
+static struct use *use_at(const struct verify *v, size_t at)
+{
+	return (struct use *)(void *)(v->usage.data + at * sizeof(struct use));
+}
+
+/* One for each owner; gives how many have anything. */
+static size_t sum_usage(struct verify *v)
+{
+	size_t total = v->usage.size / sizeof(struct use), at, to = 0, some = 0;
+
+	if (total)
+		qsort(v->usage.data, total, sizeof(struct use), by_owner);
+	for (at = 0; at < total; at++) {
+		if (to && !by_owner(use_at(v, to - 1), use_at(v, at)))
+			use_at(v, to - 1)->bytes += use_at(v, at)->bytes;
+		else
+			*use_at(v, to++) = *use_at(v, at);
+	}
+	v->usage.size = to * sizeof(struct use);
+	for (at = 0; at < to; at++)
+		some += use_at(v, at)->bytes != 0;
+	return some;
+}
+
+static enum result check_use(struct verify *v, enum backend_table table,
+        const struct backend_key *key, const struct buf *value, struct err *err)
+{
+	size_t total = v->usage.size / sizeof(struct use);
+	const struct use *found = NULL;
+	struct digest owner;
+	uint64_t bytes;
+
+	if (number_read(value, &bytes, err))
+		return RESULT_PERMANENT;
+	digest_of(key->bytes, key->size, &owner);
+	if (total)
+		found = bsearch(&owner, v->usage.data, total, sizeof(struct use), by_owner);
+	if (!found || found->bytes != bytes)
+		problem(v, "%.*s is said to have %llu bytes, and has %llu", (int)key->size,
+		        (const char *)key->bytes, (unsigned long long)bytes,
+		        (unsigned long long)(found ? found->bytes : 0));
+	v->entries[table]--;
+	return RESULT_OK;
+}
+
+static enum result check_usage(struct verify *v, struct err *err)
+{
+	enum result result;
+
+	v->entries[TABLE_USAGE] = sum_usage(v);
+	result = each(v, TABLE_USAGE, check_use, err);
+	if (!result && v->entries[TABLE_USAGE])
+		problem(v, "%lld owners are not known to have anything",
+		        (long long)v->entries[TABLE_USAGE]);
+	return result;
+}
+
 /* ---- counts ---- */
 
 static enum result take_off(struct verify *v, enum backend_table table,
@@ -430,8 +542,8 @@ static enum result check_tally(struct verify *v, enum backend_table table,
 
 static enum result check_counts(struct verify *v, struct err *err)
 {
-	static const enum backend_table tables[] = {
-	        TABLE_CHUNKS, TABLE_PENDING, TABLE_LONE, TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE};
+	static const enum backend_table tables[] = {TABLE_CHUNKS, TABLE_PENDING, TABLE_LONE,
+	        TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE, TABLE_EXPIRY, TABLE_RANKS};
 	enum result result = each(v, TABLE_TALLY, check_tally, err);
 	size_t at;
 
@@ -508,6 +620,8 @@ static enum result verify(struct verify *v, struct err *err)
 	if (!result)
 		result = check_blobs(v, err); /* once all who hold one are known */
 	if (!result)
+		result = check_usage(v, err);
+	if (!result)
 		result = check_counts(v, err);
 	return result ? result : check_audit(v, err);
 }
@@ -524,6 +638,7 @@ enum result store_verify(struct store *store, struct store_report *out, struct e
 	result = verify(&v, err);
 	store_read_end(store);
 	buf_fini(&v.names);
+	buf_fini(&v.usage);
 	free(v.tallies);
 	return result;
 }

@@ -365,12 +365,24 @@ static enum result check_operators(const struct config *config, struct err *err)
 	return result;
 }
 
+static enum result check_quotas(const struct config *config, struct err *err)
+{
+	const struct config_quotas *quotas = &config->quarantine.quotas;
+	size_t i;
+
+	for (i = 0; i < quotas->count; i++)
+		if (!quotas->rules[i].size && !quotas->rules[i].each_recipient)
+			return refuse(config, err, &quotas->rules[i].size,
+			        "found no limit, expected size or each_recipient");
+	return RESULT_OK;
+}
+
 enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
 	        check_attachments, check_redirects, check_policies, check_languages,
-	        check_operators};
+	        check_operators, check_quotas};
 	enum result result = RESULT_OK;
 	size_t i;
 

@@ -98,6 +98,15 @@ const struct choice table_traits[] = {
         {NULL, 0, NULL},
 };
 
+const struct choice choice_over_quota[] = {
+        {"oldest", OVER_QUOTA_OLDEST,
+                "what is oldest in the lowest class goes to make room: first spam; then subject, "
+                "access, size; then heuristic, attachment, pua; then unscanned, undeliverable; "
+                "virus last"},
+        {"refuse", OVER_QUOTA_REFUSE, "mail that would have to be kept is deferred"},
+        {NULL, 0, NULL},
+};
+
 const struct choice choice_item_reasons[] = {
         {"virus", 0, NULL},
         {"pua", 0, NULL},
@@ -118,6 +127,7 @@ const struct choice choice_operator_actions[] = {
         {"export", 0, "read what was kept of one: the mail itself"},
         {"release", 0, "have one delivered"},
         {"delete", 0, "delete one"},
+        {"hold", 0, "put one under legal hold, and lift that"},
         {"stats", 0, "see the counts, which are of all domains"},
         {"audit", 0, "read the audit, which is of all domains: only without domains"},
         {"all", 0, "whatever an administrator may"},

@@ -290,6 +290,33 @@ struct config_operators {
 	struct config_operator *rules;
 };
 
+/* How long what is kept. All that is given must hold; in a list, any. */
+struct config_retention {
+	struct config_list reasons; /* empty: any */
+	struct config_list domains; /* of a recipient: example.org, or .example.org with all below
+	                               it; empty: any */
+	int64_t keep_ms;            /* 0: for ever */
+};
+
+struct config_retentions {
+	size_t count;
+	struct config_retention *rules; /* the first that fits */
+};
+
+/* How many bytes of kept mail a domain, and a recipient in it, may have; 0: no limit. */
+struct config_quota {
+	struct config_list domains; /* as above */
+	uint64_t size;              /* of each domain */
+	uint64_t each_recipient;
+};
+
+struct config_quotas {
+	size_t count;
+	struct config_quota *rules; /* of each kind of limit the first that fits */
+};
+
+enum config_over_quota { OVER_QUOTA_OLDEST, OVER_QUOTA_REFUSE };
+
 struct config_quarantine {
 	struct config_list listen;
 	char *group; /* that may open the ipc:// endpoints, beside site.user; "": nobody */
@@ -299,9 +326,14 @@ struct config_quarantine {
 	uint64_t max_item_size;
 	int64_t commit_delay_ms; /* how long a commit waits for company */
 	int64_t confirm_timeout_ms;
-	int64_t keep_ms;       /* age at which items expire; 0: never */
-	int64_t lease_ms;      /* of an outbox record in a notifier's hands */
-	int64_t keep_audit_ms; /* age at which the audit is trimmed; 0: never */
+	int64_t keep_ms;                    /* age at which items expire; 0: never */
+	struct config_retentions retention; /* for some, another age */
+	struct config_quotas quotas;
+	enum config_over_quota over_quota;
+	int compress;            /* what is kept, where that pays */
+	uint64_t compress_level; /* of zstd */
+	int64_t lease_ms;        /* of an outbox record in a notifier's hands */
+	int64_t keep_audit_ms;   /* age at which the audit is trimmed; 0: never */
 	struct config_operators operators;
 };
 

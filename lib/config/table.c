@@ -634,6 +634,27 @@ static const struct field operator_fields[] = {
                          "is scanned anew by who does it."},
 };
 static const struct section operator_section = SECTION(operator, operator_fields);
+static const struct field retention_fields[] = {
+        {"reasons", FIELD_LIST, AT(retention, reasons), "[]", "[spam, subject]", FORM_ANY,
+                .choices = choice_item_reasons,
+                .prose = "Why it was kept; empty: whatever it was."},
+        {"domains", FIELD_LIST, AT(retention, domains), "[]", "[.example.org]", FORM_DOMAIN_BELOW,
+                .prose = "Domains of which one recipient at least must be: example.org is that one "
+                         "alone, .example.org it and all below it; empty: any."},
+        {"keep", FIELD_TIME, AT(retention, keep_ms), NULL, "7d", .most = 36500 * DAY,
+                .prose = "Age at which such items are deleted; 0 is never."},
+};
+static const struct section retention_section = SECTION(retention, retention_fields);
+
+static const struct field quota_fields[] = {
+        {"domains", FIELD_LIST, AT(quota, domains), "[]", "[example.org]", FORM_DOMAIN_BELOW,
+                .prose = "Domains of recipients that it is for, as in retention; empty: all."},
+        {"size", FIELD_SIZE, AT(quota, size), "0", "2G", .most = 16 * TIB,
+                .prose = "Bytes that each of these domains may have; 0: no limit."},
+        {"each_recipient", FIELD_SIZE, AT(quota, each_recipient), "0", "100M", .most = 16 * TIB,
+                .prose = "Bytes that each recipient in them may have; 0: no limit."},
+};
+static const struct section quota_section = SECTION(quota, quota_fields);
 
 static const struct field quarantine_fields[] = {
         {"listen", FIELD_LIST, AT(quarantine, listen),
@@ -678,6 +699,28 @@ static const struct field quarantine_fields[] = {
                          "tries."},
         {"keep", FIELD_TIME, AT(quarantine, keep_ms), "30d", .most = 36500 * DAY,
                 .prose = "Age at which items are deleted; 0 is never."},
+        {"retention", FIELD_RULES, AT(quarantine, retention), "[]",
+                "- reasons: [spam]\n  keep: 7d\n- domains: [.example.org]\n  keep: 90d\n",
+                .section = &retention_section,
+                .prose = "Other ages for some items; the first rule that fits counts. A change "
+                         "holds for what is there already."},
+        {"quotas", FIELD_RULES, AT(quarantine, quotas), "[]",
+                "- domains: [example.org]\n  size: 2G\n- each_recipient: 100M\n",
+                .section = &quota_section,
+                .prose = "How much of what is kept a domain or a recipient may have, in bytes "
+                         "before they are compressed. An item counts once for each domain and each "
+                         "recipient that it was kept from. Of each limit the first rule that has "
+                         "it and fits counts."},
+        {"over_quota", FIELD_CHOICE, AT(quarantine, over_quota), "oldest",
+                .choices = choice_over_quota,
+                .prose = "What happens where a quota is full. What is under legal hold, what is "
+                         "being released and what the MTA may still ask about never makes room; "
+                         "where nothing else is left, mail is deferred."},
+        {"compress", FIELD_BOOL, AT(quarantine, compress), "true",
+                .prose = "Compresses what is kept, where its beginning shows that this saves an "
+                         "eighth at least. What is there already is read as it is."},
+        {"compress_level", FIELD_NUMBER, AT(quarantine, compress_level), "3", .least = 1,
+                .most = 19, .prose = "Level of zstd: more saves a little more and costs time."},
         {"lease", FIELD_TIME, AT(quarantine, lease_ms), "5m", .least = 10 * SECOND, .most = DAY,
                 .prose = "How long a notifier may hold a record of the outbox before another may "
                          "take it."},

@@ -149,6 +149,29 @@ static void warn_times(const struct warner *warner)
 		        "nothing is ever deleted: when the quarantine is full, mail is deferred");
 }
 
+/* Its MTA would try until it gives up: nothing that may go makes enough room. */
+static void warn_quotas(const struct warner *warner)
+{
+	const struct config_quotas *quotas = &warner->config->quarantine.quotas;
+	char shown[32];
+	size_t i;
+
+	for (i = 0; i < quotas->count; i++) {
+		const struct config_quota *quota = &quotas->rules[i];
+		const uint64_t *least = quota->size && (!quota->each_recipient ||
+		                                               quota->size < quota->each_recipient)
+		                                ? &quota->size
+		                                : &quota->each_recipient;
+
+		form_show_size(*least, shown);
+		if (*least < warner->config->size.max_size)
+			warn(warner, least,
+			        "a message may be larger than %s (size.max_size): what is to be "
+			        "kept of such a one is deferred until the MTA gives it up",
+			        shown);
+	}
+}
+
 static void warn_ages(const struct warner *warner)
 {
 	const struct config_virus *virus = &warner->config->virus;
@@ -223,6 +246,7 @@ void config_warn(const struct config *config, void (*say)(void *context, const c
 	warn_keys(&warner);
 	warn_times(&warner);
 	warn_ages(&warner);
+	warn_quotas(&warner);
 	warn_limits(&warner);
 	warn_rules(&warner);
 	warn_policy(&warner, &config->policy);

@@ -5,7 +5,7 @@
     SECONDS=5         for each measurement at most; it ends when each mail was scanned once
     ROUNDS=3          medians over so many rounds; the rounds interleave, so that a machine that drifts drifts for all
     DATABASE=small    skip the production-size signature database
-    ONLY=a,b          of: scan one-core postfix memory reload map find
+    ONLY=a,b          of: scan one-core postfix memory reload map find pack
 
 On text, on business-like mail of which a third has attachments, and on mail whose attachments recur:
 
@@ -312,6 +312,12 @@ class Bench:
         subprocess.run([BUILD / "tests/bench/quarantine/bench_find", self.scratch / "quarantine", os.environ.get("ITEMS", "1000000")],
                        check=False)
 
+    def pack(self):
+        print("\nwhat compressing saves and costs", flush=True)
+        for kind, folder in self.folders.items():
+            print(kind, flush=True)
+            subprocess.run([BUILD / "tests/bench/quarantine/bench_pack", self.scratch / f"pack-{kind}", folder], check=False)
+
 
 def tell_scan(kind, values, cores):
     names = {"a": "(a) libclamav alone, whole and parts", "b": "(b) clamd, whole", "c": "(c) the pool, whole and parts",
@@ -340,7 +346,7 @@ def main():
         print(f"{bench.what}; {ROUNDS} rounds of at most {SECONDS} s, medians; no spam rules, as libclamav and clamd have none", flush=True)
         if "scan" in ONLY:
             bench.scan(["text", "mix", "recurring"], 2)
-        for part in ("postfix", "memory", "reload", "map", "find"):
+        for part in ("postfix", "memory", "reload", "map", "find", "pack"):
             if part in ONLY:
                 getattr(bench, part)()
         if "one-core" in ONLY:  # the last, as it is for all that is started from then on

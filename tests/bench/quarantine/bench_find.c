@@ -422,6 +422,7 @@ int main(int argc, char **argv)
 	        .backend = {.path = argc > 1 ? argv[1] : "", .size = UINT64_C(64) << 30},
 	        .max_item_size = 64 << 20,
 	        .confirm_timeout_ms = 3600 * 1000,
+	        .rules = {.keep_ms = INT64_C(30) * 24 * 3600 * 1000},
 	        .lease_ms = 60 * 1000,
 	};
 	unsigned items = argc > 2 ? (unsigned)atoi(argv[2]) : 1000 * 1000;

@@ -50,8 +50,9 @@ static inline void fixture_new(struct fixture *f, uint64_t map_size)
 	f->options.reserve = map_size / 8;
 	f->options.max_item_size = 16 * 1024 * 1024;
 	f->options.confirm_timeout_ms = HOUR_MS;
-	f->options.keep_ms = 30 * 24 * (int64_t)HOUR_MS;
+	f->options.rules.keep_ms = 30 * 24 * (int64_t)HOUR_MS;
 	f->options.lease_ms = 60 * 1000;
+	f->options.compress_level = 3;
 	fixture_open(f);
 }
 

@@ -343,7 +343,7 @@ static inline void history_next(
 	else if (group->kind == GROUP_SETTLE)
 		model_settle(h);
 	else
-		model_expire(h, options->keep_ms);
+		model_expire(h, options->rules.keep_ms);
 }
 
 /* ---- asking the store for it ---- */
@@ -664,6 +664,10 @@ static inline enum result digest_all(struct fixture *f, struct digest *out)
 		return result;
 	digest_init(&state);
 	for (table = 0; table < TABLE_COUNT && result <= RESULT_NONE; table++) {
+		/* In the order of what was done, which is another one where a group was done in
+		 * pieces; that the chain is whole is for store_verify(). */
+		if (table == TABLE_AUDIT)
+			continue;
 		key = (struct backend_key){.size = 1};
 		while (!(result = backend_step(f->store->txn, (enum backend_table)table,
 		                 BACKEND_AFTER, &key, &value, &f->err))) {

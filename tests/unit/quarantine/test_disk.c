@@ -140,7 +140,7 @@ static enum result open_store(struct fixture *f)
 	f->options.reserve = 0;
 	f->options.max_item_size = 1024 * 1024;
 	f->options.confirm_timeout_ms = CONFIRM_MS;
-	f->options.keep_ms = 2 * HOUR_MS;
+	f->options.rules.keep_ms = 2 * HOUR_MS;
 	f->options.lease_ms = LEASE_MS;
 	result = store_open(&backend_lmdb, &f->options, &f->store, &f->err);
 	roomless = backend_lmdb;

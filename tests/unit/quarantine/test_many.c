@@ -27,7 +27,7 @@ static int set_up(void **state)
 	f.options.reserve = 64 << 20;
 	f.options.max_item_size = 1 << 20;
 	f.options.confirm_timeout_ms = HOUR_MS;
-	f.options.keep_ms = 24 * (int64_t)HOUR_MS;
+	f.options.rules.keep_ms = 24 * (int64_t)HOUR_MS;
 	f.options.lease_ms = 60 * 1000;
 	return 0;
 }
@@ -186,7 +186,7 @@ static void a_hundred_thousand_items_are_listed_found_deleted_and_expire(void **
 	delete_some(ITEMS - DELETED, ITEMS);
 	assert_int_equal(count_all(), ITEMS - DELETED);
 	until_done(store_settle, time_of(ITEMS) + 2 * HOUR_MS);
-	until_done(store_expire, time_of(EXPIRED) + f.options.keep_ms);
+	until_done(store_expire, time_of(EXPIRED) + f.options.rules.keep_ms);
 	assert_int_equal(count_all(), ITEMS - DELETED - EXPIRED);
 	assert_int_equal(count_recipient("user77@example.com"), ITEMS / RARE / 2);
 	expect_number(ITEMS - DELETED - EXPIRED);

@@ -55,7 +55,7 @@ static void set_options(struct fixture *f, const char *folder)
 	f->options.reserve = MAP / 8;
 	f->options.max_item_size = 1024 * 1024;
 	f->options.confirm_timeout_ms = CONFIRM_MS;
-	f->options.keep_ms = 2 * HOUR_MS;
+	f->options.rules.keep_ms = 2 * HOUR_MS;
 	f->options.lease_ms = LEASE_MS;
 }
 

@@ -71,7 +71,7 @@ static int set_up(void **state)
 	f.options.reserve = RESERVE;
 	f.options.max_item_size = 16 * 1024 * 1024;
 	f.options.confirm_timeout_ms = HOUR_MS;
-	f.options.keep_ms = 30 * 24 * (int64_t)HOUR_MS;
+	f.options.rules.keep_ms = 30 * 24 * (int64_t)HOUR_MS;
 	f.options.lease_ms = 60 * 1000;
 	if (*state)
 		fixture_open(&f);

@@ -369,12 +369,12 @@ static void a_notice_is_retried_for_those_who_remain_and_then_done(void **state)
 	snprintf(id, sizeof(id), "%s", taken->outbox[0]->id);
 	assert_int_equal(taken->outbox[0]->attempts, 1);
 	message_free((ProtobufCMessage *)taken);
-	assert_int_equal(finish(id, 0, 0, (char *)"left@example.com", start_ms), RESULT_OK);
+	assert_int_equal(finish(id, 0, 0, (char *)"r@example.com", start_ms), RESULT_OK);
 	assert_int_equal(take_count(start_ms + 4999), 0);
 	taken = take(start_ms + 5000);
 	assert_int_equal(taken->n_outbox, 1);
 	assert_int_equal(taken->outbox[0]->n_to, 1);
-	assert_string_equal(taken->outbox[0]->to[0], "left@example.com");
+	assert_string_equal(taken->outbox[0]->to[0], "r@example.com");
 	assert_int_equal(taken->outbox[0]->attempts, 2);
 	message_free((ProtobufCMessage *)taken);
 	assert_int_equal(finish(id, 1, 0, NULL, start_ms + 5000), RESULT_OK);
@@ -387,7 +387,7 @@ static void a_notice_is_retried_for_those_who_remain_and_then_done(void **state)
 
 static void items_expire_by_age_but_not_while_they_are_being_released(void **state)
 {
-	int64_t late = start_ms + f.options.keep_ms + 1;
+	int64_t late = start_ms + f.options.rules.keep_ms + 1;
 	int more;
 
 	put(&f, new_item(id_a, message_a, "a@example.com"), "body a", 6, start_ms);

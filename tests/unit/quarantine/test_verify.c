@@ -1,5 +1,7 @@
 #include "tests/unit/quarantine/fixture.h"
 
+#include <lmdb.h>
+
 #include "lib/crypto/digest.h"
 #include "quarantine/key.h"
 #include "quarantine/record.h"
@@ -7,9 +9,14 @@
 static struct fixture f;
 static const char id[] = "aaaa000000000000", message[] = "11110000111100001111000011110000";
 
+static struct config_quota quota = {.each_recipient = 1 << 20};
+
 static void set_up(void)
 {
 	fixture_new(&f, FIXTURE_MAP);
+	store_close(&f.store);
+	f.options.rules.quotas = (struct config_quotas){1, &quota};
+	fixture_open(&f);
 	assert_int_equal(
 	        put(&f, new_item(id, message, "r@example.com"), "body", 4, start_ms), RESULT_OK);
 	confirm(&f, message, NULL, 1, start_ms);
@@ -132,6 +139,13 @@ static void entries_too_few_and_too_many_are_found_in_every_table(void **state)
 	        {TABLE_TALLY, key_text("items.held"), NULL},
 	        {TABLE_TALLY, key_text("items.wrong"), "12345678"},
 	        {TABLE_ITEMS, key_text("stray"), "not a record"},
+	        {TABLE_EXPIRY, key_time(start_ms + 30 * 24 * (int64_t)HOUR_MS, id), NULL},
+	        {TABLE_EXPIRY, key_time(start_ms, "stray"), ""},
+	        {TABLE_RANKS, key_text("stray"), ""},
+	        {TABLE_USAGE, key_term_prefix('r', "r@example.com"), NULL},
+	        {TABLE_USAGE, key_term_prefix('r', "r@example.com"), "12345678"},
+	        {TABLE_USAGE, key_term_prefix('r', "stray@example.com"), "12345678"},
+	        {TABLE_TALLY, key_text("holds"), "12345678"},
 	};
 	size_t at;
 
@@ -168,6 +182,40 @@ static void a_store_of_another_schema_is_left_alone(void **state)
 	fixture_free(&f);
 }
 
+/* As an earlier version's backup is. */
+static void a_copy_that_lacks_later_tables_is_read(void **state)
+{
+	struct store_report report = {0};
+	char name[128];
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_val key = {.mv_size = 6, .mv_data = (void *)"schema"},
+	        value = {.mv_size = 8, .mv_data = (void *)"\0\0\0\0\0\0\0\2"};
+
+	set_up();
+	store_close(&f.store);
+	snprintf(name, sizeof(name), "%s/data.mdb", f.path);
+	assert_int_equal(unlink(name), 0);
+	assert_int_equal(mdb_env_create(&env), 0);
+	mdb_env_set_maxdbs(env, 4);
+	assert_int_equal(mdb_env_open(env, f.path, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "meta", MDB_CREATE, &dbi), 0);
+	assert_int_equal(mdb_put(txn, dbi, &key, &value, 0), 0);
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+	f.options.backend.beside = 1;
+	fixture_open(&f);
+	assert_int_equal(store_verify(f.store, &report, &f.err), RESULT_OK);
+	assert_int_equal(report.problems + report.items, 0);
+	store_close(&f.store);
+	f.options.backend.beside = 0;
+	fixture_open(&f);
+	fixture_verify(&f);
+	fixture_free(&f);
+}
+
 static void a_very_long_address_is_found_by_it(void **state)
 {
 	Lz__List request = LZ__LIST__INIT;
@@ -197,6 +245,7 @@ int main(void)
 	        cmocka_unit_test(entries_too_few_and_too_many_are_found_in_every_table),
 	        cmocka_unit_test(a_store_of_another_schema_is_left_alone),
 	        cmocka_unit_test(a_very_long_address_is_found_by_it),
+	        cmocka_unit_test(a_copy_that_lacks_later_tables_is_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

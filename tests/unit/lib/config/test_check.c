@@ -123,6 +123,24 @@ static void redirect_needs_a_mailbox(void **state)
 	        "be set");
 }
 
+static void a_quota_limits_something(void **state)
+{
+	refused(NEEDED "quarantine:\n  quotas:\n    - domains: [example.org]\n",
+	        "l.yaml:7: quarantine.quotas[1].size: found no limit, expected size or "
+	        "each_recipient");
+	refused(NEEDED "quarantine:\n  retention:\n    - reasons: [boredom]\n      keep: 1d\n",
+	        "l.yaml:7: quarantine.retention[1].reasons: found \"boredom\", expected a "
+	        "list, [a, b], each one of virus, pua, heuristic, attachment, subject, spam, "
+	        "access, "
+	        "size, unscanned, undeliverable");
+	refused(NEEDED "quarantine:\n  retention:\n    - reasons: [spam]\n",
+	        "l.yaml:7: quarantine.retention[1].keep: found nothing (the key is required), "
+	        "expected a time such as 30s (ms, s, m, h, d) from 0 to 36500d");
+	refused(NEEDED "quarantine:\n  compress_level: 20\n",
+	        "l.yaml:6: quarantine.compress_level: found \"20\", expected a whole number from 1 "
+	        "to 19");
+}
+
 static void languages_are_for_some_domain(void **state)
 {
 	refused(NEEDED "notifier:\n  languages:\n    - domains: []\n      language: de\n",
@@ -183,6 +201,7 @@ int main(void)
 	        cmocka_unit_test(redirect_needs_a_mailbox),
 	        cmocka_unit_test(languages_are_for_some_domain),
 	        cmocka_unit_test(operators_are_one_each_and_see_no_more_than_they_may),
+	        cmocka_unit_test(a_quota_limits_something),
 	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
 	};
 

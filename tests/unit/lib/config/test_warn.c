@@ -102,6 +102,15 @@ static void times_that_lose_mail_are_doubtful(void **state)
 	"front: {next_hop: 127.0.0.1:10026}\nspam: {rules: [/]}\nnotifier: {templates: /}\n"       \
 	"virus:\n  database: /\n" keys
 
+static void quotas_that_one_message_may_exceed_are_doubtful(void **state)
+{
+	warned(NEEDED "quarantine:\n  quotas:\n    - each_recipient: 1G\n", "");
+	warned(NEEDED "quarantine:\n  quotas:\n    - size: 2G\n      each_recipient: 10M\n",
+	        "l.yaml:10: quarantine.quotas[1].each_recipient: a message may be larger than 10M "
+	        "(size.max_size): what is to be kept of such a one is deferred until the MTA gives "
+	        "it up\n");
+}
+
 static void old_signatures_that_nobody_hears_of_are_doubtful(void **state)
 {
 	static const char unheard[] = "virus.alarm_age: nobody is warned of old signatures before "
@@ -179,6 +188,7 @@ int main(void)
 	        cmocka_unit_test(scanners_without_a_fence_are_doubtful),
 	        cmocka_unit_test(unscanned_mail_taken_for_clean_is_doubtful),
 	        cmocka_unit_test(times_that_lose_mail_are_doubtful),
+	        cmocka_unit_test(quotas_that_one_message_may_exceed_are_doubtful),
 	        cmocka_unit_test(old_signatures_that_nobody_hears_of_are_doubtful),
 	        cmocka_unit_test(limits_that_do_not_fit_are_doubtful),
 	        cmocka_unit_test(tcp_in_plain_text_is_doubtful),

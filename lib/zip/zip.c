@@ -1,4 +1,4 @@
-#include "lib/pack/zip.h"
+#include "lib/zip/zip.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -2,8 +2,8 @@
  * A ZIP file with one member, encrypted with a password: AES-256 as WinZip introduced it, which
  * every packer in use opens. The member's name and size can be read without the password.
  */
-#ifndef LIB_PACK_ZIP_H
-#define LIB_PACK_ZIP_H
+#ifndef LIB_ZIP_ZIP_H
+#define LIB_ZIP_ZIP_H
 
 #include <stddef.h>
 

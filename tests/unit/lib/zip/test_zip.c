@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/pack/zip.h"
+#include "lib/zip/zip.h"
 
 static const char name[] = "\xc3\xbc\xe2\x82\xac.exe";
 
