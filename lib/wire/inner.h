@@ -34,17 +34,22 @@ struct zap;
 /* Binds the handler's inproc endpoint and reads the allowed keys. Gives *out. */
 enum result zap_open(void *context, const char *allowed_keys, struct zap **out, struct err *err);
 void zap_close(struct zap **zap);
-int zap_fd(const struct zap *zap); /* readable: there may be something to serve */
-void zap_serve(struct zap *zap);   /* answers everything that waits */
+int zap_fd(const struct zap *zap);            /* readable: there may be something to serve */
+void zap_serve(struct zap *zap);              /* answers everything that waits */
+const char *zap_token(const struct zap *zap); /* see who.c below; lent */
 
 /* ---- who.c ---- */
 /* RESULT_PERMANENT: a word that is no role. */
 enum result who_read_roles(const char *text, unsigned *roles, struct err *err);
+/* Peers may say in their handshake that they are any user. So what our handler says begins with a
+ * word that it has made up at its start and tells nobody. */
+enum { WHO_TOKEN_ROOM = 33 };
+void who_new_token(char out[WHO_TOKEN_ROOM]);
 /* What the ZAP handler calls a key's owner (User-Id), to be freed. */
-char *who_user_id(const struct key_row *row);
-/* From what libzmq knows of the connection; NULL: nothing. `has_zap`: each tcp:// peer was let in
- * by our handler. */
-void who_read(const char *address, const char *user_id, int has_zap, struct wire_who *out);
+char *who_user_id(const struct key_row *row, const char *token);
+/* From what libzmq knows of the connection; NULL: nothing. `token` NULL: nobody has come by CURVE.
+ */
+void who_read(const char *address, const char *user_id, const char *token, struct wire_who *out);
 
 /* ---- wire.c ---- */
 int wire_fd_of(void *zmq); /* what a libzmq socket signals with */

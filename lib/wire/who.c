@@ -5,6 +5,8 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
+#include "lib/crypto/digest.h"
 #include "lib/wire/inner.h"
 
 static const struct {
@@ -43,8 +45,16 @@ enum result who_read_roles(const char *text, unsigned *roles, struct err *err)
 	return RESULT_OK;
 }
 
+void who_new_token(char out[WHO_TOKEN_ROOM])
+{
+	uint8_t bytes[WHO_TOKEN_ROOM / 2];
+
+	random_bytes(bytes, sizeof(bytes));
+	text_hex(bytes, sizeof(bytes), out);
+}
+
 /* Blanks part the words; what is no printable ASCII is no part of a name. */
-char *who_user_id(const struct key_row *row)
+char *who_user_id(const struct key_row *row, const char *token)
 {
 	unsigned roles = 0;
 	char name[WIRE_NAME_ROOM], *at;
@@ -54,7 +64,7 @@ char *who_user_id(const struct key_row *row)
 	for (at = name; *at; at++)
 		if (*at <= ' ' || *at > '~')
 			*at = '?';
-	return alloc_format("%s %s %u", row->first, name, roles);
+	return alloc_format("%s %s %s %u", token, row->first, name, roles);
 }
 
 /* A number of digits alone that stands before `end`. */
@@ -92,23 +102,26 @@ static int read_local(const char *address, unsigned *uid)
 	       read_number(fields[1], ':', &number) && read_number(fields[2], '\0', &number);
 }
 
-static int read_user_id(const char *text, struct wire_who *out)
+static int read_user_id(const char *text, const char *token, struct wire_who *out)
 {
-	return sscanf(text, "%40s %64s %u", out->key, out->name, &out->roles) == 3;
+	size_t size = strlen(token);
+
+	return strlen(text) > size && secret_same(text, token, size) &&
+	       sscanf(text + size, " %40s %64s %u", out->key, out->name, &out->roles) == 3;
 }
 
 /*
  * A peer may send properties of any name in its handshake, and libzmq shows them beside its own,
- * which come first. So nothing is believed but what libzmq or our handler always puts there itself:
- * the address of a local peer, and the user id of one that came in by CURVE.
+ * which come first. So nothing is believed but what can't be made up: the user id that has our
+ * handler's word in front, and the address of a local peer, which libzmq always knows itself.
  */
-void who_read(const char *address, const char *user_id, int has_zap, struct wire_who *out)
+void who_read(const char *address, const char *user_id, const char *token, struct wire_who *out)
 {
 	*out = (struct wire_who){.kind = WHO_UNPROVEN};
-	if (address && read_local(address, &out->uid))
-		out->kind = WHO_LOCAL;
-	else if (has_zap && user_id && read_user_id(user_id, out))
+	if (token && user_id && read_user_id(user_id, token, out))
 		out->kind = WHO_KEY;
+	else if (address && read_local(address, &out->uid))
+		out->kind = WHO_LOCAL;
 	else
 		*out = (struct wire_who){.kind = WHO_UNPROVEN};
 }

@@ -541,8 +541,10 @@ static enum result frames_read(
 /* libzmq keeps it with each frame that came over the connection. */
 static void sender_read(struct wire_socket *socket, zmq_msg_t *frame, struct wire_who *out)
 {
+	const struct zap *zap = socket->wire->zap;
+
 	who_read(zmq_msg_gets(frame, "Peer-Address"), zmq_msg_gets(frame, "User-Id"),
-	        socket->wire->zap != NULL, out);
+	        zap ? zap_token(zap) : NULL, out);
 }
 
 enum result wire_receive(struct wire_socket *socket, struct wire_message *out, struct err *err)

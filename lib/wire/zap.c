@@ -19,6 +19,7 @@ struct zap {
 	char *path;
 	struct key_file allowed; /* "<key> <name> [roles]" */
 	struct stat seen;        /* the file as it was read */
+	char token[WHO_TOKEN_ROOM];
 	int64_t logged_ms;
 };
 
@@ -80,6 +81,7 @@ enum result zap_open(void *context, const char *allowed_keys, struct zap **out, 
 	enum result result;
 
 	zap->path = alloc_string(allowed_keys);
+	who_new_token(zap->token);
 	zap->logged_ms = -REFUSALS_LOGGED_EVERY_MS;
 	zap->socket = zmq_socket(context, ZMQ_REP);
 	zap->fd = wire_fd_of(zap->socket);
@@ -108,6 +110,11 @@ void zap_close(struct zap **zap)
 int zap_fd(const struct zap *zap)
 {
 	return zap->fd;
+}
+
+const char *zap_token(const struct zap *zap)
+{
+	return zap->token;
 }
 
 /* Goes through the whole list, so that the time taken does not tell which key was nearly right. */
@@ -162,7 +169,7 @@ static const struct key_row *authenticate(struct zap *zap, const struct frame *f
 static void answer(struct zap *zap, const struct frame *request, const struct key_row *row)
 {
 	const char *code = row ? "200" : "300", *text = row ? "OK" : "not allowed";
-	char *user_id = row ? who_user_id(row) : alloc_string("");
+	char *user_id = row ? who_user_id(row, zap->token) : alloc_string("");
 
 	zmq_send(zap->socket, "1.0", 3, ZMQ_SNDMORE | ZMQ_DONTWAIT);
 	zmq_send(zap->socket, request->bytes, request->size, ZMQ_SNDMORE | ZMQ_DONTWAIT);

@@ -280,18 +280,43 @@ static void what_is_not_proven_is_nobody(void **state)
 	size_t at;
 
 	for (at = 0; at < sizeof(addresses) / sizeof(addresses[0]); at++) {
-		who_read(addresses[at], user_id, 0, &who);
+		who_read(addresses[at], user_id, NULL, &who);
 		if (who.kind != WHO_UNPROVEN)
 			fail_msg("%s is taken for a local peer", addresses[at]);
 	}
-	who_read("192.0.2.1", "half", 1, &who);
+	who_read(NULL, NULL, NULL, &who);
 	assert_int_equal(who.kind, WHO_UNPROVEN);
-	assert_string_equal(who.key, "");
-	who_read(NULL, NULL, 1, &who);
-	assert_int_equal(who.kind, WHO_UNPROVEN);
-	who_read("host:1000:100:77", user_id, 1, &who);
+	who_read("host:1000:100:77", NULL, NULL, &who);
 	assert_int_equal(who.kind, WHO_LOCAL);
 	assert_int_equal(who.uid, 1000);
+}
+
+/* Also where libzmq would show what a peer has made up. */
+static void only_who_has_the_handlers_word_is_a_keys_owner(void **state)
+{
+	struct key_row row = {(char *)"0123456789012345678901234567890123456789",
+	        (char *)"b\xc3\xb6ss", (char *)"tool"};
+	char token[WHO_TOKEN_ROOM], other[WHO_TOKEN_ROOM], *user_id;
+	struct wire_who who;
+
+	who_new_token(token);
+	who_new_token(other);
+	assert_string_not_equal(token, other);
+	user_id = who_user_id(&row, token);
+	who_read("192.0.2.1", user_id, token, &who);
+	assert_int_equal(who.kind, WHO_KEY);
+	assert_string_equal(who.name, "b??ss");
+	assert_int_equal(who.roles, ROLE_TOOL);
+	who_read("h:0:0:1", user_id, token, &who); /* the address is what may be made up then */
+	assert_int_equal(who.kind, WHO_KEY);
+	who_read("192.0.2.1", user_id, other, &who);
+	assert_int_equal(who.kind, WHO_UNPROVEN);
+	assert_string_equal(who.key, "");
+	who_read("192.0.2.1", user_id + WHO_TOKEN_ROOM, token, &who);
+	assert_int_equal(who.kind, WHO_UNPROVEN);
+	who_read("192.0.2.1", token, token, &who);
+	assert_int_equal(who.kind, WHO_UNPROVEN);
+	free(user_id);
 }
 
 int main(void)
@@ -301,6 +326,7 @@ int main(void)
 	        cmocka_unit_test(a_key_has_its_name_and_roles_from_the_list),
 	        cmocka_unit_test(a_key_without_roles_is_no_tool),
 	        cmocka_unit_test(what_is_not_proven_is_nobody),
+	        cmocka_unit_test(only_who_has_the_handlers_word_is_a_keys_owner),
 	};
 
 	return cmocka_run_group_tests(tests, make_folder, remove_folder);
