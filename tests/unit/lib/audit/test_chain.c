@@ -160,9 +160,10 @@ static void what_was_trimmed_must_be_told_by_the_last_trim(void **state)
 static void a_place_is_read_as_it_was_written_and_nothing_else_is_one(void **state)
 {
 	static const char *const wrong[] = {"", "7", "7 ", "x 00", "-1 00",
-	        "7 zz00000000000000000000000000000000000000000000000000000000000000",
+	        "7 zz00000000000000000000000000000000000000000000000000000000000000"};
+	static const char too_large[] =
 	        "99999999999999999999 "
-	        "0000000000000000000000000000000000000000000000000000000000000000"};
+	        "0000000000000000000000000000000000000000000000000000000000000000";
 	struct digest hash = {{1, 2, 254}}, read;
 	char text[CHAIN_PLACE_ROOM];
 	uint64_t seq;
@@ -174,6 +175,7 @@ static void a_place_is_read_as_it_was_written_and_nothing_else_is_one(void **sta
 	assert_memory_equal(&read, &hash, sizeof(hash));
 	for (at = 0; at < sizeof(wrong) / sizeof(wrong[0]); at++)
 		assert_false(chain_place_read(wrong[at], &seq, &read));
+	assert_false(chain_place_read(too_large, &seq, &read));
 }
 
 int main(void)
