@@ -25,7 +25,11 @@ struct store {
 	/* The last owner for whom no room could be made at once, and how many bytes it takes. */
 	struct backend_key wanting;
 	uint64_t wanted_bytes;
+	struct buf gone; /* in this transaction: message id, item and event, each with its NUL */
 };
+
+/* Remembers what is to be told when it is on disk. */
+void store_note_gone(struct store *store, const Lz__Item *item, enum item_event event);
 
 /* RESULT_TEMPORARY: "quarantine is full", as `bytes` more would go into what is reserved. */
 enum result store_claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err);
