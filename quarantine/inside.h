@@ -37,6 +37,7 @@ struct store {
 	/* The last owner for whom no room could be made at once, and how many bytes it takes. */
 	struct backend_key wanting;
 	uint64_t wanted_bytes;
+	struct buf gone; /* in this transaction: message id, item and event, each with its NUL */
 };
 
 /* May the actor see it? Remembers where it may not. */
@@ -49,6 +50,9 @@ enum result store_no_item(const struct store *store, const char *id, struct err 
  * RESULT_NONE: it may not be sent there on the actor's behalf. */
 enum result store_limit_release(struct store *store, const Lz__Item *item,
         const Lz__Release *request, Lz__Release *out, struct err *err);
+
+/* Remembers what is to be told when it is on disk. */
+void store_note_gone(struct store *store, const Lz__Item *item, enum item_event event);
 
 /* RESULT_TEMPORARY: "quarantine is full", as `bytes` more would go into what is reserved. */
 enum result store_claim(struct store *store, uint64_t bytes, uint64_t reserve, struct err *err);

@@ -428,6 +428,7 @@ static struct store_options options_of(const struct config_quarantine *config)
 	        .reserve = config->reserve,
 	        .max_item_size = config->max_item_size,
 	        .confirm_timeout_ms = config->confirm_timeout_ms,
+	        .gone = story_gone,
 	        .rules = {.keep_ms = config->keep_ms,
 	                .retention = config->retention,
 	                .quotas = config->quotas,

@@ -37,6 +37,7 @@ static enum result displace(
 
 	if (!his || his == kept->item->n_recipients)
 		return store_remove_item(store, kept, ITEM_DISPLACE, err);
+	store_note_gone(store, kept->item, ITEM_DISPLACE);
 	result = leave_item(store, kept, owner, err);
 	return result ? result
 	              : tally_day(store->txn, store->now_ms, "quarantine.displaced", 1, err);

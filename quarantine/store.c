@@ -127,6 +127,7 @@ void store_close(struct store **store)
 	if ((*store)->backend)
 		(*store)->backend->engine->close(&(*store)->backend);
 	pack_free(&(*store)->pack);
+	buf_fini(&(*store)->gone);
 	free(*store);
 	*store = NULL;
 }
@@ -137,12 +138,28 @@ enum result store_begin(struct store *store, int64_t now_ms, struct err *err)
 	store->now_ms = now_ms;
 	store->room_known = 0;
 	store->audit.is_known = 0;
+	buf_clear(&store->gone);
 	return store->backend->engine->begin(store->backend, BACKEND_WRITE, &store->txn, err);
+}
+
+static void tell_gone(const struct store *store)
+{
+	const char *at = store->gone.data, *end = at + store->gone.size, *item, *event;
+
+	for (; store->options.gone && at < end; at = event + strlen(event) + 1) {
+		item = at + strlen(at) + 1;
+		event = item + strlen(item) + 1;
+		store->options.gone(at, item, event);
+	}
 }
 
 enum result store_commit(struct store *store, struct err *err)
 {
-	return store->backend->engine->commit(&store->txn, err);
+	enum result result = store->backend->engine->commit(&store->txn, err);
+
+	if (!result && store->gone.size)
+		tell_gone(store);
+	return result;
 }
 
 void store_abort(struct store *store)
@@ -472,6 +489,7 @@ enum result store_pass(
 	return result;
 }
 
+/* What is counted each day; behind the dot, what the log says. */
 static const char *counter_of(enum item_event event)
 {
 	switch (event) {
@@ -486,12 +504,25 @@ static const char *counter_of(enum item_event event)
 	}
 }
 
+/* What was deleted is told by who answers that. */
+void store_note_gone(struct store *store, const Lz__Item *item, enum item_event event)
+{
+	const char *name = strchr(counter_of(event), '.') + 1;
+
+	if (event == ITEM_DELETE)
+		return;
+	buf_add(&store->gone, item->message_id, strlen(item->message_id) + 1);
+	buf_add(&store->gone, item->id, strlen(item->id) + 1);
+	buf_add(&store->gone, name, strlen(name) + 1);
+}
+
 enum result store_remove_item(
         struct store *store, const Lz__KeptItem *kept, enum item_event event, struct err *err)
 {
 	const Lz__Item *item = kept->item;
 	enum result result = item_remove(store->txn, kept, event, err);
 
+	store_note_gone(store, item, event);
 	if (!result)
 		result = outbox_remove(store->txn, item->id, err);
 	if (!result)

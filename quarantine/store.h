@@ -23,8 +23,13 @@
 
 struct store;
 
+/* Told, once it is on disk, of each item that nobody deleted and that went all the same, or lost a
+ * recipient to whose quota it was too much. `event`: expired, displaced or erased. */
+typedef void store_gone(const char *message_id, const char *item, const char *event);
+
 struct store_options {
 	struct backend_options backend;
+	store_gone *gone; /* NULL: nobody asks */
 	uint64_t reserve; /* bytes kept free, so that deletes always work */
 	uint64_t max_item_size;
 	int64_t confirm_timeout_ms;

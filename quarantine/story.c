@@ -79,6 +79,11 @@ static void tell_error(const struct wire_message *request, const Lz__Error *erro
 	        result_name((enum result)error->result), log_quote(error->text));
 }
 
+void story_gone(const char *message_id, const char *item, const char *event)
+{
+	log_event(LOG_LEVEL_INFO, message_id, event, "item=%s", item);
+}
+
 void story_tell(const struct wire_message *request, const struct answer *answer)
 {
 	const Lz__Delete *delete;

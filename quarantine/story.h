@@ -7,6 +7,9 @@
 
 #include "quarantine/requests.h"
 
+/* A store_gone: what went though nobody deleted it. */
+void story_gone(const char *message_id, const char *item, const char *event);
+
 void story_tell(const struct wire_message *request, const struct answer *answer);
 
 #endif

@@ -101,7 +101,7 @@ def test_a_person_is_erased_and_the_others_keep_theirs(world):
     assert len(lines(world.lazaret.qctl("erase", "--json", "--list", "--person", "PAT@example.org"))) == 1
     assert lines(world.lazaret.qctl("erase", "--json", "--list", "--person", "kim@example.org")) == []
     assert "asked on Monday" in world.lazaret.qctl("erase", "--list").stdout
-    told = [line for line in world.lazaret.log().splitlines() if "event=erased" in line]
+    told = [line for line in world.lazaret.log().splitlines() if "event=erased erasure=" in line]
     assert told and "removed=2" in told[-1] and "pat@" not in told[-1]
     assert " 0 problems" in world.lazaret.qctl("verify").stdout
     before = len(world.sink.to("kim@example.org"))
@@ -158,6 +158,7 @@ def test_with_oldest_the_oldest_makes_room(world):
     world.send(program(2, 20000), to="other@example.org")
     wait_for(lambda: world.lazaret.items("--recipient", "other@example.org"), 60, message="the second")
     assert [item["id"] for item in world.lazaret.items() if item["id"] == first["id"]] == []
+    assert f"id={first['message_id']} event=displaced item={first['id']}" in world.lazaret.log()
     world.drained()
     assert " 0 problems" in world.lazaret.qctl("verify").stdout
 

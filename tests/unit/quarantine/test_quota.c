@@ -139,6 +139,28 @@ static void what_recipients_and_domains_have_is_reckoned(void **state)
 	assert_int_equal(used_by("b@example.com"), 0);
 }
 
+static char told[200];
+
+static void note(const char *message_id, const char *item, const char *event)
+{
+	snprintf(told, sizeof(told), "%s %s %s", message_id, item, event);
+}
+
+/* And only once that is on disk. */
+static void what_made_room_is_told(void **state)
+{
+	f.options.gone = note;
+	open_with(0, 2 * BODY, OVER_QUOTA_OLDEST);
+	keep(1, "spam", "a@example.com");
+	assert_int_equal(
+	        store_one(2, item_of(2, "spam", "a@example.com"), 3 * BODY), RESULT_TEMPORARY);
+	assert_string_equal(told, "");
+	keep(2, "spam", "a@example.com");
+	assert_string_equal(told, "");
+	keep(3, "spam", "a@example.com");
+	assert_string_equal(told, "00000000000000000000000000000001 item000000000001 displaced");
+}
+
 static void the_oldest_of_the_lowest_class_makes_room(void **state)
 {
 	open_with(0, 5 * BODY, OVER_QUOTA_OLDEST);
@@ -307,6 +329,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
 	        TEST(what_recipients_and_domains_have_is_reckoned),
+	        TEST(what_made_room_is_told),
 	        TEST(the_oldest_of_the_lowest_class_makes_room),
 	        TEST(a_full_domain_makes_room_whoever_of_it_has_the_oldest),
 	        TEST(an_item_that_others_have_stays_for_them),
