@@ -27,7 +27,7 @@ enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000 };
 struct lmdb_backend {
 	struct backend base;
 	MDB_env *env;
-	MDB_dbi tables[TABLE_COUNT];
+	MDB_dbi tables[TABLE_COUNT]; /* 0: a file from before has no such table, and is only read */
 	uint64_t page_bytes;
 	int lock;            /* descriptor of the file that keeps a second process out */
 	int busy;            /* a transaction is open */
@@ -138,9 +138,12 @@ static enum result open_tables(
 
 	if (code)
 		return answer(code, "begin", err);
-	for (at = 0; at < TABLE_COUNT && !code; at++)
+	for (at = 0; at < TABLE_COUNT && !code; at++) {
 		code = mdb_dbi_open(
 		        txn, names[at], options->beside ? 0 : MDB_CREATE, &lmdb->tables[at]);
+		if (code == MDB_NOTFOUND)
+			code = lmdb->tables[at] = 0;
+	}
 	if (code) {
 		mdb_txn_abort(txn);
 		return answer(code, names[at - 1], err);
@@ -324,8 +327,9 @@ static MDB_val key_value(const struct backend_key *key)
 static enum result lmdb_get(struct backend_txn *txn, enum backend_table table,
         const struct backend_key *key, struct buf *out, struct err *err)
 {
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
 	MDB_val name = key_value(key), value;
-	int code = mdb_get(txn_of(txn)->txn, lmdb_of(txn->backend)->tables[table], &name, &value);
+	int code = dbi ? mdb_get(txn_of(txn)->txn, dbi, &name, &value) : MDB_NOTFOUND;
 
 	buf_clear(out);
 	if (code)
@@ -373,12 +377,13 @@ static enum result lmdb_step(struct backend_txn *txn, enum backend_table table,
         enum backend_step step, struct backend_key *key, struct buf *value, struct err *err)
 {
 	struct lmdb_txn *ours = txn_of(txn);
+	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
 	MDB_cursor **cursor = &ours->cursors[table];
 	MDB_val name, data;
-	int code = 0;
+	int code = dbi ? 0 : MDB_NOTFOUND;
 
-	if (!*cursor)
-		code = mdb_cursor_open(ours->txn, lmdb_of(txn->backend)->tables[table], cursor);
+	if (dbi && !*cursor)
+		code = mdb_cursor_open(ours->txn, dbi, cursor);
 	if (!code)
 		code = seek(*cursor, step, key, &name, &data);
 	if (code)
