@@ -1,6 +1,7 @@
 #include "qctl/qctl.h"
 
 #include <errno.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -292,4 +293,18 @@ int qctl_main(int argc, char **argv)
 	if (qctl.config)
 		config_free(&qctl.config);
 	return fflush(stdout) ? EX_IOERR : code;
+}
+
+char *qctl_who(const struct qctl *qctl)
+{
+	const char *given = arguments_value(&qctl->arguments, "by"), *sudo = getenv("SUDO_USER");
+	const struct passwd *account = getpwuid(getuid());
+
+	if (given)
+		return alloc_string(given);
+	if (!account)
+		return alloc_format("uid %u", (unsigned)getuid());
+	if (sudo && !getuid())
+		return alloc_format("%s (sudo by %.64s)", account->pw_name, sudo);
+	return alloc_string(account->pw_name);
 }

@@ -65,6 +65,9 @@ enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_ty
 /* The wire, for who asks in another way; lent until the end. */
 enum result qctl_wire(struct qctl *qctl, struct wire **out, struct err *err);
 
+/* Who asks: what --by says, else the account, and whom sudo says is behind it. To be freed. */
+char *qctl_who(const struct qctl *qctl);
+
 /* Prints and empties it. */
 void qctl_print(struct buf *text);
 
