@@ -67,7 +67,9 @@ enum {
 	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
-	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)
+	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
+	X(AMEND, 80, Lz__Amend, amend, 0)                                                          \
+	X(AMENDED, 81, Lz__Amended, amended, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

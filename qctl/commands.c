@@ -71,8 +71,10 @@ static const struct argument_option delete_options[] = {
 };
 
 static const struct argument_option notices_options[] = {
-        {"state", "STATE", "waiting, due, leased, done or dead; may be repeated"},
+        {"state", "STATE", "waiting, due, leased, done, dead or gathered; may be repeated"},
         {"limit", "N", "at most so many, of the newest items first (50; 0: all)"},
+        {"all", NULL, "retry, drop: all that are dead"},
+        {"by", "NAME", "retry, drop: who asks (your account)"},
         {0},
 };
 
@@ -119,8 +121,11 @@ const struct command commands[] = {
                 "Exits with 1 if there is such a change, 2 if an item could not be looked at.\n",
                 rescan_options, command_rescan, selecting_options},
         {"delete", "ID…", 1, 1000, "removes items for ever", "", delete_options, command_delete},
-        {"notices", "[render ID]", 0, 2, "lists notices and releases, or shows a notice as mail",
-                "render writes what would be sent, with the templates of now; nothing is sent.\n",
+        {"notices", "[render ID | retry ID | drop ID]", 0, 2,
+                "lists notices and releases, shows a notice as mail, tries again",
+                "render writes what would be sent, with the templates of now; nothing is sent.\n"
+                "retry has one that is dead tried again, as if it had just become due; drop "
+                "removes one that\nis dead or has not been sent yet.\n",
                 notices_options, command_notices},
         {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
                 stats_options, command_stats},

@@ -12,7 +12,8 @@
 enum { TIME_ROOM = 40, CELL_MOST = 48 };
 
 static const char *const states[] = {"pending", "held", "released", "unconfirmed"};
-static const char *const kinds[] = {"sender", "recipient", "admin", "release"};
+static const char *const kinds[] = {
+        "sender", "recipient", "admin", "release", "digest", "flood", "answer", "asked"};
 static const char *const dispositions[] = {
         "deliver", "quarantine", "reject", "discard", "redirect", "defer"};
 
@@ -161,6 +162,12 @@ void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing)
 	json_text(json, "last", outgoing->last);
 	json_text(json, "by", outgoing->by);
 	json_text(json, "why", outgoing->why);
+	if (outgoing->count)
+		json_number(json, "count", outgoing->count);
+	if (*outgoing->group)
+		json_text(json, "group", outgoing->group);
+	if (*outgoing->into)
+		json_text(json, "into", outgoing->into);
 	json_end_object(json);
 }
 

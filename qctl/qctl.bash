@@ -20,7 +20,7 @@ _qctl()
 	-c | --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--state)
 		if [[ $command == notices ]]; then
-			COMPREPLY=($(compgen -W "waiting due leased done dead" -- "$current"))
+			COMPREPLY=($(compgen -W "waiting due leased done dead gathered" -- "$current"))
 		else
 			COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current"))
 		fi
@@ -42,7 +42,7 @@ _qctl()
 			-- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;
-	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
+	notices) COMPREPLY=($(compgen -W "render retry drop --state --limit --all --by $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;

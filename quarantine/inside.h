@@ -16,6 +16,7 @@ struct store {
 	int is_indexed;                /* the index of terms has all items */
 	struct backend_key indexed_to; /* while it has not: of the last item that was added to it */
 	uint64_t indexed_count;
+	struct backend_key swept_to; /* of the counts of notices; of size 0: begin anew */
 };
 
 /* Begins a read; no transaction is open before, and none after store_read_end(). */

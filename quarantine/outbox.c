@@ -7,9 +7,12 @@
 
 #include "lib/base/alloc.h"
 #include "lib/crypto/digest.h"
+#include "quarantine/gather.h"
 #include "quarantine/key.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
+
+enum { TIMED_DIGITS = 9 }; /* of base 32, of a time in milliseconds: until the year 3084 */
 
 void outgoing_list_free(struct outgoing_list *list)
 {
@@ -89,8 +92,7 @@ static enum result drop_entries(
 	return result ? result : tally_add_in(txn, "outbox", outgoing->state, -1, err);
 }
 
-/* An event that the record's state has no move for is RESULT_PERMANENT and changes nothing. */
-static enum result move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
+enum result outbox_move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
         int64_t next_ms, struct err *err)
 {
 	int from = state_of(outgoing), state = from;
@@ -136,6 +138,20 @@ static void name_outgoing(Lz__Outgoing *outgoing, uint32_t serial)
 	strings_set(&outgoing->id, id);
 }
 
+void outbox_timed_id(int64_t now_ms, const struct digest *salt, char id[17])
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	uint64_t time = (uint64_t)now_ms;
+	char rest[17];
+	int at;
+
+	for (at = TIMED_DIGITS - 1; at >= 0; at--, time >>= 5)
+		id[at] = digits[time & 31];
+	digest_item_id(salt, rest);
+	memcpy(id + TIMED_DIGITS, rest, 17 - TIMED_DIGITS - 1);
+	id[16] = '\0';
+}
+
 static enum result exists(struct backend_txn *txn, const char *id, struct err *err)
 {
 	struct backend_key key = key_text(id);
@@ -153,7 +169,7 @@ static enum result add(struct backend_txn *txn, Lz__Outgoing *outgoing, enum out
 	enum result result = exists(txn, outgoing->id, err);
 
 	*already = result == RESULT_OK;
-	return result == RESULT_NONE ? move(txn, outgoing, event, now_ms, err) : result;
+	return result == RESULT_NONE ? outbox_move(txn, outgoing, event, now_ms, err) : result;
 }
 
 enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, struct err *err)
@@ -238,18 +254,42 @@ enum result outbox_of(
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
-enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing_event event,
-        int64_t now_ms, struct err *err)
+/* Due, or one of many that another record tells of. */
+static enum result wake_one(struct backend_txn *txn, Lz__Outgoing *outgoing, const Lz__Item *item,
+        const struct config_notifier *config, enum outgoing_event event, int64_t now_ms,
+        struct err *err)
+{
+	enum result result =
+	        config ? gather_notice(txn, config, item, outgoing, now_ms, err) : RESULT_OK;
+
+	if (result)
+		return result;
+	return outbox_move(txn, outgoing, *outgoing->into ? OUTGOING_GATHER : event,
+	        *outgoing->into ? 0 : now_ms, err);
+}
+
+enum result outbox_wake(struct backend_txn *txn, const Lz__Item *item,
+        const struct config_notifier *config, enum outgoing_event event, int64_t now_ms,
+        struct err *err)
 {
 	struct outgoing_list list;
-	enum result result = outbox_of(txn, item, &list, err);
+	enum result result = outbox_of(txn, item->id, &list, err);
 	size_t at;
 
 	for (at = 0; !result && at < list.count; at++)
 		if (state_of(list.list[at]) == OUTGOING_WAITING)
-			result = move(txn, list.list[at], event, now_ms, err);
+			result = wake_one(txn, list.list[at], item, config, event, now_ms, err);
 	outgoing_list_free(&list);
 	return result;
+}
+
+static enum result remove_one(struct backend_txn *txn, Lz__Outgoing *outgoing, struct err *err)
+{
+	enum result result = RESULT_OK;
+
+	if (state_of(outgoing) == OUTGOING_GATHERED)
+		result = gather_leave(txn, outgoing, err);
+	return result ? result : outbox_move(txn, outgoing, OUTGOING_DELETE, 0, err);
 }
 
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err)
@@ -259,7 +299,7 @@ enum result outbox_remove(struct backend_txn *txn, const char *item, struct err 
 	size_t at;
 
 	for (at = 0; !result && at < list.count; at++)
-		result = move(txn, list.list[at], OUTGOING_DELETE, 0, err);
+		result = remove_one(txn, list.list[at], err);
 	outgoing_list_free(&list);
 	return result;
 }
@@ -275,7 +315,7 @@ static enum result take_one(struct backend_txn *txn, const char *id, int64_t unt
 	if (result)
 		return result;
 	outgoing->attempts++;
-	result = move(txn, outgoing, OUTGOING_TAKE, until_ms, err);
+	result = outbox_move(txn, outgoing, OUTGOING_TAKE, until_ms, err);
 	if (result)
 		message_free((ProtobufCMessage *)outgoing);
 	else
@@ -332,7 +372,7 @@ enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, in
 	if (!request->done)
 		keep_remaining(outgoing, request);
 	strings_set(&outgoing->last, request->text);
-	result = move(txn, outgoing, event,
+	result = outbox_move(txn, outgoing, event,
 	        event == OUTGOING_RETRY ? now_ms + request->retry_ms : now_ms, err);
 	message_free((ProtobufCMessage *)outgoing);
 	return result;

@@ -274,8 +274,10 @@ static void on_signal(void *context, int signal_number)
 
 /* ---- opening and closing ---- */
 
-static struct store_options options_of(const struct config_quarantine *config)
+static struct store_options options_of(const struct config *whole)
 {
+	const struct config_quarantine *config = &whole->quarantine;
+
 	return (struct store_options){
 	        .backend = {.path = config->path, .size = config->map_size},
 	        .reserve = config->reserve,
@@ -283,6 +285,8 @@ static struct store_options options_of(const struct config_quarantine *config)
 	        .confirm_timeout_ms = config->confirm_timeout_ms,
 	        .keep_ms = config->keep_ms,
 	        .lease_ms = config->lease_ms,
+	        .notifier = &whole->notifier,
+	        .admin = whole->site.admin,
 	};
 }
 
@@ -290,7 +294,7 @@ enum result qstore_open(
         const struct config *config, struct wire *wire, struct qstore **out, struct err *err)
 {
 	struct qstore *q = alloc_zero(1, sizeof(*q));
-	struct store_options options = options_of(&config->quarantine);
+	struct store_options options = options_of(config);
 	struct wire_limits limits = {
 	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
 	        .high_water = HIGH_WATER,

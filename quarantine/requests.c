@@ -111,6 +111,13 @@ static enum result handle_finish(struct store *store, const struct wire_message 
 	return store_finish(store, request, err);
 }
 
+static enum result handle_amend(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_amend(
+	        store, (const Lz__Amend *)message->envelope, new_answer(out, MESSAGE_AMENDED), err);
+}
+
 static enum result handle_list_outbox(struct store *store, const struct wire_message *message,
         struct answer *out, struct err *err)
 {
@@ -135,6 +142,7 @@ static const struct row {
         {MESSAGE_TAKE, REQUEST_WRITES, handle_take},
         {MESSAGE_FINISH, REQUEST_WRITES, handle_finish},
         {MESSAGE_LIST_OUTBOX, REQUEST_READS, handle_list_outbox},
+        {MESSAGE_AMEND, REQUEST_WRITES, handle_amend},
 };
 
 static const struct row *row_of(enum message_type type)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -272,8 +273,11 @@ static enum result confirm_item(struct store *store, const char *id, struct err 
 	if (!kept->item->confirmed_ms)
 		kept->item->confirmed_ms = store->now_ms;
 	result = item_move(store->txn, kept, ITEM_CONFIRM, err);
+	if (!result)
+		result = outbox_wake(store->txn, kept->item, store->options.notifier,
+		        OUTGOING_CONFIRM, store->now_ms, err);
 	message_free((ProtobufCMessage *)kept);
-	return result ? result : outbox_wake(store->txn, id, OUTGOING_CONFIRM, store->now_ms, err);
+	return result;
 }
 
 static enum result confirm_items(
@@ -403,6 +407,24 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 
 /* ---- the notifier ---- */
 
+/* What whoever makes a mail of it needs. */
+static enum result complete_record(
+        struct store *store, Lz__Outgoing *outgoing, Lz__Taken *out, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result;
+
+	if (!*outgoing->item)
+		return gather_fill(store->txn, outgoing, err);
+	result = item_load(store->txn, outgoing->item, &kept, err);
+	if (result)
+		return result;
+	out->items[out->n_items++] = kept->item;
+	kept->item = NULL;
+	message_free((ProtobufCMessage *)kept);
+	return RESULT_OK;
+}
+
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err)
 {
@@ -410,7 +432,6 @@ enum result store_take(
 	uint32_t limit = request->limit && request->limit < TAKE_MAX ? request->limit : TAKE_MAX;
 	struct outgoing_list list = {0};
 	enum result result;
-	Lz__KeptItem *kept;
 	size_t at;
 
 	if (request->lease_ms)
@@ -421,14 +442,8 @@ enum result store_take(
 	out->outbox = list.list;
 	out->n_outbox = list.count;
 	out->items = alloc_zero(list.count, sizeof(*out->items));
-	for (at = 0; !result && at < list.count; at++) {
-		result = item_load(store->txn, list.list[at]->item, &kept, err);
-		if (result)
-			break;
-		out->items[out->n_items++] = kept->item;
-		kept->item = NULL;
-		message_free((ProtobufCMessage *)kept);
-	}
+	for (at = 0; !result && at < list.count; at++)
+		result = complete_record(store, list.list[at], out, err);
 	return result == RESULT_NONE
 	               ? err_set(err, RESULT_PERMANENT, "an outbox record without its item")
 	               : result;
@@ -476,10 +491,10 @@ static enum result settle_one(struct store *store, const char *message_id, struc
 		if (result)
 			break;
 		result = item_move(store->txn, kept, ITEM_TIMEOUT, err);
-		message_free((ProtobufCMessage *)kept);
 		if (!result)
-			result = outbox_wake(store->txn, letter->items[at], OUTGOING_TIMEOUT,
-			        store->now_ms, err);
+			result = outbox_wake(store->txn, kept->item, store->options.notifier,
+			        OUTGOING_TIMEOUT, store->now_ms, err);
+		message_free((ProtobufCMessage *)kept);
 	}
 	if (!result)
 		result = letter_save(store->txn, message_id, letter, 0, store->now_ms, err);
@@ -595,6 +610,8 @@ static enum result expire_next(struct store *store, struct err *err)
 
 	if (store->options.keep_ms > 0)
 		result = expire_item(store, err);
+	if (result == RESULT_NONE && store->options.keep_ms > 0)
+		result = gather_expire(store->txn, store->now_ms - store->options.keep_ms, err);
 	return result == RESULT_NONE ? expire_lone(store, err) : result;
 }
 
@@ -608,6 +625,9 @@ enum result store_expire(struct store *store, int64_t now_ms, int *more, struct 
 		return result;
 	result = tally_forget(
 	        store->txn, now_ms - (int64_t)DAYS_KEPT * 24 * 3600 * 1000, PIECE, err);
+	if (!result && store->options.notifier)
+		result = gather_sweep(
+		        store->txn, store->options.notifier, &store->swept_to, now_ms, err);
 	if (result) {
 		store_abort(store);
 		return result;

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/config/config.h"
 #include "protos/messages.h"
 #include "quarantine/backend.h"
 
@@ -27,6 +28,8 @@ struct store_options {
 	int64_t confirm_timeout_ms;
 	int64_t keep_ms;  /* age at which items expire; 0: never */
 	int64_t lease_ms; /* of an outbox record, where the notifier names none */
+	const struct config_notifier *notifier; /* NULL: every notice goes out by itself */
+	const char *admin;                      /* who is asked; NULL: nobody */
 };
 
 /* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With
@@ -61,6 +64,10 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err);
 enum result store_finish(struct store *store, const Lz__Finish *request, struct err *err);
+/* What a person does to records of the outbox: a bounded piece of all. RESULT_NONE: no such record,
+ * or it is in no state for that. */
+enum result store_amend(
+        struct store *store, const Lz__Amend *request, Lz__Amended *out, struct err *err);
 
 /* ---- what time does; each call is a transaction of its own and does a bounded piece ---- */
 

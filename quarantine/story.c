@@ -36,6 +36,13 @@ static void tell_finished(const Lz__Finish *request)
 	        log_quote(request->text));
 }
 
+static void tell_amended(const Lz__Amend *request, const Lz__Amended *amended)
+{
+	log_event(LOG_LEVEL_INFO, NULL, request->drop ? "notices-dropped" : "notices-again",
+	        "outgoing=%s by=%s count=%u", request->all ? "all" : request->id,
+	        log_quote(request->by), amended->count);
+}
+
 static const char *message_of(const struct wire_message *request)
 {
 	switch (request->type) {
@@ -76,6 +83,10 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 		delete = (const Lz__Delete *)request->envelope;
 		log_event(LOG_LEVEL_INFO, NULL, "deleted", "item=%s by=%s why=%s", delete->id,
 		        log_quote(delete->by), log_quote(delete->why));
+		break;
+	case MESSAGE_AMENDED:
+		tell_amended((const Lz__Amend *)request->envelope,
+		        (const Lz__Amended *)answer->envelope);
 		break;
 	case MESSAGE_FINISHED:
 		tell_finished((const Lz__Finish *)request->envelope);

@@ -10,6 +10,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "quarantine/entries.h"
+#include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -368,6 +369,16 @@ static enum result check_letter(struct verify *v, enum backend_table table,
 	return RESULT_OK;
 }
 
+/* The record that tells of it may be older than all items, and forgotten. */
+static void check_gathered(struct verify *v, const Lz__Outgoing *outgoing)
+{
+	struct backend_key entry = gather_entry(outgoing);
+
+	v->entries[TABLE_GATHERED]++;
+	if (!is_there(v, TABLE_GATHERED, &entry))
+		problem(v, "outbox record %s is gathered, but not told of", outgoing->id);
+}
+
 static enum result check_outgoing(struct verify *v, enum backend_table table,
         const struct backend_key *key, const struct buf *value, struct err *err)
 {
@@ -379,9 +390,12 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 		return RESULT_OK;
 	by_item = key_pair(outgoing->item, outgoing->id);
 	item = key_text(outgoing->item);
-	if (!is_there(v, TABLE_OUTBOX_BY_ITEM, &by_item) || !is_there(v, TABLE_ITEMS, &item))
+	if (!is_there(v, TABLE_OUTBOX_BY_ITEM, &by_item) ||
+	        (*outgoing->item && !is_there(v, TABLE_ITEMS, &item)))
 		problem(v, "outbox record %s has no item", outgoing->id);
 	v->entries[TABLE_OUTBOX_BY_ITEM]++;
+	if (*outgoing->into)
+		check_gathered(v, outgoing);
 	if (outgoing_is_timed(outgoing))
 		check_timed(v, TABLE_OUTBOX_DUE, outgoing->next_ms, outgoing->id);
 	expect(v, "outbox", outgoing->state, 1);
@@ -422,8 +436,8 @@ static enum result check_tally(struct verify *v, enum backend_table table,
 
 static enum result check_counts(struct verify *v, struct err *err)
 {
-	static const enum backend_table tables[] = {
-	        TABLE_CHUNKS, TABLE_PENDING, TABLE_LONE, TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE};
+	static const enum backend_table tables[] = {TABLE_CHUNKS, TABLE_PENDING, TABLE_LONE,
+	        TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE, TABLE_GATHERED};
 	enum result result = each(v, TABLE_TALLY, check_tally, err);
 	size_t at;
 
