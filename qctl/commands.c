@@ -18,7 +18,7 @@ const struct argument_option selecting_options[] = {
         {"subject", "WORDS", "all of them in the subject"},
         {"reason", "WORD",
                 "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
-                "undeliverable"},
+                "undeliverable, request"},
         {"virus", "NAME", "a virus that was found, or a glob"},
         {"file", "NAME", "all of its words in the name of one part"},
         {"hash", "HEX", "SHA-256 of a part's content"},
@@ -29,6 +29,7 @@ const struct argument_option selecting_options[] = {
         {"since", "TIME", "stored at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "stored before"},
         {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
+        {"requested", NULL, "a recipient asks for its release"},
         {0},
 };
 

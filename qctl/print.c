@@ -140,6 +140,10 @@ void print_item_json(struct json *json, const Lz__Item *item)
 	print_time_json(json, "stored", item->stored_ms);
 	print_time_json(json, "confirmed", item->confirmed_ms);
 	print_time_json(json, "released", item->released_ms);
+	json_list(json, "requested_by");
+	for (at = 0; at < item->n_requested_by; at++)
+		json_text(json, NULL, item->requested_by[at]);
+	json_end_list(json);
 	json_parts(json, item);
 	json_symbols(json, item);
 }
@@ -249,6 +253,8 @@ static void show_head(struct columns *columns, const Lz__Item *item)
 	row(columns, "stored", time_text(item->stored_ms, room));
 	row(columns, "confirmed", time_text(item->confirmed_ms, room));
 	row(columns, "released", time_text(item->released_ms, room));
+	for (at = 0; at < item->n_requested_by; at++)
+		row(columns, at ? " " : "requested", item->requested_by[at]);
 }
 
 /* As old as they were when the item was kept. */

@@ -5,7 +5,7 @@ _qctl()
 	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
-		--score --since --until --state --limit"
+		--score --since --until --state --requested --limit"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		word=${COMP_WORDS[at]}
@@ -27,7 +27,7 @@ _qctl()
 		return ;;
 	--reason)
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
-			undeliverable" -- "$current"))
+			undeliverable request" -- "$current"))
 		return ;;
 	--eml) COMPREPLY=($(compgen -d -- "$current")); return ;;
 	--since | --until) COMPREPLY=($(compgen -W "today yesterday 1h 1d 1w" -- "$current")); return ;;

@@ -41,9 +41,10 @@
 	X(OUTBOX_DUE, "outbox_due")       /* time, outgoing id: due, or leased until then */       \
 	X(OUTBOX_BY_ITEM, "outbox_items") /* item id, outgoing id */                               \
 	X(GATHERED, "gathered")           /* outgoing id, outgoing id: told of in the first */     \
-	X(GROUPS, "groups")               /* digest of what they share → KeptGroup */            \
-	X(DAYS, "days")                   /* day, name → number */                               \
-	X(TALLY, "tally")                 /* name → number: what there is now */
+	X(ASKED, "asked")   /* item id, recipient → time: has asked for its release */           \
+	X(GROUPS, "groups") /* digest of what they share → KeptGroup */                          \
+	X(DAYS, "days")     /* day, name → number */                                             \
+	X(TALLY, "tally")   /* name → number: what there is now */
 
 enum backend_table {
 #define X(name, text) TABLE_##name,

@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/wire/loop.h"
 #include "quarantine/batch.h"
@@ -29,6 +30,7 @@ struct qstore {
 	struct store *store;
 	struct batch *batch;
 	struct workers *workers;
+	struct seal_key key; /* of tokens */
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -290,6 +292,24 @@ static struct store_options options_of(const struct config *whole)
 	};
 }
 
+/* Beside the database, as its folder is ours alone. */
+static enum result open_key(const struct config *config, struct seal_key *key,
+        struct store_options *options, struct err *err)
+{
+	char *path;
+	enum result result;
+
+	if (!*config->notifier.request_address)
+		return RESULT_OK;
+	path = alloc_format("%s/request.key", config->quarantine.path);
+	result = file_make_folder(config->quarantine.path, 0700, err);
+	if (!result)
+		result = seal_key_open(path, key, err);
+	options->key = key;
+	free(path);
+	return result;
+}
+
 enum result qstore_open(
         const struct config *config, struct wire *wire, struct qstore **out, struct err *err)
 {
@@ -299,9 +319,11 @@ enum result qstore_open(
 	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
 	        .high_water = HIGH_WATER,
 	};
-	enum result result = store_open(&backend_lmdb, &options, &q->store, err);
+	enum result result = open_key(config, &q->key, &options, err);
 
 	q->config = config;
+	if (!result)
+		result = store_open(&backend_lmdb, &options, &q->store, err);
 	if (!result)
 		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
 	if (result) {

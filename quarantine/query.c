@@ -130,6 +130,8 @@ enum result query_read(struct query *query, const Lz__List *request, int has_ter
 	if (*request->sha256)
 		add_term(query, has_terms, TERM_HASH, request->sha256);
 	add_states(query, has_terms);
+	if (request->requested)
+		add_term(query, has_terms, TERM_STATE, entry_requested);
 	result = add_words(query, has_terms, TERM_SUBJECT, request->subject, "subject", err);
 	if (!result)
 		result = add_words(query, has_terms, TERM_FILE, request->file, "file", err);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/asking.h"
 #include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
@@ -173,6 +174,12 @@ static enum result claim(struct store *store, uint64_t bytes, uint64_t reserve, 
 
 /* ---- storing ---- */
 
+/* The message that a STORE brings. */
+struct given {
+	const void *body;
+	size_t size;
+};
+
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
 {
@@ -186,20 +193,34 @@ static enum result add_item(
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
 }
 
+/* What it asks for is done with it, once. */
+static enum result add_request(
+        struct store *store, const Lz__Item *item, Lz__Stored *out, struct err *err)
+{
+	Lz__Item *bare = record_copy(item);
+	enum result result = asking_take(store, bare, out, err);
+
+	if (!result)
+		result = add_item(store, bare, "", 0, err);
+	message_free((ProtobufCMessage *)bare);
+	return result;
+}
+
 /* Adds what isn't there. A new item reopens its message: its outcome needs a confirmation. */
-static enum result put_item(struct store *store, const Lz__Item *item, const void *body,
-        size_t size, Lz__KeptMessage *letter, struct err *err)
+static enum result put_item(struct store *store, const Lz__Item *item, const struct given *given,
+        Lz__KeptMessage *letter, Lz__Stored *out, struct err *err)
 {
 	Lz__KeptItem *old = NULL;
 	enum result result = item_load(store->txn, item->id, &old, err);
 
 	if (result == RESULT_NONE) {
-		result = add_item(store, item, body, size, err);
+		result = item->n_requests ? add_request(store, item, out, err)
+		                          : add_item(store, item, given->body, given->size, err);
 		letter->complete = 0;
 	} else if (!result && strcmp(old->item->message_id, item->message_id)) {
 		result = err_set(err, RESULT_PERMANENT, "item %s is of another message", item->id);
 	} else if (!result) {
-		result = item_mend(store->txn, old, body, size, err);
+		result = item_mend(store->txn, old, given->body, given->size, err);
 	}
 	message_free((ProtobufCMessage *)old);
 	strings_add_new(&letter->items, &letter->n_items, item->id);
@@ -241,6 +262,7 @@ static void tell_stored(const Lz__Store *request, const Lz__KeptMessage *letter,
 enum result store_put(struct store *store, const Lz__Store *request, const void *body, size_t size,
         Lz__Stored *out, struct err *err)
 {
+	const struct given given = {body, size};
 	enum result result = check_store(store, request, size, err);
 	Lz__KeptMessage *letter;
 	size_t at;
@@ -250,7 +272,7 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 	if (result)
 		return result;
 	for (at = 0; !result && at < request->n_items; at++)
-		result = put_item(store, request->items[at], body, size, letter, err);
+		result = put_item(store, request->items[at], &given, letter, out, err);
 	/* A message that is tried again is alive: its time to be confirmed starts anew. */
 	if (!result && letter->n_items && !letter->complete)
 		result = letter_save(
@@ -346,6 +368,9 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 		return result;
 	kept->releases += request->again != 0;
 	kept->item->released_ms = store->now_ms;
+	result = item_settle_request(store->txn, kept, err);
+	if (result)
+		return result;
 	result = item_move(store->txn, kept, ITEM_RELEASE, err);
 	return result ? result
 	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
@@ -373,6 +398,8 @@ static enum result remove_item(
 
 	if (!result)
 		result = outbox_remove(store->txn, item->id, err);
+	if (!result)
+		result = asking_forget(store->txn, item->id, err);
 	if (!result)
 		result = letter_drop_item(
 		        store->txn, item->message_id, item->id, store->now_ms, err);
@@ -414,11 +441,15 @@ static enum result complete_record(
 	Lz__KeptItem *kept;
 	enum result result;
 
-	if (!*outgoing->item)
-		return gather_fill(store->txn, outgoing, err);
+	if (!*outgoing->item) {
+		result = gather_fill(store->txn, outgoing, err);
+		asking_add_token(store, outgoing, NULL);
+		return result;
+	}
 	result = item_load(store->txn, outgoing->item, &kept, err);
 	if (result)
 		return result;
+	asking_add_token(store, outgoing, kept->item);
 	out->items[out->n_items++] = kept->item;
 	kept->item = NULL;
 	message_free((ProtobufCMessage *)kept);

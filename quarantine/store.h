@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "lib/config/config.h"
+#include "lib/crypto/seal.h"
 #include "protos/messages.h"
 #include "quarantine/backend.h"
 
@@ -29,7 +30,8 @@ struct store_options {
 	int64_t keep_ms;  /* age at which items expire; 0: never */
 	int64_t lease_ms; /* of an outbox record, where the notifier names none */
 	const struct config_notifier *notifier; /* NULL: every notice goes out by itself */
-	const char *admin;                      /* who is asked; NULL: nobody */
+	const char *admin;                      /* who is asked for releases; NULL: nobody */
+	const struct seal_key *key;             /* of tokens; NULL: nobody may ask by mail */
 };
 
 /* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With

@@ -13,6 +13,16 @@ static void tell_stored(const Lz__Store *request, const Lz__Stored *stored)
 		        request->items[at]->n_parts);
 }
 
+static void tell_asked(const Lz__Stored *stored)
+{
+	size_t at;
+
+	for (at = 0; at < stored->n_asked; at++)
+		log_event(LOG_LEVEL_INFO, stored->message_id, "request", "item=%s by=%s outcome=%s",
+		        stored->asked[at]->item, log_quote(stored->asked[at]->asker),
+		        stored->asked[at]->outcome);
+}
+
 static void tell_confirmed(const Lz__Confirm *request)
 {
 	log_event(LOG_LEVEL_INFO, request->message_id, "confirmed", "delivered=%zu complete=%d",
@@ -71,6 +81,7 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 	case MESSAGE_STORED:
 		tell_stored(
 		        (const Lz__Store *)request->envelope, (const Lz__Stored *)answer->envelope);
+		tell_asked((const Lz__Stored *)answer->envelope);
 		break;
 	case MESSAGE_CONFIRMED:
 		tell_confirmed((const Lz__Confirm *)request->envelope);

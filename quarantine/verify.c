@@ -403,6 +403,18 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 	return RESULT_OK;
 }
 
+static enum result check_asked(struct verify *v, enum backend_table table,
+        const struct backend_key *key, const struct buf *value, struct err *err)
+{
+	const uint8_t *end = memchr(key->bytes, 0, key->size);
+	struct backend_key item =
+	        key_bytes(key->bytes, end ? (size_t)(end - key->bytes) : key->size);
+
+	if (!is_there(v, TABLE_ITEMS, &item))
+		problem(v, "somebody asked for an item that is gone");
+	return RESULT_OK;
+}
+
 /* ---- counts ---- */
 
 static enum result take_off(struct verify *v, enum backend_table table,
@@ -470,6 +482,8 @@ static enum result verify(struct verify *v, struct err *err)
 		result = each(v, TABLE_MESSAGES, check_letter, err);
 	if (!result)
 		result = each(v, TABLE_OUTBOX, check_outgoing, err);
+	if (!result)
+		result = each(v, TABLE_ASKED, check_asked, err);
 	return result ? result : check_counts(v, err);
 }
 

@@ -6,6 +6,8 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "protos/envelope.h"
+#include "workers/qscan/authentic.h"
+#include "workers/qscan/request.h"
 #include "workers/qscan/verdict.h"
 #include "workers/qscan/words.h"
 
@@ -142,6 +144,13 @@ static int may_tell_sender(const struct scan *scan, const struct outcome *outcom
 	       !outcome->virus && *scan->submission->reverse_path;
 }
 
+/* An answer to it would go to a list's software, or nowhere. */
+static void tell_recipient(Lz__Item *item, const char *address)
+{
+	if (!authentic_program(address))
+		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT, address);
+}
+
 static void add_notices(const struct scan *scan, const struct group *group, Lz__Item *item)
 {
 	const struct config_notifier *notifier = &scan->config->notifier;
@@ -149,13 +158,12 @@ static void add_notices(const struct scan *scan, const struct group *group, Lz__
 
 	item->notices = alloc_zero(group->count + 2, sizeof(*item->notices));
 	if (group->disposition == LZ__DISPOSITION__DISCARD || group->outcome.quiet ||
-	        is_listed(&notifier->not_for, group->outcome.reason))
+	        scan->marked || is_listed(&notifier->not_for, group->outcome.reason))
 		return;
 	if (may_tell_sender(scan, &group->outcome))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_SENDER, scan->submission->reverse_path);
 	for (i = 0; notifier->to_recipient && i < group->count; i++)
-		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT,
-		        scan->submission->recipients[group->recipients[i]]->address);
+		tell_recipient(item, scan->submission->recipients[group->recipients[i]]->address);
 	if (notifier->to_admin && *scan->config->site.admin)
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_ADMIN, scan->config->site.admin);
 }
@@ -173,6 +181,15 @@ static void add_envelope(const struct scan *scan, const struct group *group, Lz_
 	for (i = 0; i < group->count; i++)
 		item->recipients[item->n_recipients++] =
 		        envelope_recipient(from->recipients[group->recipients[i]]);
+}
+
+/* Of a mail that asks for something nothing is kept but that it does. */
+static void make_request(const struct scan *scan, const struct group *group, Lz__Item *item)
+{
+	free(item->subject);
+	item->subject = alloc_string("");
+	item->keep_original = 0;
+	item->requests = requests_make(scan, group->recipients, group->count, &item->n_requests);
 }
 
 Lz__Item *item_make(const struct scan *scan, const struct group *group)
@@ -198,7 +215,11 @@ Lz__Item *item_make(const struct scan *scan, const struct group *group)
 	item->signatures_s = scan->signatures_s;
 	item->symbols = symbols_make(scan, SYMBOLS_KEPT, &item->n_symbols);
 	add_envelope(scan, group, item);
-	add_parts(scan, group, item);
+	item->has_virus = group->outcome.virus;
+	if (group->outcome.request)
+		make_request(scan, group, item);
+	else
+		add_parts(scan, group, item);
 	add_notices(scan, group, item);
 	return item;
 }
