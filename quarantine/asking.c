@@ -57,7 +57,8 @@ enum config_allow asking_allows(const struct config_notifier *config, const Lz__
 {
 	size_t at;
 
-	if (has_virus(item))
+	/* What the next hop refuses was not looked at for what the others got less of. */
+	if (has_virus(item) || !strcmp(item->reason, "undeliverable"))
 		return ALLOW_NEVER;
 	for (at = 0; at < config->requests.count; at++)
 		if (names_reason(&config->requests.rules[at], item->reason))

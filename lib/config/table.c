@@ -684,7 +684,8 @@ static const struct field notifier_fields[] = {
                 .prose = "Tells the administrator."},
         {"not_for", FIELD_LIST, AT(notifier, not_for), "[spam, subject, access]", NULL, FORM_ANY,
                 .choices = choice_item_reasons,
-                .prose = "Reasons that make no notice: what comes in floods."},
+                .prose = "Reasons that make no notice: what comes in floods. Digests list it all "
+                         "the same."},
         {"templates", FIELD_TEXT, AT(notifier, templates), "<datadir>/templates", NULL, FORM_PATH,
                 .prose = "Folder of the texts of notices, with a folder for each language; see "
                          "qnotify(8)."},

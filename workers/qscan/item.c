@@ -6,6 +6,7 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "protos/envelope.h"
+#include "workers/qscan/address.h"
 #include "workers/qscan/authentic.h"
 #include "workers/qscan/request.h"
 #include "workers/qscan/verdict.h"
@@ -144,27 +145,40 @@ static int may_tell_sender(const struct scan *scan, const struct outcome *outcom
 	       !outcome->virus && *scan->submission->reverse_path;
 }
 
-/* An answer to it would go to a list's software, or nowhere. */
-static void tell_recipient(Lz__Item *item, const char *address)
+static int gets_digest(const struct config_notifier *notifier, const char *address)
 {
-	if (!authentic_program(address))
+	size_t i;
+
+	for (i = 0; i < notifier->digest.count; i++)
+		if (address_in_list(&notifier->digest.rules[i].recipients, address))
+			return 1;
+	return 0;
+}
+
+/* A digest lists what would make too many single notices. To a program none is sent: it would go to
+ * a list's software, or nowhere. */
+static void tell_recipient(
+        const struct config_notifier *notifier, int is_quiet, const char *address, Lz__Item *item)
+{
+	if ((!is_quiet || gets_digest(notifier, address)) && !authentic_program(address))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT, address);
 }
 
 static void add_notices(const struct scan *scan, const struct group *group, Lz__Item *item)
 {
 	const struct config_notifier *notifier = &scan->config->notifier;
+	int is_quiet = is_listed(&notifier->not_for, group->outcome.reason);
 	size_t i;
 
 	item->notices = alloc_zero(group->count + 2, sizeof(*item->notices));
-	if (group->disposition == LZ__DISPOSITION__DISCARD || group->outcome.quiet ||
-	        scan->marked || is_listed(&notifier->not_for, group->outcome.reason))
+	if (group->disposition == LZ__DISPOSITION__DISCARD || group->outcome.quiet || scan->marked)
 		return;
-	if (may_tell_sender(scan, &group->outcome))
+	if (!is_quiet && may_tell_sender(scan, &group->outcome))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_SENDER, scan->submission->reverse_path);
 	for (i = 0; notifier->to_recipient && i < group->count; i++)
-		tell_recipient(item, scan->submission->recipients[group->recipients[i]]->address);
-	if (notifier->to_admin && *scan->config->site.admin)
+		tell_recipient(notifier, is_quiet,
+		        scan->submission->recipients[group->recipients[i]]->address, item);
+	if (!is_quiet && notifier->to_admin && *scan->config->site.admin)
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_ADMIN, scan->config->site.admin);
 }
 

@@ -801,6 +801,22 @@ static void a_notice_that_can_be_answered_says_where_and_carries_the_token_twice
 	free(mail);
 }
 
+static void a_broken_text_of_many_is_told_and_loses_no_notice(void **state)
+{
+	char *folder = folder_in_english(), *mail;
+	struct buf told = {0};
+	struct many many;
+
+	folder_put(folder, "en", "digest.txt", "Subject: s\n\n{{#entries}}\n{{entry_nonsense}}\n");
+	many_init(&many, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+	mail = compose_from(folder, "", &many.f, LZ__NOTICE_KIND__NOTICE_DIGEST, &told);
+	assert_non_null(strstr(told.data, "/en/digest.txt:4: found entry_nonsense, expected"));
+	assert_non_null(strstr(mail, "1111111111111111"));
+	free(mail);
+	buf_fini(&told);
+	folder_free(&folder);
+}
+
 static void an_answer_says_what_became_of_the_request(void **state)
 {
 	static const char *const outcomes[] = {
@@ -832,6 +848,7 @@ int main(void)
 	        cmocka_unit_test(
 	                a_notice_that_can_be_answered_says_where_and_carries_the_token_twice),
 	        cmocka_unit_test(an_answer_says_what_became_of_the_request),
+	        cmocka_unit_test(a_broken_text_of_many_is_told_and_loses_no_notice),
 	        cmocka_unit_test(test_nothing_from_outside_becomes_a_field_of_its_own),
 	        cmocka_unit_test(test_a_notice_is_proper_automatic_mail),
 	        cmocka_unit_test(test_the_same_record_makes_the_same_message_id),

@@ -378,6 +378,19 @@ static void a_notice_that_came_back_makes_none(void **state)
 	assert_int_equal(make()->items[0]->n_notices, 0);
 }
 
+static void a_digest_tells_what_makes_no_single_notice(void **state)
+{
+	char *reasons[] = {(char *)"spam"}, *whom[] = {(char *)"bert@example.org"};
+	struct config_digest digest = {.recipients = {1, whom}};
+
+	made->config.notifier.not_for = (struct config_list){1, reasons};
+	made->config.notifier.digest = (struct config_digests){1, &digest};
+	asks("spam", ACTION_QUARANTINE, SCAN_NO_PART);
+	assert_int_equal(make()->items[0]->n_notices, 1);
+	assert_string_equal(result->items[0]->notices[0]->to, "bert@example.org");
+	assert_int_equal(result->items[0]->notices[0]->kind, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+}
+
 static void a_recipient_that_nobody_reads_is_not_told(void **state)
 {
 	free(made->submission->recipients[0]->address);
@@ -561,6 +574,7 @@ int main(void)
 	        TEST(a_sender_is_never_told_of_a_virus),
 	        TEST(automatic_mail_is_not_answered),
 	        TEST(a_notice_that_came_back_makes_none),
+	        TEST(a_digest_tells_what_makes_no_single_notice),
 	        TEST(a_recipient_that_nobody_reads_is_not_told),
 	        TEST(a_request_is_for_the_quarantine_alone_whatever_is_in_it),
 	        TEST(the_token_is_found_in_the_subject_where_the_address_has_none),
