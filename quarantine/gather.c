@@ -195,11 +195,16 @@ static Lz__Outgoing *new_record(
 	return record;
 }
 
+static int64_t due_of(const struct plan *plan, const Lz__KeptGroup *group)
+{
+	return plan->window_ms ? group->since_ms + plan->window_ms : plan->due_ms;
+}
+
 static enum result begin_record(struct backend_txn *txn, const struct plan *plan,
         const struct backend_key *key, Lz__KeptGroup *group, int64_t now_ms, Lz__Outgoing **out,
         struct err *err)
 {
-	int64_t due_ms = plan->window_ms ? group->since_ms + plan->window_ms : plan->due_ms;
+	int64_t due_ms = due_of(plan, group);
 	enum result result;
 
 	*out = new_record(plan, key, now_ms);
@@ -207,6 +212,23 @@ static enum result begin_record(struct backend_txn *txn, const struct plan *plan
 	result = outbox_move(txn, *out, OUTGOING_BEGIN, due_ms, err);
 	if (result)
 		message_free((ProtobufCMessage *)*out);
+	return result;
+}
+
+/* One that is due later than a new one would be is of a clock that was wrong, or of another
+ * schedule: it keeps what it has. */
+static enum result find_record(struct backend_txn *txn, const struct plan *plan,
+        const struct backend_key *key, Lz__KeptGroup *group, int64_t now_ms, Lz__Outgoing **out,
+        struct err *err)
+{
+	enum result result = load_open(txn, group->outgoing, out, err);
+
+	if (!result && (*out)->next_ms > due_of(plan, group)) {
+		message_free((ProtobufCMessage *)*out);
+		result = RESULT_NONE;
+	}
+	if (result == RESULT_NONE)
+		result = begin_record(txn, plan, key, group, now_ms, out, err);
 	return result;
 }
 
@@ -260,10 +282,8 @@ static enum result add_to(struct backend_txn *txn, const struct plan *plan,
 {
 	struct backend_key entry;
 	Lz__Outgoing *record;
-	enum result result = load_open(txn, group->outgoing, &record, err);
+	enum result result = find_record(txn, plan, key, group, now_ms, &record, err);
 
-	if (result == RESULT_NONE)
-		result = begin_record(txn, plan, key, group, now_ms, &record, err);
 	if (result)
 		return result;
 	count_item(record, item, now_ms);

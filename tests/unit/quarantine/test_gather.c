@@ -170,6 +170,21 @@ static void what_comes_while_a_notice_is_on_its_way_is_in_the_next_one(void **st
 	message_free((ProtobufCMessage *)taken);
 }
 
+static void a_clock_that_was_wrong_keeps_no_notice_back(void **state)
+{
+	int64_t future_ms = start_ms + 1000 * 24 * (int64_t)HOUR_MS;
+	Lz__Taken *taken;
+	unsigned number;
+
+	for (number = 0; number < 5; number++)
+		hold(worm(number), future_ms);
+	for (; number < 10; number++)
+		hold(worm(number), start_ms);
+	taken = take_due(start_ms + HOUR_MS);
+	assert_int_equal(taken->n_outbox, 4); /* three singly, and one that tells of two */
+	message_free((ProtobufCMessage *)taken);
+}
+
 static void nothing_is_told_before_its_mail_is_confirmed(void **state)
 {
 	Lz__Taken *taken;
@@ -457,6 +472,7 @@ int main(void)
 	        UNDER(with_floods, other_causes_are_no_part_of_a_flood),
 	        UNDER(with_floods, the_count_of_a_flood_stays_when_its_items_go),
 	        UNDER(with_floods, what_comes_while_a_notice_is_on_its_way_is_in_the_next_one),
+	        UNDER(with_floods, a_clock_that_was_wrong_keeps_no_notice_back),
 	        UNDER(with_floods, nothing_is_told_before_its_mail_is_confirmed),
 	        UNDER(with_rates, what_is_beyond_the_rate_of_an_address_is_one_notice),
 	        UNDER(with_rates, each_address_and_each_hour_has_its_own_rate),
