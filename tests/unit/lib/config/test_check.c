@@ -132,6 +132,19 @@ static void languages_are_for_some_domain(void **state)
 	        "letters, digits, _ and -");
 }
 
+static void a_request_address_has_room_for_a_token(void **state)
+{
+	refused(NEEDED "notifier:\n  request_address: quarantine-release@example.org\n",
+	        "l.yaml:6: notifier.request_address: found \"quarantine-release@example.org\", "
+	        "expected at most 17 characters before the @");
+	refused(NEEDED "notifier:\n  digest: [{recipients: []}]\n",
+	        "l.yaml:6: notifier.digest[1].recipients: found an empty list, expected a "
+	        "recipient");
+	refused(NEEDED "notifier:\n  digest: [{recipients: [.org], at: \"7:00\"}]\n",
+	        "l.yaml:6: notifier.digest[1].at: found \"7:00\", expected a time of day, such as "
+	        "07:00");
+}
+
 static void people_know_us_by_our_name_unless_a_title_is_given(void **state)
 {
 	const char *titled = "site: {name: a.b, admin: a@b.c, title: Sparkasse Nord}\n"
@@ -157,6 +170,7 @@ int main(void)
 	        cmocka_unit_test(rules_without_conditions_are_refused),
 	        cmocka_unit_test(redirect_needs_a_mailbox),
 	        cmocka_unit_test(languages_are_for_some_domain),
+	        cmocka_unit_test(a_request_address_has_room_for_a_token),
 	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
 	};
 
