@@ -249,6 +249,20 @@ def test_a_recipient_who_proves_who_he_is_gets_what_he_asks_for_once(world):
     assert len(shown) == 6 and token not in json.dumps(shown)
 
 
+@pytest.mark.config(ASKING + "  trusted_auth_results: [mx.example.org]\n")
+def test_who_is_not_authenticated_is_believed_by_trusted_results_alone(world):
+    address, _, _ = asked(world, "aligned")
+    forged = "Authentication-Results: mx.evil.example; spf=pass smtp.mailfrom=example.org\n"
+    trusted = "Authentication-Results: mx.example.org; spf=pass smtp.mailfrom=example.org\n"
+    answer(world, address, extra=forged + trusted)
+    expect(world, 1, "strange")
+    answer(world, address, extra=trusted.replace("pass", "fail"))
+    expect(world, 2, "strange")
+    answer(world, address, extra=trusted)
+    expect(world, 3, "released")
+    wait_for(lambda: released(world, "aligned"), message="what was released")
+
+
 @pytest.mark.config(ASKING)
 def test_policy_decides_and_an_operator_is_asked_where_it_says_so(world):
     big = b"X" * 200

@@ -155,12 +155,17 @@ static int gets_digest(const struct config_notifier *notifier, const char *addre
 	return 0;
 }
 
-/* A digest lists what would make too many single notices. To a program none is sent: it would go to
- * a list's software, or nowhere. */
-static void tell_recipient(
-        const struct config_notifier *notifier, int is_quiet, const char *address, Lz__Item *item)
+/* Nobody reads what would go to a list's software, or where releases are asked for. */
+static int is_read(const struct config *config, const char *address)
 {
-	if ((!is_quiet || gets_digest(notifier, address)) && !authentic_program(address))
+	return !authentic_program(address) && !request_is_for(config, address);
+}
+
+/* A digest lists what would make too many single notices. */
+static void tell_recipient(
+        const struct config *config, int is_quiet, const char *address, Lz__Item *item)
+{
+	if ((!is_quiet || gets_digest(&config->notifier, address)) && is_read(config, address))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT, address);
 }
 
@@ -176,7 +181,7 @@ static void add_notices(const struct scan *scan, const struct group *group, Lz__
 	if (!is_quiet && may_tell_sender(scan, &group->outcome))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_SENDER, scan->submission->reverse_path);
 	for (i = 0; notifier->to_recipient && i < group->count; i++)
-		tell_recipient(notifier, is_quiet,
+		tell_recipient(scan->config, is_quiet,
 		        scan->submission->recipients[group->recipients[i]]->address, item);
 	if (!is_quiet && notifier->to_admin && *scan->config->site.admin)
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_ADMIN, scan->config->site.admin);
@@ -230,7 +235,7 @@ Lz__Item *item_make(const struct scan *scan, const struct group *group)
 	item->symbols = symbols_make(scan, SYMBOLS_KEPT, &item->n_symbols);
 	add_envelope(scan, group, item);
 	item->has_virus = group->outcome.virus;
-	if (group->outcome.request)
+	if (group->outcome.request && group->disposition == LZ__DISPOSITION__DISCARD)
 		make_request(scan, group, item);
 	else
 		add_parts(scan, group, item);

@@ -459,6 +459,19 @@ static void others_get_a_mail_that_asks_as_any_other(void **state)
 	assert_int_equal(result->items[held]->n_requests, 0);
 }
 
+/* More different outcomes than a message may have: what is left over is held. */
+static void a_request_that_is_held_with_others_asks_for_nothing(void **state)
+{
+	to_request(1, "release@example.org");
+	made_decide(made);
+	policy_hold(&made->decision->groups[1], "too many");
+	result = verdict_make(&made->scan, made->decision);
+	assert_int_equal(result->n_items, 1);
+	assert_int_equal(result->items[0]->n_requests, 0);
+	assert_int_equal(result->items[0]->n_notices, 0);
+	assert_true(result->items[0]->keep_original);
+}
+
 static void no_other_address_asks(void **state)
 {
 	to_request(0, "released@example.org");
@@ -579,6 +592,7 @@ int main(void)
 	        TEST(a_request_is_for_the_quarantine_alone_whatever_is_in_it),
 	        TEST(the_token_is_found_in_the_subject_where_the_address_has_none),
 	        TEST(others_get_a_mail_that_asks_as_any_other),
+	        TEST(a_request_that_is_held_with_others_asks_for_nothing),
 	        TEST(no_other_address_asks),
 	        TEST(an_item_with_a_virus_says_so_whatever_the_reason),
 	        TEST(a_quiet_rule_makes_no_notices),
