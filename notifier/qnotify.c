@@ -54,7 +54,8 @@ struct qnotify {
 
 	struct wire_message taken; /* holds the record and its item */
 	Lz__Outgoing *outgoing;
-	Lz__Item *item;
+	Lz__Item *item; /* an empty one where the record is of none */
+	Lz__Item none;
 	struct buf mail;
 	struct buf pass;             /* a header field for the mail's top; empty: none */
 	struct smtp_message message; /* with the two below, lent to the line while it sends */
@@ -185,7 +186,8 @@ static void settle(struct qnotify *q)
 	record_outcome_settle(
 	        &q->outcome, q->outgoing->attempts ? q->outgoing->attempts - 1 : 0, &limits);
 	outcome = q->outcome.done ? "done" : q->outcome.dead ? "dead" : "retry";
-	log_event(q->outcome.dead ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, q->item->message_id,
+	log_event(q->outcome.dead ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	        *q->item->message_id ? q->item->message_id : NULL,
 	        q->outgoing->kind == LZ__NOTICE_KIND__NOTICE_RELEASE ? "release" : "notice",
 	        "item=%s record=%s to=%s outcome=%s attempt=%u reply=%s", q->item->id,
 	        q->outgoing->id, log_quote(q->outgoing->n_to ? q->outgoing->to[0] : ""), outcome,
@@ -378,7 +380,7 @@ static void take_answer(struct qnotify *q, struct wire_message *message)
 {
 	const Lz__Taken *taken = (const Lz__Taken *)message->envelope;
 
-	if (!taken->n_outbox || taken->n_outbox != taken->n_items) {
+	if (!taken->n_outbox) {
 		q->stage = STAGE_IDLE;
 		q->poll_ms = loop_now_ms(q->loop) + q->config->notifier.poll_ms;
 		return;
@@ -386,7 +388,7 @@ static void take_answer(struct qnotify *q, struct wire_message *message)
 	q->taken = *message;
 	*message = (struct wire_message){0};
 	q->outgoing = taken->outbox[0];
-	q->item = taken->items[0];
+	q->item = taken->n_items ? taken->items[0] : &q->none;
 	begin_record(q);
 }
 
@@ -587,6 +589,7 @@ enum result qnotify_open(const struct config *config, struct qnotify **out, stru
 	enum result result;
 
 	q->config = config;
+	lz__item__init(&q->none);
 	result = open_parts(q, err);
 	if (result) {
 		qnotify_close(&q);

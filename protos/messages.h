@@ -84,7 +84,9 @@ enum {
 	X(PREVIEW, 70, Lz__Preview, preview, 0)                                                    \
 	X(RELEASE_PART, 71, Lz__Release, release, 1)                                               \
 	X(PASS_REQUEST, 72, Lz__PassRequest, pass_request, 0)                                      \
-	X(PASS_GIVEN, 73, Lz__PassGiven, pass_given, 0)
+	X(PASS_GIVEN, 73, Lz__PassGiven, pass_given, 0)                                            \
+	X(AMEND, 80, Lz__Amend, amend, 0)                                                          \
+	X(AMENDED, 81, Lz__Amended, amended, 0)
 
 enum message_type {
 #define X(name, number, type, prefix, body) MESSAGE_##name = number,

@@ -241,6 +241,23 @@ static enum result fetched_sense(const Lz__Fetched *fetched, size_t body_size, s
 	return RESULT_OK;
 }
 
+/* One item for each record that is of one. */
+static enum result taken_sense(const Lz__Taken *taken, struct err *err)
+{
+	size_t at, items = 0;
+
+	for (at = 0; at < taken->n_outbox; at++)
+		items += *taken->outbox[at]->item != '\0';
+	return items == taken->n_items ? RESULT_OK : wrong(err, "items: not one for each record");
+}
+
+static enum result amend_sense(const Lz__Amend *amend, struct err *err)
+{
+	if (!*amend->id == !amend->all)
+		return wrong(err, "id, all: one of them is needed");
+	return RESULT_OK;
+}
+
 static enum result state_sense(const Lz__WorkerState *state, struct err *err)
 {
 	if (!*state->worker)
@@ -294,9 +311,9 @@ enum result check_sense(
 	case MESSAGE_STATS:
 		return stats_sense(typed, err);
 	case MESSAGE_TAKEN:
-		if (((const Lz__Taken *)typed)->n_outbox != ((const Lz__Taken *)typed)->n_items)
-			return wrong(err, "items: not one for each record");
-		return RESULT_OK;
+		return taken_sense(typed, err);
+	case MESSAGE_AMEND:
+		return amend_sense(typed, err);
 	case MESSAGE_SCAN_RESULT:
 		return scan_result_sense(typed, body_size, err);
 	case MESSAGE_SCAN_ORDER:

@@ -18,7 +18,7 @@ const struct argument_option selecting_options[] = {
         {"subject", "WORDS", "all of them in the subject"},
         {"reason", "WORD",
                 "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
-                "undeliverable"},
+                "undeliverable, request"},
         {"virus", "NAME", "a virus that was found, or a glob"},
         {"file", "NAME", "all of its words in the name of one part"},
         {"hash", "HEX", "SHA-256 of a part's content"},
@@ -30,6 +30,7 @@ const struct argument_option selecting_options[] = {
         {"until", "TIME", "stored before"},
         {"state", "STATE", "pending, held, released or unconfirmed; may be repeated"},
         {"on-hold", NULL, "under legal hold"},
+        {"requested", NULL, "a recipient asks for its release"},
         {0},
 };
 
@@ -104,8 +105,10 @@ static const struct argument_option erase_options[] = {
 };
 
 static const struct argument_option notices_options[] = {
-        {"state", "STATE", "waiting, due, leased, done or dead; may be repeated"},
+        {"state", "STATE", "waiting, due, leased, done, dead or gathered; may be repeated"},
         {"limit", "N", "at most so many, of the newest items first (50; 0: all)"},
+        {"all", NULL, "retry, drop: all that are dead"},
+        {"by", "NAME", "retry, drop: who asks (your account)"},
         {0},
 };
 
@@ -190,8 +193,11 @@ const struct command commands[] = {
                 "too, goes on without him.\nWhat is under legal hold stays, and is named. Run "
                 "again, it goes on where it was left off.\n",
                 erase_options, command_erase},
-        {"notices", "[render ID]", 0, 2, "lists notices and releases, or shows a notice as mail",
-                "render writes what would be sent, with the templates of now; nothing is sent.\n",
+        {"notices", "[render ID | retry ID | drop ID]", 0, 2,
+                "lists notices and releases, shows a notice as mail, tries again",
+                "render writes what would be sent, with the templates of now; nothing is sent.\n"
+                "retry has one that is dead tried again, as if it had just become due; drop "
+                "removes one that\nis dead or has not been sent yet.\n",
                 notices_options, command_notices},
         {"stats", "", 0, 0, "counts: what there is, what happened on each day, the brokers", "",
                 stats_options, command_stats},

@@ -1,5 +1,6 @@
 /*
- * notices: what the outbox holds, and what one of its notices is as mail. Nothing is sent.
+ * notices: what the outbox holds, what one of its notices is as mail, and what becomes of those
+ * that could not be sent.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,12 +14,13 @@
 #include "lib/notice/notice.h"
 #include "qctl/print.h"
 #include "qctl/qctl.h"
+#include "qctl/who.h"
 
 enum { LIST_DEFAULT = 50, CELL_MOST = 48, STATES_MOST = 8 };
 
 /* ---- the list ---- */
 
-static const char *const states[] = {"waiting", "due", "leased", "done", "dead"};
+static const char *const states[] = {"waiting", "due", "leased", "done", "dead", "gathered"};
 
 struct listing {
 	Lz__ListOutbox request; /* lends from what was typed */
@@ -52,7 +54,8 @@ static enum result read_options(struct listing *listing, const struct qctl *qctl
 	for (at = 0; (state = arguments_nth(&qctl->arguments, "state", at)); at++) {
 		if (!is_state(state) || at == STATES_MOST)
 			return err_set(err, RESULT_PERMANENT,
-			        "--state %s: one of waiting, due, leased, done, dead is expected",
+			        "--state %s: one of waiting, due, leased, done, dead, gathered is "
+			        "expected",
 			        state);
 		listing->states[listing->request.n_states++] = (char *)state;
 	}
@@ -69,6 +72,22 @@ static struct columns *begin_columns(void)
 	for (at = 0; at < sizeof(heads) / sizeof(heads[0]); at++)
 		columns_add(columns, heads[at]);
 	return columns;
+}
+
+/* The last answer, or why there was none yet. */
+static void add_last(struct columns *columns, const Lz__Outgoing *outgoing)
+{
+	char *text;
+
+	if (*outgoing->into)
+		text = alloc_format("told of in %s", outgoing->into);
+	else if (outgoing->count && !*outgoing->last)
+		text = alloc_format(
+		        "%llu: %s", (unsigned long long)outgoing->count, outgoing->group);
+	else
+		text = alloc_string(outgoing->last);
+	columns_add(columns, text);
+	free(text);
 }
 
 static void add_row(struct columns *columns, const Lz__Outgoing *outgoing)
@@ -88,7 +107,7 @@ static void add_row(struct columns *columns, const Lz__Outgoing *outgoing)
 	columns_add(columns, tries);
 	columns_add(columns, time);
 	columns_add(columns, outgoing->item);
-	columns_add(columns, outgoing->last);
+	add_last(columns, outgoing);
 	free(to);
 }
 
@@ -205,6 +224,8 @@ static int render_record(struct qctl *qctl, const Lz__Outgoing *outgoing, struct
 		        outgoing->id, outgoing->item);
 		return qctl_fail(RESULT_PERMANENT, err);
 	}
+	if (!*outgoing->item)
+		return write_notice(qctl, outgoing, NULL, err);
 	request.id = outgoing->item;
 	result = qctl_ask(qctl, MESSAGE_SHOW, &request, &answer, err);
 	if (result)
@@ -214,43 +235,129 @@ static int render_record(struct qctl *qctl, const Lz__Outgoing *outgoing, struct
 	return code;
 }
 
-static int render_notice(struct qctl *qctl)
+/* The one record that is named, in *answer to be freed. */
+static int find_notice(struct qctl *qctl, char *id, struct wire_message *answer)
 {
 	Lz__ListOutbox request = LZ__LIST_OUTBOX__INIT;
-	struct wire_message answer;
-	const Lz__Outbox *outbox;
 	enum result result;
 	struct err err;
-	int code;
 
-	request.id = qctl->arguments.words[1];
-	if (!*request.id) {
-		err_set(&err, RESULT_PERMANENT, "the id of a notice is expected");
-		return qctl_wrong(qctl, &err);
-	}
-	result = qctl_ask(qctl, MESSAGE_LIST_OUTBOX, &request, &answer, &err);
+	request.id = id;
+	result = qctl_ask(qctl, MESSAGE_LIST_OUTBOX, &request, answer, &err);
 	if (result)
 		return qctl_fail(result, &err);
-	outbox = (const Lz__Outbox *)answer.envelope;
-	if (outbox->n_outbox == 1) {
-		code = render_record(qctl, outbox->outbox[0], &err);
-	} else {
-		err_set(&err, RESULT_TEMPORARY, "the quarantine's answer is not one record");
-		code = qctl_fail(RESULT_TEMPORARY, &err);
-	}
+	if (((const Lz__Outbox *)answer->envelope)->n_outbox == 1)
+		return QCTL_OK;
+	wire_message_free(answer);
+	err_set(&err, RESULT_TEMPORARY, "the quarantine's answer is not one record");
+	return qctl_fail(RESULT_TEMPORARY, &err);
+}
+
+static int render_notice(struct qctl *qctl)
+{
+	struct wire_message answer;
+	struct err err;
+	int code = find_notice(qctl, qctl->arguments.words[1], &answer);
+
+	if (code)
+		return code;
+	code = render_record(qctl, ((const Lz__Outbox *)answer.envelope)->outbox[0], &err);
 	wire_message_free(&answer);
+	return code;
+}
+
+/* ---- those that could not be sent ---- */
+
+static void tell_amended(const struct qctl *qctl, const Lz__Amend *request, uint64_t count)
+{
+	struct json json = {0};
+
+	if (!qctl->json) {
+		printf("%llu %s\n", (unsigned long long)count,
+		        request->drop ? "dropped" : "to be tried again");
+		return;
+	}
+	json_object(&json, NULL);
+	json_number(&json, request->drop ? "dropped" : "again", count);
+	json_end_object(&json);
+	json_flush(&json);
+}
+
+static int amend_all(struct qctl *qctl, Lz__Amend *request)
+{
+	char *after = alloc_string("");
+	struct wire_message answer;
+	enum result result;
+	uint64_t count = 0;
+	struct err err;
+
+	do {
+		request->after = after;
+		result = qctl_ask(qctl, MESSAGE_AMEND, request, &answer, &err);
+		if (result)
+			break;
+		count += ((const Lz__Amended *)answer.envelope)->count;
+		free(after);
+		after = alloc_string(((const Lz__Amended *)answer.envelope)->next);
+		wire_message_free(&answer);
+	} while (*after);
+	free(after);
+	if (result)
+		return qctl_fail(result, &err);
+	tell_amended(qctl, request, count);
+	return QCTL_OK;
+}
+
+static int amend_one(struct qctl *qctl, Lz__Amend *request)
+{
+	struct wire_message found, answer;
+	enum result result;
+	struct err err;
+	int code = find_notice(qctl, qctl->arguments.words[1], &found);
+
+	if (code)
+		return code;
+	request->id = ((const Lz__Outbox *)found.envelope)->outbox[0]->id;
+	result = qctl_ask(qctl, MESSAGE_AMEND, request, &answer, &err);
+	if (!result) {
+		tell_amended(qctl, request, ((const Lz__Amended *)answer.envelope)->count);
+		wire_message_free(&answer);
+	}
+	wire_message_free(&found);
+	return result ? qctl_fail(result, &err) : QCTL_OK;
+}
+
+static int amend_notices(struct qctl *qctl, int drop)
+{
+	Lz__Amend request = LZ__AMEND__INIT;
+	int all = arguments_value(&qctl->arguments, "all") != NULL, code;
+	struct err err;
+
+	if (all == (qctl->arguments.word_count == 2)) {
+		err_set(&err, RESULT_PERMANENT, "the id of a notice, or --all, is expected");
+		return qctl_wrong(qctl, &err);
+	}
+	request.all = all;
+	request.drop = drop;
+	request.by = who_asks(qctl);
+	code = all ? amend_all(qctl, &request) : amend_one(qctl, &request);
+	free(request.by);
 	return code;
 }
 
 int command_notices(struct qctl *qctl)
 {
 	const struct arguments *arguments = &qctl->arguments;
+	const char *verb = arguments->word_count ? arguments->words[0] : "";
 	struct err err;
 
-	if (!arguments->word_count)
+	if (!*verb)
 		return list_notices(qctl);
-	if (arguments->word_count == 2 && !strcmp(arguments->words[0], "render"))
+	if (!strcmp(verb, "render") && arguments->word_count == 2)
 		return render_notice(qctl);
-	err_set(&err, RESULT_PERMANENT, "nothing, or render and the id of a notice, is expected");
+	if (!strcmp(verb, "retry") || !strcmp(verb, "drop"))
+		return amend_notices(qctl, !strcmp(verb, "drop"));
+	err_set(&err, RESULT_PERMANENT,
+	        "nothing, or render, retry or drop and the id of a notice, is expected");
 	return qctl_wrong(qctl, &err);
 }

@@ -12,7 +12,8 @@
 enum { TIME_ROOM = 40, CELL_MOST = 48 };
 
 static const char *const states[] = {"pending", "held", "released", "unconfirmed"};
-static const char *const kinds[] = {"sender", "recipient", "admin", "release"};
+static const char *const kinds[] = {
+        "sender", "recipient", "admin", "release", "digest", "flood", "answer", "asked"};
 static const char *const dispositions[] = {
         "deliver", "quarantine", "reject", "discard", "redirect", "defer"};
 
@@ -145,6 +146,10 @@ void print_item_json(struct json *json, const Lz__Item *item)
 		json_text(json, "hold_by", item->hold_by);
 		json_text(json, "hold_why", item->hold_why);
 	}
+	json_list(json, "requested_by");
+	for (at = 0; at < item->n_requested_by; at++)
+		json_text(json, NULL, item->requested_by[at]);
+	json_end_list(json);
 	json_parts(json, item);
 	json_symbols(json, item);
 }
@@ -169,6 +174,12 @@ void print_outgoing_json(struct json *json, const Lz__Outgoing *outgoing)
 	json_text(json, "why", outgoing->why);
 	if (outgoing->part)
 		json_number(json, "part", outgoing->part);
+	if (outgoing->count)
+		json_number(json, "count", outgoing->count);
+	if (*outgoing->group)
+		json_text(json, "group", outgoing->group);
+	if (*outgoing->into)
+		json_text(json, "into", outgoing->into);
 	json_end_object(json);
 }
 
@@ -272,6 +283,8 @@ static void show_head(struct columns *columns, const Lz__Item *item)
 	row(columns, "confirmed", time_text(item->confirmed_ms, room));
 	row(columns, "released", time_text(item->released_ms, room));
 	show_hold(columns, item);
+	for (at = 0; at < item->n_requested_by; at++)
+		row(columns, at ? " " : "requested", item->requested_by[at]);
 }
 
 /* As old as they were when the item was kept. */

@@ -5,7 +5,7 @@ _qctl()
 	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
-		--score --since --until --state --on-hold --limit"
+		--score --since --until --state --on-hold --requested --limit"
 
 	for ((at = 1; at < COMP_CWORD; at++)); do
 		word=${COMP_WORDS[at]}
@@ -20,18 +20,18 @@ _qctl()
 	-c | --config) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--state)
 		if [[ $command == notices ]]; then
-			COMPREPLY=($(compgen -W "waiting due leased done dead" -- "$current"))
+			COMPREPLY=($(compgen -W "waiting due leased done dead gathered" -- "$current"))
 		else
 			COMPREPLY=($(compgen -W "pending held released unconfirmed" -- "$current"))
 		fi
 		return ;;
 	--reason)
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
-			undeliverable" -- "$current"))
+			undeliverable request" -- "$current"))
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)
-		COMPREPLY=($(compgen -W "store view export release pass delete hold erase displace expire carry delivered gave-up refused policy \
+		COMPREPLY=($(compgen -W "store view export release ask pass amend delete hold erase displace expire carry delivered gave-up refused policy \
 			backup restore trim" -- "$current"))
 		return ;;
 	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -52,7 +52,7 @@ _qctl()
 	hold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
 	unhold) COMPREPLY=($(compgen -W "--by --why $selecting $common" -- "$current")) ;;
 	erase) COMPREPLY=($(compgen -W "--person --why --by --dry-run --list $common" -- "$current")) ;;
-	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
+	notices) COMPREPLY=($(compgen -W "render retry drop --state --limit --all --by $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;

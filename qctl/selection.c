@@ -108,6 +108,7 @@ enum result selection_read(
 	request->sender = value_of(qctl, "sender");
 	request->recipient = value_of(qctl, "recipient");
 	request->reason = value_of(qctl, "reason");
+	request->requested = arguments_value(&qctl->arguments, "requested") != NULL;
 	request->text = value_of(qctl, "text");
 	request->domain = value_of(qctl, "domain");
 	request->subject = value_of(qctl, "subject");

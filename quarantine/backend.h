@@ -40,14 +40,17 @@
 	X(OUTBOX, "outbox")               /* outgoing id → Outgoing */                           \
 	X(OUTBOX_DUE, "outbox_due")       /* time, outgoing id: due, or leased until then */       \
 	X(OUTBOX_BY_ITEM, "outbox_items") /* item id, outgoing id */                               \
-	X(PASSES, "passes")               /* time of its end, outgoing id → KeptPass */          \
-	X(DAYS, "days")                   /* day, name → number */                               \
-	X(TALLY, "tally")                 /* name → number: what there is now */                 \
-	X(AUDIT, "audit")                 /* number → AuditEntry; see audit.h */                 \
-	X(EXPIRY, "expiry")               /* time, item id: when it may go */                      \
-	X(USAGE, "usage")                 /* kind and owner → bytes; see filing.h */             \
-	X(RANKS, "ranks")                 /* kind and owner, class, time, item id */               \
-	X(ERASURES, "erasures")           /* id, in the order of time → Erasure */
+	X(GATHERED, "gathered")           /* outgoing id, outgoing id: told of in the first */     \
+	X(ASKED, "asked")       /* item id, recipient → time: has asked for its release */       \
+	X(GROUPS, "groups")     /* digest of what they share → KeptGroup */                      \
+	X(PASSES, "passes")     /* time of its end, outgoing id → KeptPass */                    \
+	X(DAYS, "days")         /* day, name → number */                                         \
+	X(TALLY, "tally")       /* name → number: what there is now */                           \
+	X(AUDIT, "audit")       /* number → AuditEntry; see audit.h */                           \
+	X(EXPIRY, "expiry")     /* time, item id: when it may go */                                \
+	X(USAGE, "usage")       /* kind and owner → bytes; see filing.h */                       \
+	X(RANKS, "ranks")       /* kind and owner, class, time, item id */                         \
+	X(ERASURES, "erasures") /* id, in the order of time → Erasure */
 
 enum backend_table {
 #define X(name, text) TABLE_##name,

@@ -443,8 +443,8 @@ static MDB_val key_value(const struct backend_key *key)
 static enum result lmdb_get(struct backend_txn *txn, enum backend_table table,
         const struct backend_key *key, struct buf *out, struct err *err)
 {
-	MDB_val name = key_value(key), value;
 	MDB_dbi dbi = lmdb_of(txn->backend)->tables[table];
+	MDB_val name = key_value(key), value;
 	int code = dbi == ABSENT ? MDB_NOTFOUND : mdb_get(txn_of(txn)->txn, dbi, &name, &value);
 
 	buf_clear(out);

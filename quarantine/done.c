@@ -57,7 +57,8 @@ static const char *item_of(const struct wire_message *message, const struct answ
 {
 	if (answer && answer->type == MESSAGE_SHOWN)
 		return ((const Lz__Shown *)answer->envelope)->item->id;
-	return field_of(message->envelope, "id");
+	/* there it is a record of the outbox */
+	return message->type == MESSAGE_AMEND ? "" : field_of(message->envelope, "id");
 }
 
 /* How it was asked for: the names of what is yes or no, where it is yes. */
@@ -100,6 +101,8 @@ static char *detail_of(const struct wire_message *message, const struct answer *
 		buf_add_format(&out, "release=%.16s others=%zu part=%u ",
 		        ((const Lz__Released *)answer->envelope)->outgoing, release->n_to,
 		        release->part);
+	if (message->type == MESSAGE_AMEND && *field_of(message->envelope, "id"))
+		buf_add_format(&out, "record=%s ", field_of(message->envelope, "id"));
 	add_choices(message->envelope, &out);
 	if (*by)
 		buf_add_format(&out, "by=%s ", by);

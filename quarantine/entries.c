@@ -178,6 +178,15 @@ struct backend_key entry_of_state(const Lz__Item *item)
 	return entry_of(item, TABLE_BY_TERM, &prefix);
 }
 
+const char entry_requested[] = "requested";
+
+struct backend_key entry_of_request(const Lz__Item *item)
+{
+	struct backend_key prefix = key_term_prefix(TERM_STATE, entry_requested);
+
+	return entry_of(item, TABLE_BY_TERM, &prefix);
+}
+
 static void walk_terms(struct walk *walk)
 {
 	struct backend_key state = state_prefix(walk->item);
@@ -185,6 +194,8 @@ static void walk_terms(struct walk *walk)
 	visit(walk, TABLE_BY_TERM, &state);
 	if (walk->item->hold_ms)
 		visit_term(walk, TERM_HOLD, "hold");
+	if (walk->item->n_requested_by)
+		visit_term(walk, TERM_STATE, entry_requested);
 	visit_domains(walk);
 	visit_words(walk, TERM_SUBJECT, walk->item->subject, ENTRIES_SUBJECT_WORDS);
 	visit_parts(walk);

@@ -45,6 +45,9 @@ enum result entries_each_term(
         const Lz__Item *item, entry_visit *visit, void *context, struct err *err);
 /* The one that changes with its state. */
 struct backend_key entry_of_state(const Lz__Item *item);
+/* The one that it has while somebody asks for its release. */
+struct backend_key entry_of_request(const Lz__Item *item);
+extern const char entry_requested[]; /* its term, of the kind TERM_STATE */
 
 /* Has it an entry that begins so? */
 int entries_have(const Lz__Item *item, enum backend_table table, const struct backend_key *start);

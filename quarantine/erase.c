@@ -15,6 +15,7 @@
 #include "quarantine/leave.h"
 #include "quarantine/letter.h"
 #include "quarantine/outbox.h"
+#include "quarantine/record.h"
 #include "quarantine/strings.h"
 
 enum {
@@ -97,9 +98,12 @@ static enum result erase_item(struct erasing *e, const struct backend_key *key, 
 static enum result outgoing_may_go(struct erasing *e, const Lz__Outgoing *outgoing, struct err *err)
 {
 	Lz__KeptItem *kept;
-	enum result result = item_load_listed(txn_of(e), outgoing->item, &kept, err);
+	enum result result;
 	int is_told;
 
+	if (!*outgoing->item) /* of many, and of none */
+		return RESULT_OK;
+	result = item_load_listed(txn_of(e), outgoing->item, &kept, err);
 	if (result)
 		return result;
 	is_told = leave_count(kept->item, &e->person) || has_sent(e, kept->item);
@@ -132,7 +136,8 @@ static enum result erase_outgoing(struct erasing *e, const struct backend_key *k
 	for (at = 0; at < outgoing->n_to; at++)
 		is_his |= owner_has(&e->person, outgoing->to[at], "");
 	is_his |= leave_is_named(outgoing->last, e->person.name) ||
-	          leave_is_named(outgoing->why, e->person.name);
+	          leave_is_named(outgoing->why, e->person.name) ||
+	          leave_is_counted(outgoing, e->person.name);
 	result = is_his ? outgoing_may_go(e, outgoing, err) : RESULT_NONE;
 	if (!result) {
 		e->out->outgoing++;
@@ -207,6 +212,49 @@ static enum result erase_message(struct erasing *e, const struct backend_key *ke
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
+/* ---- what he asked for, and what is let through to him ---- */
+
+static enum result drop(
+        struct erasing *e, enum backend_table table, const struct backend_key *key, struct err *err)
+{
+	struct backend_key gone = *key;
+
+	e->changes++;
+	return e->request->dry_run ? RESULT_OK : backend_drop(txn_of(e), table, &gone, err);
+}
+
+/* That he asked for the release of an item: its id and his address. */
+static enum result erase_asked(struct erasing *e, const struct backend_key *key, struct err *err)
+{
+	const uint8_t *end = memchr(key->bytes, 0, key->size);
+	char *address;
+	int is_his;
+
+	if (!end)
+		return RESULT_OK;
+	address = alloc_bytes(end + 1, key->size - (size_t)(end + 1 - key->bytes));
+	is_his = text_same(address, e->person.name);
+	free(address);
+	return is_his ? drop(e, TABLE_ASKED, key, err) : RESULT_OK;
+}
+
+/* A pass holds for all its recipients or for none: the mail is scanned again. */
+static enum result erase_pass(struct erasing *e, const struct backend_key *key, struct err *err)
+{
+	Lz__KeptPass *pass;
+	enum result result = record_get(
+	        txn_of(e), TABLE_PASSES, key, &lz__kept_pass__descriptor, (void **)&pass, err);
+	int is_his = 0;
+	size_t at;
+
+	if (result)
+		return result;
+	for (at = 0; at < pass->n_to; at++)
+		is_his |= owner_has(&e->person, pass->to[at], "");
+	message_free(&pass->base);
+	return is_his ? drop(e, TABLE_PASSES, key, err) : RESULT_OK;
+}
+
 /* ---- the walk ---- */
 
 static const struct stage {
@@ -216,6 +264,8 @@ static const struct stage {
         {TABLE_ITEMS, erase_item},
         {TABLE_OUTBOX, erase_outgoing},
         {TABLE_MESSAGES, erase_message},
+        {TABLE_ASKED, erase_asked},
+        {TABLE_PASSES, erase_pass},
 };
 
 enum { STAGES = sizeof(stages) / sizeof(stages[0]) };

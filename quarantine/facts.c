@@ -28,6 +28,19 @@ enum result fact_removed(
 	return audit_add(store, &fact, err);
 }
 
+enum result fact_asked(struct store *store, const char *item, const char *release, struct err *err)
+{
+	char detail[64] = "";
+	struct audit_fact fact = {.action = "ask", .item = item, .detail = detail};
+
+	if (*release) {
+		fact.action = "release";
+		fact.why = "asked for by mail";
+		snprintf(detail, sizeof(detail), "release=%.16s", release);
+	}
+	return audit_add(store, &fact, err);
+}
+
 /* Who carries a release reads the mail; of a notice it is enough how that ended. */
 enum result fact_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err)
 {

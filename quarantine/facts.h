@@ -13,6 +13,8 @@ enum result fact_stored(struct store *store, const Lz__Item *item, struct err *e
 /* An item that went by itself, or with all of a person's mail. */
 enum result fact_removed(
         struct store *store, const char *item, enum item_event event, struct err *err);
+/* A recipient asked by mail for its release, which is `release`; "": an administrator was asked. */
+enum result fact_asked(struct store *store, const char *item, const char *release, struct err *err);
 enum result fact_carried(struct store *store, const Lz__Outgoing *outgoing, struct err *err);
 /* `outgoing` as it was before. */
 enum result fact_finished(struct store *store, const Lz__Outgoing *outgoing,

@@ -1,11 +1,13 @@
 /*
  * Questions: each in a read transaction of its own, each bounded.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -457,30 +459,104 @@ static enum result look_at_outbox(struct store *store, const Lz__ListOutbox *req
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
-static enum result walk_outbox(struct store *store, const Lz__ListOutbox *request,
-        struct backend_key *key, Lz__Outbox *out, struct err *err)
+struct outbox_walk {
+	struct store *store;
+	const Lz__ListOutbox *request;
+	Lz__Outbox *out;
+	size_t looks, bytes;
+};
+
+/* Ends a page where there is enough on it. */
+static int is_page_full(struct outbox_walk *walk, const struct backend_key *key)
 {
-	uint32_t limit = request->limit ? request->limit : LIST_DEFAULT;
-	size_t looks = 0, bytes = 0;
+	uint32_t limit = walk->request->limit ? walk->request->limit : LIST_DEFAULT;
+
+	if (walk->out->n_outbox < (limit < LIST_MAX ? limit : LIST_MAX) &&
+	        walk->looks < OUTBOX_LOOKS && walk->bytes <= LIST_MAX_BYTES)
+		return 0;
+	write_cursor(key, &walk->out->next);
+	return 1;
+}
+
+/* The records of no item stand under one that has no name. */
+static int is_of_no_item(const struct backend_key *key)
+{
+	return key->size > KEY_TIME_SIZE && key->bytes[0] == '\0' && key->bytes[1] != '\0';
+}
+
+static enum result look_at_record(
+        struct outbox_walk *walk, const struct backend_key *key, struct err *err)
+{
+	char id[BACKEND_KEY_MAX + 1];
+	Lz__Outgoing *outgoing;
+	enum result result;
+
+	snprintf(id, sizeof(id), "%.*s", (int)key->size - 1, (const char *)key->bytes + 1);
+	result = outbox_get(walk->store->txn, id, &outgoing, err);
+	if (result)
+		return result;
+	walk->looks++;
+	if (record_matches(walk->request, outgoing)) {
+		walk->bytes += protobuf_c_message_get_packed_size(&outgoing->base);
+		give_record(walk->out, &outgoing);
+	}
+	message_free((ProtobufCMessage *)outgoing);
+	return RESULT_OK;
+}
+
+/* Newest first. RESULT_NONE: that was all. */
+static enum result walk_of_no_item(
+        struct outbox_walk *walk, struct backend_key *key, struct err *err)
+{
+	struct backend_key prefix = key_pair("", "");
+	enum result result;
+
+	while (!(result = backend_step(
+	                 walk->store->txn, TABLE_OUTBOX_BY_ITEM, BACKEND_BEFORE, key, NULL, err)) &&
+	        key_starts(key, &prefix)) {
+		result = look_at_record(walk, key, err);
+		if (result)
+			return result;
+		if (is_page_full(walk, key))
+			return RESULT_OK;
+	}
+	return result ? result : RESULT_NONE;
+}
+
+static enum result walk_items(struct outbox_walk *walk, struct backend_key *key, struct err *err)
+{
 	int64_t stored_ms;
 	enum result result;
 	char id[129];
 
-	if (limit > LIST_MAX)
-		limit = LIST_MAX;
-	while (!(
-	        result = backend_step(store->txn, TABLE_BY_TIME, BACKEND_BEFORE, key, NULL, err))) {
+	while (!(result = backend_step(
+	                 walk->store->txn, TABLE_BY_TIME, BACKEND_BEFORE, key, NULL, err))) {
 		if (!key_read_time(key, 0, &stored_ms, id))
 			return err_set(err, RESULT_PERMANENT, "a damaged index entry");
-		result = look_at_outbox(store, request, id, out, &looks, &bytes, err);
-		if (result)
+		result = look_at_outbox(
+		        walk->store, walk->request, id, walk->out, &walk->looks, &walk->bytes, err);
+		if (result || is_page_full(walk, key))
 			return result;
-		if (out->n_outbox >= limit || looks >= OUTBOX_LOOKS || bytes > LIST_MAX_BYTES) {
-			write_cursor(key, &out->next);
-			return RESULT_OK;
-		}
 	}
 	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+/* `key` is where a former page stopped; of size 0: at the beginning. */
+static enum result walk_outbox(struct store *store, const Lz__ListOutbox *request,
+        struct backend_key *key, Lz__Outbox *out, struct err *err)
+{
+	struct outbox_walk walk = {store, request, out, 0, 0};
+	struct backend_key none = key_pair("", ""), whole = {0};
+	enum result result = RESULT_NONE;
+
+	if (!key->size)
+		*key = key_end_of(&none);
+	if (is_of_no_item(key)) {
+		if (!is_limited(store)) /* they tell of everybody's */
+			result = walk_of_no_item(&walk, key, err);
+		*key = key_end_of(&whole);
+	}
+	return result == RESULT_NONE ? walk_items(&walk, key, err) : result;
 }
 
 static enum result find_record(
@@ -494,7 +570,9 @@ static enum result find_record(
 		result = outbox_get(store->txn, id, &outgoing, err);
 	if (result)
 		return result;
-	result = limit_records(store, outgoing->item, &outgoing, 1, err);
+	result = gather_fill(store->txn, outgoing, err);
+	if (!result)
+		result = limit_records(store, outgoing->item, &outgoing, 1, err);
 	if (!result)
 		give_record(out, &outgoing);
 	message_free((ProtobufCMessage *)outgoing);
@@ -507,13 +585,11 @@ static enum result find_record(
 enum result store_list_outbox(
         struct store *store, const Lz__ListOutbox *request, Lz__Outbox *out, struct err *err)
 {
-	struct backend_key key = {0}, whole = {0};
+	struct backend_key key = {0};
 	enum result result = RESULT_OK;
 
 	if (*request->after)
 		result = read_cursor(request->after, &key, err);
-	else
-		key = key_end_of(&whole);
 	if (!result)
 		result = store_read_begin(store, err);
 	if (result)

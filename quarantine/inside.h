@@ -30,14 +30,15 @@ struct store {
 	const struct actor *actor; /* lent; NULL: nobody but the store itself */
 	int is_foreign;            /* an item was asked for that the actor may not see */
 	struct audit_place audit;
-	int reads_within;            /* questions asked inside a transaction that writes */
-	int is_filed;                /* all items, by the rules of now */
-	struct backend_key filed_to; /* while they are not: the last that was */
-	struct backend_key swept_to; /* of what is looked through for quotas that are exceeded */
+	int reads_within;             /* questions asked inside a transaction that writes */
+	int is_filed;                 /* all items, by the rules of now */
+	struct backend_key filed_to;  /* while they are not: the last that was */
+	struct backend_key quotas_to; /* of what is looked through for quotas that are exceeded */
 	/* The last owner for whom no room could be made at once, and how many bytes it takes. */
 	struct backend_key wanting;
 	uint64_t wanted_bytes;
 	struct buf gone; /* in this transaction: message id, item and event, each with its NUL */
+	struct backend_key swept_to; /* of the counts of notices; of size 0: begin anew */
 };
 
 /* May the actor see it? Remembers where it may not. */

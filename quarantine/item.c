@@ -161,6 +161,7 @@ static Lz__KeptItem *new_kept(const Lz__Item *item, int64_t now_ms)
 	kept->item->hold_ms = 0;
 	strings_set(&kept->item->hold_by, "");
 	strings_set(&kept->item->hold_why, "");
+	strings_clear(&kept->item->requested_by, &kept->item->n_requested_by);
 	return kept;
 }
 
@@ -309,6 +310,30 @@ enum result item_remove(
 	if (!result)
 		result = count_item(txn, kept->item, -1, err);
 	return result ? result : backend_drop(txn, TABLE_ITEMS, &key, err);
+}
+
+/* ---- requests ---- */
+
+enum result item_request(
+        struct backend_txn *txn, Lz__KeptItem *kept, const char *by, struct err *err)
+{
+	struct backend_key key;
+	enum result result;
+
+	strings_add_new(&kept->item->requested_by, &kept->item->n_requested_by, by);
+	key = entry_of_request(kept->item);
+	result = put_entry(txn, TABLE_BY_TERM, &key, err);
+	return result ? result : save(txn, kept, err);
+}
+
+enum result item_settle_request(struct backend_txn *txn, Lz__KeptItem *kept, struct err *err)
+{
+	struct backend_key key = entry_of_request(kept->item);
+
+	if (!kept->item->n_requested_by)
+		return RESULT_OK;
+	strings_clear(&kept->item->requested_by, &kept->item->n_requested_by);
+	return drop_entry(txn, TABLE_BY_TERM, &key, err);
 }
 
 /* ---- its bytes ---- */

@@ -51,6 +51,12 @@ enum result item_refile(struct backend_txn *txn, Lz__KeptItem *kept, const struc
         int64_t expire_ms, struct err *err);
 
 /* Adds its entries to the index of terms, where they are missing. */
+/* A recipient asks for its release: that is known until item_settle_request(). Saves it. */
+enum result item_request(
+        struct backend_txn *txn, Lz__KeptItem *kept, const char *by, struct err *err);
+/* Nobody asks any more. To be saved by the caller. */
+enum result item_settle_request(struct backend_txn *txn, Lz__KeptItem *kept, struct err *err);
+
 enum result item_index_terms(struct backend_txn *txn, const Lz__Item *item, struct err *err);
 
 /* The range of the original that the n-th part is; part 0 is the whole of it. RESULT_NONE: there is

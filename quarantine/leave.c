@@ -128,6 +128,44 @@ static size_t drop_addressees(Lz__Outgoing *outgoing, const struct owner *owner)
 	return had - to;
 }
 
+static int drop_counter(Lz__Counter **list, size_t *count, const char *address)
+{
+	size_t from, to = 0, had = *count;
+
+	for (from = 0; from < had; from++) {
+		if (text_same(list[from]->name, address))
+			message_free(&list[from]->base);
+		else
+			list[to++] = list[from];
+	}
+	*count = to;
+	return to != had;
+}
+
+static int is_in(Lz__Counter *const *list, size_t count, const char *address)
+{
+	size_t at;
+
+	for (at = 0; at < count; at++)
+		if (text_same(list[at]->name, address))
+			return 1;
+	return 0;
+}
+
+int leave_is_counted(const Lz__Outgoing *outgoing, const char *address)
+{
+	return is_in(outgoing->senders, outgoing->n_senders, address) ||
+	       is_in(outgoing->recipients, outgoing->n_recipients, address);
+}
+
+/* His mail stays in the sum. */
+static int drop_counters(Lz__Outgoing *outgoing, const char *address)
+{
+	int sent = drop_counter(outgoing->senders, &outgoing->n_senders, address);
+
+	return drop_counter(outgoing->recipients, &outgoing->n_recipients, address) || sent;
+}
+
 enum result leave_outgoing(struct backend_txn *txn, Lz__Outgoing *outgoing,
         const struct owner *owner, int *changed, struct err *err)
 {
@@ -136,7 +174,8 @@ enum result leave_outgoing(struct backend_txn *txn, Lz__Outgoing *outgoing,
 	*changed = drop_addressees(outgoing, owner) != 0;
 	if (is_person)
 		*changed |= leave_is_named(outgoing->last, owner->name) ||
-		            leave_is_named(outgoing->why, owner->name);
+		            leave_is_named(outgoing->why, owner->name) ||
+		            drop_counters(outgoing, owner->name);
 	if (!*changed)
 		return RESULT_OK;
 	if (!outgoing->n_to)
@@ -162,6 +201,20 @@ static enum result leave_outbox(
 	return result;
 }
 
+/* What he asked for is settled by his leaving. */
+static void drop_requests(Lz__Item *item, const struct owner *owner)
+{
+	char **had = item->requested_by;
+	size_t count = item->n_requested_by, at;
+
+	item->requested_by = NULL;
+	item->n_requested_by = 0;
+	for (at = 0; at < count; at++)
+		if (!owner_has(owner, had[at], ""))
+			strings_add(&item->requested_by, &item->n_requested_by, had[at]);
+	strings_clear(&had, &count);
+}
+
 enum result leave_item(
         struct store *store, Lz__KeptItem *kept, const struct owner *owner, struct err *err)
 {
@@ -171,6 +224,7 @@ enum result leave_item(
 		return result;
 	drop_recipients(kept->item, owner);
 	drop_notices(kept->item, owner);
+	drop_requests(kept->item, owner);
 	if (owner->kind == OWNER_PERSON)
 		scrub_item(kept->item, owner->name);
 	result = item_list(store->txn, kept, &store->options.rules, err);

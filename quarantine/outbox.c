@@ -7,9 +7,12 @@
 
 #include "lib/base/alloc.h"
 #include "lib/crypto/digest.h"
+#include "quarantine/gather.h"
 #include "quarantine/key.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
+
+enum { TIMED_DIGITS = 9 }; /* of base 32, of a time in milliseconds: until the year 3084 */
 
 void outgoing_list_free(struct outgoing_list *list)
 {
@@ -108,8 +111,7 @@ static int is_to_be_sent(int state)
 	return state == OUTGOING_WAITING || state == OUTGOING_DUE || state == OUTGOING_LEASED;
 }
 
-/* An event that the record's state has no move for is RESULT_PERMANENT and changes nothing. */
-static enum result move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
+enum result outbox_move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
         int64_t next_ms, struct err *err)
 {
 	int from = state_of(outgoing), state = from;
@@ -162,6 +164,20 @@ static void name_outgoing(Lz__Outgoing *outgoing, uint32_t serial)
 	strings_set(&outgoing->id, id);
 }
 
+void outbox_timed_id(int64_t now_ms, const struct digest *salt, char id[17])
+{
+	static const char digits[] = "0123456789abcdefghjkmnpqrstvwxyz";
+	uint64_t time = (uint64_t)now_ms;
+	char rest[17];
+	int at;
+
+	for (at = TIMED_DIGITS - 1; at >= 0; at--, time >>= 5)
+		id[at] = digits[time & 31];
+	digest_item_id(salt, rest);
+	memcpy(id + TIMED_DIGITS, rest, 17 - TIMED_DIGITS - 1);
+	id[16] = '\0';
+}
+
 static enum result exists(struct backend_txn *txn, const char *id, struct err *err)
 {
 	struct backend_key key = key_text(id);
@@ -186,7 +202,7 @@ static enum result add_notice(struct backend_txn *txn, Lz__Outgoing *outgoing, s
 	int already;
 	enum result result = is_there(txn, outgoing->id, &already, err);
 
-	return result || already ? result : move(txn, outgoing, OUTGOING_NOTICE, 0, err);
+	return result || already ? result : outbox_move(txn, outgoing, OUTGOING_NOTICE, 0, err);
 }
 
 enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, struct err *err)
@@ -231,7 +247,8 @@ static enum result add_release(struct backend_txn *txn, Lz__Outgoing *outgoing,
 
 	if (!result && !*already && parcel)
 		result = parcel_keep(txn, outgoing, parcel, err);
-	return result || *already ? result : move(txn, outgoing, OUTGOING_RELEASE, now_ms, err);
+	return result || *already ? result
+	                          : outbox_move(txn, outgoing, OUTGOING_RELEASE, now_ms, err);
 }
 
 enum result outbox_release(struct backend_txn *txn, const Lz__Item *item,
@@ -284,23 +301,42 @@ enum result outbox_of(
 	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
-enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing_event event,
-        int64_t now_ms, struct err *err)
+/* Due, or one of many that another record tells of. */
+static enum result wake_one(struct backend_txn *txn, Lz__Outgoing *outgoing, const Lz__Item *item,
+        const struct config_notifier *config, enum outgoing_event event, int64_t now_ms,
+        struct err *err)
+{
+	enum result result =
+	        config ? gather_notice(txn, config, item, outgoing, now_ms, err) : RESULT_OK;
+
+	if (result)
+		return result;
+	return outbox_move(txn, outgoing, *outgoing->into ? OUTGOING_GATHER : event,
+	        *outgoing->into ? 0 : now_ms, err);
+}
+
+enum result outbox_wake(struct backend_txn *txn, const Lz__Item *item,
+        const struct config_notifier *config, enum outgoing_event event, int64_t now_ms,
+        struct err *err)
 {
 	struct outgoing_list list;
-	enum result result = outbox_of(txn, item, &list, err);
+	enum result result = outbox_of(txn, item->id, &list, err);
 	size_t at;
 
 	for (at = 0; !result && at < list.count; at++)
 		if (state_of(list.list[at]) == OUTGOING_WAITING)
-			result = move(txn, list.list[at], event, now_ms, err);
+			result = wake_one(txn, list.list[at], item, config, event, now_ms, err);
 	outgoing_list_free(&list);
 	return result;
 }
 
 enum result outbox_drop(struct backend_txn *txn, Lz__Outgoing *outgoing, struct err *err)
 {
-	return move(txn, outgoing, OUTGOING_DELETE, 0, err);
+	enum result result = RESULT_OK;
+
+	if (state_of(outgoing) == OUTGOING_GATHERED)
+		result = gather_leave(txn, outgoing, err);
+	return result ? result : outbox_move(txn, outgoing, OUTGOING_DELETE, 0, err);
 }
 
 enum result outbox_remove(struct backend_txn *txn, const char *item, struct err *err)
@@ -310,7 +346,7 @@ enum result outbox_remove(struct backend_txn *txn, const char *item, struct err 
 	size_t at;
 
 	for (at = 0; !result && at < list.count; at++)
-		result = move(txn, list.list[at], OUTGOING_DELETE, 0, err);
+		result = outbox_drop(txn, list.list[at], err);
 	outgoing_list_free(&list);
 	return result;
 }
@@ -326,7 +362,7 @@ static enum result take_one(struct backend_txn *txn, const char *id, int64_t unt
 	if (result)
 		return result;
 	outgoing->attempts++;
-	result = move(txn, outgoing, OUTGOING_TAKE, until_ms, err);
+	result = outbox_move(txn, outgoing, OUTGOING_TAKE, until_ms, err);
 	if (result)
 		message_free((ProtobufCMessage *)outgoing);
 	else
@@ -390,7 +426,7 @@ enum result outbox_finish(struct backend_txn *txn, const Lz__Finish *request, in
 	if (event == OUTGOING_RETRY && !outgoing->n_to)
 		event = OUTGOING_SENT; /* nobody is left of those who remained */
 	strings_set(&outgoing->last, request->text);
-	result = move(txn, outgoing, event,
+	result = outbox_move(txn, outgoing, event,
 	        event == OUTGOING_RETRY ? now_ms + request->retry_ms : now_ms, err);
 	message_free((ProtobufCMessage *)outgoing);
 	return result;

@@ -7,6 +7,8 @@
 
 #include <stdint.h>
 
+#include "lib/config/config.h"
+#include "lib/crypto/digest.h"
 #include "quarantine/backend.h"
 #include "quarantine/parcel.h"
 #include "quarantine/record.h"
@@ -21,9 +23,11 @@ void outgoing_list_free(struct outgoing_list *list);
 /* The notices of a new item, waiting. */
 enum result outbox_add_notices(struct backend_txn *txn, const Lz__Item *item, struct err *err);
 
-/* Those that wait become due; `event` is confirm or timeout. */
-enum result outbox_wake(struct backend_txn *txn, const char *item, enum outgoing_event event,
-        int64_t now_ms, struct err *err);
+/* Those that wait become due, or are gathered (gather.h; not without a configuration); `event` is
+ * confirm or timeout. */
+enum result outbox_wake(struct backend_txn *txn, const Lz__Item *item,
+        const struct config_notifier *config, enum outgoing_event event, int64_t now_ms,
+        struct err *err);
 
 /*
  * Adds a release of `item` that is due now. Fills out->outgoing, and out->already where the same
@@ -60,6 +64,13 @@ enum result outbox_remove(struct backend_txn *txn, const char *item, struct err 
 
 /* "release=<id> attempt=<n>", or "notice=…", for the audit. */
 void outbox_word(const Lz__Outgoing *outgoing, char *out, size_t room);
+/* The one function that changes a record's state, with all that hangs on it, and saves it. An event
+ * that the state has no move for is RESULT_PERMANENT and changes nothing. */
+enum result outbox_move(struct backend_txn *txn, Lz__Outgoing *outgoing, enum outgoing_event event,
+        int64_t next_ms, struct err *err);
+
+/* An id for a record of no item: they are in the order of the times at which they began. */
+void outbox_timed_id(int64_t now_ms, const struct digest *salt, char id[17]);
 
 /* True for a release that is still to be delivered. */
 int outgoing_is_open_release(const Lz__Outgoing *outgoing);

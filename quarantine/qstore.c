@@ -7,6 +7,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/clock.h"
+#include "lib/base/file.h"
 #include "lib/base/log.h"
 #include "lib/wire/loop.h"
 #include "quarantine/audit.h"
@@ -41,6 +42,7 @@ struct qstore {
 	struct guard guard;           /* rights and refusals, lent */
 	struct config *rights_config; /* what the rights lend from, where it was read again */
 	struct stat policy_seen;      /* lazaret.yaml, as it was last looked at */
+	struct seal_key key;          /* of tokens */
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -421,8 +423,10 @@ static void on_signal(void *context, int signal_number)
 
 /* ---- opening and closing ---- */
 
-static struct store_options options_of(const struct config_quarantine *config)
+static struct store_options options_of(const struct config *whole)
 {
+	const struct config_quarantine *config = &whole->quarantine;
+
 	return (struct store_options){
 	        .backend = {.path = config->path, .size = config->map_size},
 	        .reserve = config->reserve,
@@ -436,25 +440,46 @@ static struct store_options options_of(const struct config_quarantine *config)
 	        .compress_level = config->compress ? (int)config->compress_level : 0,
 	        .lease_ms = config->lease_ms,
 	        .keep_audit_ms = config->keep_audit_ms,
+	        .notifier = &whole->notifier,
+	        .admin = whole->site.admin,
 	};
+}
+
+/* Beside the database, as its folder is ours alone. */
+static enum result open_key(const struct config *config, struct seal_key *key,
+        struct store_options *options, struct err *err)
+{
+	char *path;
+	enum result result;
+
+	if (!*config->notifier.request_address)
+		return RESULT_OK;
+	path = alloc_format("%s/request.key", config->quarantine.path);
+	result = file_make_folder(config->quarantine.path, 0700, err);
+	if (!result)
+		result = seal_key_open(path, key, err);
+	options->key = key;
+	free(path);
+	return result;
 }
 
 enum result qstore_open(
         const struct config *config, struct wire *wire, struct qstore **out, struct err *err)
 {
 	struct qstore *q = alloc_zero(1, sizeof(*q));
-	struct store_options options = options_of(&config->quarantine);
+	struct store_options options = options_of(config);
 	char *key = alloc_format("%s/pass.key", config->quarantine.path);
 	struct wire_limits limits = {
 	        .max_bytes = config->quarantine.max_item_size + ENVELOPE_ROOM,
 	        .high_water = HIGH_WATER,
 	};
-	enum result result;
+	enum result result = open_key(config, &q->key, &options, err);
 
 	options.pass_lifetime_ms = config->notifier.pass_lifetime_ms;
 	options.pass_key = q->pass_key;
-	result = store_open(&backend_lmdb, &options, &q->store, err);
 	q->config = config;
+	if (!result)
+		result = store_open(&backend_lmdb, &options, &q->store, err);
 	if (!result)
 		result = pass_key_load(key, q->pass_key, err); /* the folder is there by now */
 	free(key);

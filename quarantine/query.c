@@ -132,6 +132,8 @@ enum result query_read(struct query *query, const Lz__List *request, int has_ter
 	add_states(query, has_terms);
 	if (request->on_hold)
 		add_term(query, has_terms, TERM_HOLD, "hold");
+	if (request->requested)
+		add_term(query, has_terms, TERM_STATE, entry_requested);
 	result = add_words(query, has_terms, TERM_SUBJECT, request->subject, "subject", err);
 	if (!result)
 		result = add_words(query, has_terms, TERM_FILE, request->file, "file", err);
@@ -179,8 +181,7 @@ static int is_in_domain(const char *wanted, const char *address)
 	return *wanted == '.' && length > size && text_same(at + 1 + length - size, wanted);
 }
 
-/* An address, "@domain", ".domain" with all below it, or a glob over the whole address. */
-static int address_matches(const char *wanted, const char *address)
+int query_address(const char *wanted, const char *address)
 {
 	if (!strcmp(wanted, "<>"))
 		return !*address;
@@ -196,7 +197,7 @@ static int recipient_matches(const char *wanted, const Lz__Item *item)
 	size_t at;
 
 	for (at = 0; at < item->n_recipients; at++)
-		if (address_matches(wanted, item->recipients[at]->address))
+		if (query_address(wanted, item->recipients[at]->address))
 			return 1;
 	return 0;
 }
@@ -204,8 +205,7 @@ static int recipient_matches(const char *wanted, const Lz__Item *item)
 static int domain_matches(const char *wanted, const Lz__Item *item)
 {
 	char *domain = alloc_format("%c%s", *wanted == '.' ? '.' : '@', domain_of(wanted));
-	int matches =
-	        address_matches(domain, item->reverse_path) || recipient_matches(domain, item);
+	int matches = query_address(domain, item->reverse_path) || recipient_matches(domain, item);
 
 	free(domain);
 	return matches;
@@ -290,7 +290,7 @@ int query_matches(const struct query *query, const Lz__Item *item)
 	const Lz__List *request = query->request;
 
 	return numbers_match(request, item) &&
-	       (!*request->sender || address_matches(request->sender, item->reverse_path)) &&
+	       (!*request->sender || query_address(request->sender, item->reverse_path)) &&
 	       (!*request->recipient || recipient_matches(request->recipient, item)) &&
 	       (!*request->domain || domain_matches(request->domain, item)) &&
 	       (!*request->text || text_matches(request->text, item)) &&

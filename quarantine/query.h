@@ -43,4 +43,8 @@ void query_limit(struct query *query, const struct actor *actor, int has_terms);
 /* Is an item that is in all sources what was meant? */
 int query_matches(const struct query *query, const Lz__Item *item);
 
+/* Is an address meant by this: an address, "@domain", ".domain" with all below it, "<>", or a glob
+ * over the whole address? */
+int query_address(const char *wanted, const char *address);
+
 #endif

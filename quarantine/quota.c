@@ -201,18 +201,18 @@ static enum result sweep_all(struct store *store, struct err *err)
 	unsigned looks;
 
 	for (looks = 0; result == RESULT_NONE && looks < SWEEP_LOOKS; looks++) {
-		before = store->swept_to;
+		before = store->quotas_to;
 		result = backend_step(
-		        store->txn, TABLE_USAGE, BACKEND_AFTER, &store->swept_to, &value, err);
+		        store->txn, TABLE_USAGE, BACKEND_AFTER, &store->quotas_to, &value, err);
 		if (result) {
-			store->swept_to = key_bytes("", 1); /* from the beginning, next time */
+			store->quotas_to = key_bytes("", 1); /* from the beginning, next time */
 			break;
 		}
 		result = number_read(&value, &used, err);
 		if (!result)
-			result = reduce(store, &store->swept_to, used, err);
+			result = reduce(store, &store->quotas_to, used, err);
 		if (!result)
-			store->swept_to = before; /* he may still have too much */
+			store->quotas_to = before; /* he may still have too much */
 	}
 	buf_fini(&value);
 	return result;

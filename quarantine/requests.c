@@ -132,6 +132,13 @@ static enum result handle_finish(struct store *store, const struct wire_message 
 	return store_finish(store, request, err);
 }
 
+static enum result handle_amend(struct store *store, const struct wire_message *message,
+        struct answer *out, struct err *err)
+{
+	return store_amend(
+	        store, (const Lz__Amend *)message->envelope, new_answer(out, MESSAGE_AMENDED), err);
+}
+
 static enum result handle_list_outbox(struct store *store, const struct wire_message *message,
         struct answer *out, struct err *err)
 {
@@ -212,6 +219,7 @@ static const struct row {
         {MESSAGE_ERASE, REQUEST_WRITES, handle_erase},
         {MESSAGE_LIST_ERASURES, REQUEST_READS, handle_list_erasures},
         {MESSAGE_LIST_USAGE, REQUEST_READS, handle_list_usage},
+        {MESSAGE_AMEND, REQUEST_WRITES, handle_amend},
 };
 
 static const struct row *row_of(enum message_type type)

@@ -53,9 +53,10 @@ const struct state_machine item_machine = {
         .move_count = COUNT(item_moves),
 };
 
-static const char *const outgoing_states[] = {"absent", "waiting", "due", "leased", "done", "dead"};
-static const char *const outgoing_events[] = {
-        "notice", "release", "confirm", "timeout", "take", "sent", "retry", "give up", "delete"};
+static const char *const outgoing_states[] = {
+        "absent", "waiting", "due", "leased", "done", "dead", "gathered"};
+static const char *const outgoing_events[] = {"notice", "release", "confirm", "timeout", "take",
+        "sent", "retry", "give up", "delete", "gather", "begin", "add", "again", "drop"};
 
 static const struct state_move outgoing_moves[] = {
         {OUTGOING_ABSENT, OUTGOING_NOTICE, OUTGOING_WAITING},
@@ -75,6 +76,14 @@ static const struct state_move outgoing_moves[] = {
         {OUTGOING_LEASED, OUTGOING_DELETE, OUTGOING_ABSENT},
         {OUTGOING_DONE, OUTGOING_DELETE, OUTGOING_ABSENT},
         {OUTGOING_DEAD, OUTGOING_DELETE, OUTGOING_ABSENT},
+        {OUTGOING_GATHERED, OUTGOING_DELETE, OUTGOING_ABSENT},
+        {OUTGOING_WAITING, OUTGOING_GATHER, OUTGOING_GATHERED},
+        {OUTGOING_ABSENT, OUTGOING_BEGIN, OUTGOING_DUE},
+        {OUTGOING_DUE, OUTGOING_ADD, OUTGOING_DUE},
+        {OUTGOING_DEAD, OUTGOING_AGAIN, OUTGOING_DUE},
+        {OUTGOING_WAITING, OUTGOING_DROP, OUTGOING_ABSENT},
+        {OUTGOING_DUE, OUTGOING_DROP, OUTGOING_ABSENT},
+        {OUTGOING_DEAD, OUTGOING_DROP, OUTGOING_ABSENT},
 };
 
 const struct state_machine outgoing_machine = {

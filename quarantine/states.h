@@ -37,7 +37,8 @@ enum outgoing_state {
 	OUTGOING_DUE,
 	OUTGOING_LEASED, /* in a notifier's hands until its lease ends */
 	OUTGOING_DONE,
-	OUTGOING_DEAD, /* given up */
+	OUTGOING_DEAD,     /* given up */
+	OUTGOING_GATHERED, /* one of many: another record tells of it */
 	OUTGOING_STATES
 };
 
@@ -50,7 +51,12 @@ enum outgoing_event {
 	OUTGOING_SENT,
 	OUTGOING_RETRY,
 	OUTGOING_GIVE_UP,
-	OUTGOING_DELETE, /* with its item */
+	OUTGOING_DELETE, /* with its item; of none: when it is old */
+	OUTGOING_GATHER, /* instead of becoming due */
+	OUTGOING_BEGIN,  /* a digest, a flood, an answer: of what is confirmed already */
+	OUTGOING_ADD,    /* one more is gathered into it, or one is gone */
+	OUTGOING_AGAIN,  /* asked for by a person */
+	OUTGOING_DROP,   /* likewise */
 	OUTGOING_EVENTS
 };
 

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/asking.h"
 #include "quarantine/audit.h"
 #include "quarantine/facts.h"
+#include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -19,7 +21,8 @@
 #include "quarantine/tally.h"
 
 enum {
-	SCHEMA = 2,                /* 1: without the index of terms */
+	SCHEMA = 3,                /* 1: without the index of terms; 2: without an audit */
+	OLDEST_BESIDE = 2,         /* that can be read without being changed */
 	PIECES_OVERHEAD = 32,      /* the part of a body that pages and keys of its pieces take */
 	ITEM_OVERHEAD = 64 * 1024, /* bytes a new item may need beside its own: records, indexes */
 	TAKE_MAX = 100,
@@ -46,7 +49,7 @@ static enum result begin_filing(struct store *store, struct err *err)
 	uint64_t wanted = rules_fingerprint(&store->options.rules), have;
 	enum result result = number_get(store->txn, TABLE_META, &name, &have, err);
 
-	store->filed_to = store->swept_to = key;
+	store->filed_to = store->quotas_to = key;
 	store->is_filed = have == wanted;
 	if (result || store->is_filed)
 		return result;
@@ -86,7 +89,7 @@ static enum result check_schema_beside(struct store *store, struct err *err)
 	if (!result)
 		result = number_get(store->txn, TABLE_META, &key, &schema, err);
 	store_abort(store);
-	if (!result && schema != SCHEMA)
+	if (!result && (schema < OLDEST_BESIDE || schema > SCHEMA))
 		result = err_set(err, RESULT_PERMANENT, "%s has schema %llu; this qstore knows %d",
 		        store->options.backend.path, (unsigned long long)schema, SCHEMA);
 	return result;
@@ -232,6 +235,12 @@ enum result store_room(struct store *store, uint64_t bytes, struct err *err)
 
 /* ---- storing ---- */
 
+/* The message that a STORE brings. */
+struct given {
+	const void *body;
+	size_t size;
+};
+
 static enum result add_item(
         struct store *store, const Lz__Item *item, const void *body, size_t size, struct err *err)
 {
@@ -250,20 +259,34 @@ static enum result add_item(
 	return result ? result : tally_day(store->txn, store->now_ms, "quarantine.stored", 1, err);
 }
 
+/* What it asks for is done with it, once. */
+static enum result add_request(
+        struct store *store, const Lz__Item *item, Lz__Stored *out, struct err *err)
+{
+	Lz__Item *bare = record_copy(item);
+	enum result result = asking_take(store, bare, out, err);
+
+	if (!result)
+		result = add_item(store, bare, "", 0, err);
+	message_free((ProtobufCMessage *)bare);
+	return result;
+}
+
 /* Adds what isn't there. A new item reopens its message: its outcome needs a confirmation. */
-static enum result put_item(struct store *store, const Lz__Item *item, const void *body,
-        size_t size, Lz__KeptMessage *letter, struct err *err)
+static enum result put_item(struct store *store, const Lz__Item *item, const struct given *given,
+        Lz__KeptMessage *letter, Lz__Stored *out, struct err *err)
 {
 	Lz__KeptItem *old = NULL;
 	enum result result = item_load(store->txn, item->id, &old, err);
 
 	if (result == RESULT_NONE) {
-		result = add_item(store, item, body, size, err);
+		result = item->n_requests ? add_request(store, item, out, err)
+		                          : add_item(store, item, given->body, given->size, err);
 		letter->complete = 0;
 	} else if (!result && strcmp(old->item->message_id, item->message_id)) {
 		result = err_set(err, RESULT_PERMANENT, "item %s is of another message", item->id);
 	} else if (!result) {
-		result = item_mend(store->txn, old, body, size, err);
+		result = item_mend(store->txn, old, given->body, given->size, err);
 	}
 	message_free((ProtobufCMessage *)old);
 	strings_add_new(&letter->items, &letter->n_items, item->id);
@@ -305,6 +328,7 @@ static void tell_stored(const Lz__Store *request, const Lz__KeptMessage *letter,
 enum result store_put(struct store *store, const Lz__Store *request, const void *body, size_t size,
         Lz__Stored *out, struct err *err)
 {
+	const struct given given = {body, size};
 	enum result result = check_store(store, request, size, err);
 	struct audit_fact redeemed = {.action = "pass", .detail = request->message_id};
 	Lz__Store bare = *request;
@@ -325,7 +349,7 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		result = audit_add(store, &redeemed, err);
 	}
 	for (at = 0; !result && at < request->n_items; at++)
-		result = put_item(store, request->items[at], body, size, letter, err);
+		result = put_item(store, request->items[at], &given, letter, out, err);
 	/* A message that is tried again is alive: its time to be confirmed starts anew. */
 	if (!result && letter->n_items && !letter->complete)
 		result = letter_save(
@@ -350,8 +374,11 @@ static enum result confirm_item(struct store *store, const char *id, struct err 
 	if (!kept->item->confirmed_ms)
 		kept->item->confirmed_ms = store->now_ms;
 	result = item_move(store->txn, kept, ITEM_CONFIRM, err);
+	if (!result)
+		result = outbox_wake(store->txn, kept->item, store->options.notifier,
+		        OUTGOING_CONFIRM, store->now_ms, err);
 	message_free((ProtobufCMessage *)kept);
-	return result ? result : outbox_wake(store->txn, id, OUTGOING_CONFIRM, store->now_ms, err);
+	return result;
 }
 
 static enum result confirm_items(
@@ -424,6 +451,9 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 		return result;
 	kept->releases += request->again != 0;
 	kept->item->released_ms = store->now_ms;
+	result = item_settle_request(store->txn, kept, err);
+	if (result)
+		return result;
 	result = item_move(store->txn, kept, ITEM_RELEASE, err);
 	return result ? result
 	              : tally_day(store->txn, store->now_ms, "quarantine.released", 1, err);
@@ -526,6 +556,8 @@ enum result store_remove_item(
 	if (!result)
 		result = outbox_remove(store->txn, item->id, err);
 	if (!result)
+		result = asking_forget(store->txn, item->id, err);
+	if (!result)
 		result = letter_drop_item(
 		        store->txn, item->message_id, item->id, store->now_ms, err);
 	if (!result && event != ITEM_DELETE) /* which is in the audit as it was asked for */
@@ -565,6 +597,28 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 
 /* ---- the notifier ---- */
 
+/* What whoever makes a mail of it needs. */
+static enum result complete_record(
+        struct store *store, Lz__Outgoing *outgoing, Lz__Taken *out, struct err *err)
+{
+	Lz__KeptItem *kept;
+	enum result result;
+
+	if (!*outgoing->item) {
+		result = gather_fill(store->txn, outgoing, err);
+		asking_add_token(store, outgoing, NULL);
+		return result;
+	}
+	result = item_load(store->txn, outgoing->item, &kept, err);
+	if (result)
+		return result;
+	asking_add_token(store, outgoing, kept->item);
+	out->items[out->n_items++] = kept->item;
+	kept->item = NULL;
+	message_free((ProtobufCMessage *)kept);
+	return RESULT_OK;
+}
+
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err)
 {
@@ -572,7 +626,6 @@ enum result store_take(
 	uint32_t limit = request->limit && request->limit < TAKE_MAX ? request->limit : TAKE_MAX;
 	struct outgoing_list list = {0};
 	enum result result;
-	Lz__KeptItem *kept;
 	size_t at;
 
 	if (request->lease_ms)
@@ -584,13 +637,9 @@ enum result store_take(
 	out->n_outbox = list.count;
 	out->items = alloc_zero(list.count, sizeof(*out->items));
 	for (at = 0; !result && at < list.count; at++) {
-		result = item_load(store->txn, list.list[at]->item, &kept, err);
-		if (result)
-			break;
-		out->items[out->n_items++] = kept->item;
-		kept->item = NULL;
-		message_free((ProtobufCMessage *)kept);
-		result = fact_carried(store, list.list[at], err);
+		result = complete_record(store, list.list[at], out, err);
+		if (!result)
+			result = fact_carried(store, list.list[at], err);
 	}
 	return result == RESULT_NONE
 	               ? err_set(err, RESULT_PERMANENT, "an outbox record without its item")
@@ -653,10 +702,10 @@ static enum result settle_one(struct store *store, const char *message_id, struc
 		if (result)
 			break;
 		result = item_move(store->txn, kept, ITEM_TIMEOUT, err);
-		message_free((ProtobufCMessage *)kept);
 		if (!result)
-			result = outbox_wake(store->txn, letter->items[at], OUTGOING_TIMEOUT,
-			        store->now_ms, err);
+			result = outbox_wake(store->txn, kept->item, store->options.notifier,
+			        OUTGOING_TIMEOUT, store->now_ms, err);
+		message_free((ProtobufCMessage *)kept);
 	}
 	if (!result)
 		result = letter_save(store->txn, message_id, letter, 0, store->now_ms, err);
@@ -771,6 +820,9 @@ static enum result expire_next(struct store *store, struct err *err)
 {
 	enum result result = expire_item(store, err);
 
+	if (result == RESULT_NONE && store->options.rules.keep_ms > 0)
+		result = gather_expire(
+		        store->txn, store->now_ms - store->options.rules.keep_ms, err);
 	if (result == RESULT_NONE)
 		result = expire_lone(store, err);
 	if (result == RESULT_NONE)
@@ -788,6 +840,9 @@ enum result store_expire(struct store *store, int64_t now_ms, int *more, struct 
 		return result;
 	result = tally_forget(
 	        store->txn, now_ms - (int64_t)DAYS_KEPT * 24 * 3600 * 1000, PIECE, err);
+	if (!result && store->options.notifier)
+		result = gather_sweep(
+		        store->txn, store->options.notifier, &store->swept_to, now_ms, err);
 	if (result) {
 		store_abort(store);
 		return result;

@@ -16,6 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "lib/config/config.h"
+#include "lib/crypto/seal.h"
 #include "protos/messages.h"
 #include "quarantine/actor.h"
 #include "quarantine/backend.h"
@@ -40,6 +42,9 @@ struct store_options {
 	int64_t pass_lifetime_ms;
 	const uint8_t *pass_key; /* PASS_KEY_SIZE bytes, lent; NULL: passes are neither given nor
 	                            redeemed */
+	const struct config_notifier *notifier; /* NULL: every notice goes out by itself */
+	const char *admin;                      /* who is asked for releases; NULL: nobody */
+	const struct seal_key *key;             /* of tokens; NULL: nobody may ask by mail */
 };
 
 /* RESULT_PERMANENT: another process has it, or it has another schema, or the folder is wrong. With
@@ -104,6 +109,10 @@ enum result store_count(struct store *store, const Lz__Count *request, struct er
 enum result store_take(
         struct store *store, const Lz__Take *request, Lz__Taken *out, struct err *err);
 enum result store_finish(struct store *store, const Lz__Finish *request, struct err *err);
+/* What a person does to records of the outbox: a bounded piece of all. RESULT_NONE: no such record,
+ * or it is in no state for that. */
+enum result store_amend(
+        struct store *store, const Lz__Amend *request, Lz__Amended *out, struct err *err);
 
 /* ---- what time does; each call is a transaction of its own and does a bounded piece ---- */
 

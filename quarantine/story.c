@@ -13,6 +13,16 @@ static void tell_stored(const Lz__Store *request, const Lz__Stored *stored)
 		        request->items[at]->n_parts);
 }
 
+static void tell_asked(const Lz__Stored *stored)
+{
+	size_t at;
+
+	for (at = 0; at < stored->n_asked; at++)
+		log_event(LOG_LEVEL_INFO, stored->message_id, "request", "item=%s by=%s outcome=%s",
+		        stored->asked[at]->item, log_quote(stored->asked[at]->asker),
+		        stored->asked[at]->outcome);
+}
+
 static void tell_confirmed(const Lz__Confirm *request)
 {
 	log_event(LOG_LEVEL_INFO, request->message_id, "confirmed", "delivered=%zu complete=%d",
@@ -59,6 +69,13 @@ static void tell_erased(const Lz__Erase *request, const Lz__Erased *erased)
 	        (unsigned long long)erased->open, log_quote(request->by), log_quote(request->why));
 }
 
+static void tell_amended(const Lz__Amend *request, const Lz__Amended *amended)
+{
+	log_event(LOG_LEVEL_INFO, NULL, request->drop ? "notices-dropped" : "notices-again",
+	        "outgoing=%s by=%s count=%u", request->all ? "all" : request->id,
+	        log_quote(request->by), amended->count);
+}
+
 static const char *message_of(const struct wire_message *request)
 {
 	switch (request->type) {
@@ -92,6 +109,7 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 	case MESSAGE_STORED:
 		tell_stored(
 		        (const Lz__Store *)request->envelope, (const Lz__Stored *)answer->envelope);
+		tell_asked((const Lz__Stored *)answer->envelope);
 		break;
 	case MESSAGE_CONFIRMED:
 		tell_confirmed((const Lz__Confirm *)request->envelope);
@@ -111,6 +129,10 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 	case MESSAGE_ERASED:
 		tell_erased(
 		        (const Lz__Erase *)request->envelope, (const Lz__Erased *)answer->envelope);
+		break;
+	case MESSAGE_AMENDED:
+		tell_amended((const Lz__Amend *)request->envelope,
+		        (const Lz__Amended *)answer->envelope);
 		break;
 	case MESSAGE_FINISHED:
 		tell_finished((const Lz__Finish *)request->envelope);

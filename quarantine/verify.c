@@ -12,6 +12,7 @@
 #include "quarantine/audit.h"
 #include "quarantine/entries.h"
 #include "quarantine/filing.h"
+#include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -419,6 +420,16 @@ static enum result check_letter(struct verify *v, enum backend_table table,
 	return RESULT_OK;
 }
 
+/* The record that tells of it may be older than all items, and forgotten. */
+static void check_gathered(struct verify *v, const Lz__Outgoing *outgoing)
+{
+	struct backend_key entry = gather_entry(outgoing);
+
+	v->entries[TABLE_GATHERED]++;
+	if (!is_there(v, TABLE_GATHERED, &entry))
+		problem(v, "outbox record %s is gathered, but not told of", outgoing->id);
+}
+
 static enum result check_outgoing(struct verify *v, enum backend_table table,
         const struct backend_key *key, const struct buf *value, struct err *err)
 {
@@ -431,9 +442,12 @@ static enum result check_outgoing(struct verify *v, enum backend_table table,
 		return RESULT_OK;
 	by_item = key_pair(outgoing->item, outgoing->id);
 	item = key_text(outgoing->item);
-	if (!is_there(v, TABLE_OUTBOX_BY_ITEM, &by_item) || !is_there(v, TABLE_ITEMS, &item))
+	if (!is_there(v, TABLE_OUTBOX_BY_ITEM, &by_item) ||
+	        (*outgoing->item && !is_there(v, TABLE_ITEMS, &item)))
 		problem(v, "outbox record %s has no item", outgoing->id);
 	v->entries[TABLE_OUTBOX_BY_ITEM]++;
+	if (*outgoing->into)
+		check_gathered(v, outgoing);
 	if (outgoing_is_timed(outgoing))
 		check_timed(v, TABLE_OUTBOX_DUE, outgoing->next_ms, outgoing->id);
 	expect(v, "outbox", outgoing->state, 1);
@@ -509,6 +523,18 @@ static enum result check_usage(struct verify *v, struct err *err)
 	return result;
 }
 
+static enum result check_asked(struct verify *v, enum backend_table table,
+        const struct backend_key *key, const struct buf *value, struct err *err)
+{
+	const uint8_t *end = memchr(key->bytes, 0, key->size);
+	struct backend_key item =
+	        key_bytes(key->bytes, end ? (size_t)(end - key->bytes) : key->size);
+
+	if (!is_there(v, TABLE_ITEMS, &item))
+		problem(v, "somebody asked for an item that is gone");
+	return RESULT_OK;
+}
+
 /* ---- counts ---- */
 
 static enum result take_off(struct verify *v, enum backend_table table,
@@ -543,7 +569,7 @@ static enum result check_tally(struct verify *v, enum backend_table table,
 static enum result check_counts(struct verify *v, struct err *err)
 {
 	static const enum backend_table tables[] = {TABLE_CHUNKS, TABLE_PENDING, TABLE_LONE,
-	        TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE, TABLE_EXPIRY, TABLE_RANKS};
+	        TABLE_OUTBOX_BY_ITEM, TABLE_OUTBOX_DUE, TABLE_EXPIRY, TABLE_RANKS, TABLE_GATHERED};
 	enum result result = each(v, TABLE_TALLY, check_tally, err);
 	size_t at;
 
@@ -617,6 +643,8 @@ static enum result verify(struct verify *v, struct err *err)
 		result = each(v, TABLE_MESSAGES, check_letter, err);
 	if (!result)
 		result = each(v, TABLE_OUTBOX, check_outgoing, err);
+	if (!result)
+		result = each(v, TABLE_ASKED, check_asked, err);
 	if (!result)
 		result = check_blobs(v, err); /* once all who hold one are known */
 	if (!result)

@@ -10,6 +10,8 @@
 #include "lib/config/form.h"
 #include "lib/config/place.h"
 
+enum { REQUEST_LOCAL_MOST = 17 };
+
 static enum result refuse(const struct config *config, struct err *err, const void *at,
         const char *format, ...) __attribute__((format(printf, 4, 5)));
 
@@ -377,12 +379,30 @@ static enum result check_quotas(const struct config *config, struct err *err)
 	return RESULT_OK;
 }
 
+/* The local part has to hold a token behind it (RFC 5321 section 4.5.3.1.1). */
+static enum result check_notices(const struct config *config, struct err *err)
+{
+	const struct config_notifier *notifier = &config->notifier;
+	const char *at = strrchr(notifier->request_address, '@');
+	size_t i;
+
+	if (at && at - notifier->request_address > REQUEST_LOCAL_MOST)
+		return refuse(config, err, &notifier->request_address,
+		        "found %s, expected at most %d characters before the @",
+		        log_quote(notifier->request_address), REQUEST_LOCAL_MOST);
+	for (i = 0; i < notifier->digest.count; i++)
+		if (!notifier->digest.rules[i].recipients.count)
+			return refuse(config, err, &notifier->digest.rules[i].recipients,
+			        "found an empty list, expected a recipient");
+	return RESULT_OK;
+}
+
 enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
 	        check_attachments, check_redirects, check_policies, check_languages,
-	        check_operators, check_quotas};
+	        check_operators, check_quotas, check_notices};
 	enum result result = RESULT_OK;
 	size_t i;
 

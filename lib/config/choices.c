@@ -133,3 +133,16 @@ const struct choice choice_operator_actions[] = {
         {"all", 0, "whatever an administrator may"},
         {NULL, 0, NULL},
 };
+
+const struct choice choice_every_words[] = {
+        {"daily", EVERY_DAY, "each day"},
+        {"weekly", EVERY_WEEK, "each Monday"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_allow_words[] = {
+        {"never", ALLOW_NEVER, "nothing is released, and they are told so"},
+        {"ask", ALLOW_ASK, "the administrator is told, and releases it or not"},
+        {"release", ALLOW_RELEASE, "it is released to who asks"},
+        {NULL, 0, NULL},
+};

@@ -348,6 +348,33 @@ struct config_languages {
 	struct config_language *rules; /* the first that matches */
 };
 
+enum config_every { EVERY_DAY, EVERY_WEEK };
+
+/* These recipients get one mail in place of many. */
+struct config_digest {
+	struct config_list recipients; /* as access senders */
+	enum config_every every;
+	char *at; /* HH:MM of the host's local time */
+};
+
+struct config_digests {
+	size_t count;
+	struct config_digest *rules; /* the first that matches */
+};
+
+enum config_allow { ALLOW_NEVER, ALLOW_ASK, ALLOW_RELEASE };
+
+/* What happens where a recipient asks for an item that was kept for one of these reasons. */
+struct config_request {
+	struct config_list reasons; /* empty: any */
+	enum config_allow allow;
+};
+
+struct config_requests {
+	size_t count;
+	struct config_request *rules; /* the first that matches; none: never */
+};
+
 struct config_notifier {
 	char *quarantine;
 	char *next_hop;
@@ -366,6 +393,13 @@ struct config_notifier {
 	int64_t poll_ms;
 	int64_t retry_ms;
 	uint64_t attempts;
+	uint64_t flood_after; /* notices of one cause to the administrator, in a window; 0: any */
+	int64_t flood_window_ms;
+	uint64_t rate_per_address; /* single notices to one address, an hour; 0: any */
+	struct config_digests digest;
+	char *request_address; /* where recipients ask for a release; "": nowhere */
+	int64_t request_expires_ms;
+	struct config_requests requests;
 };
 
 struct config_places; /* the line of each value */

@@ -184,6 +184,8 @@ static int is_header_field(const char *text)
 
 int form_matches(enum form form, const char *text)
 {
+	unsigned minutes;
+
 	if (!text[0])
 		return 0;
 	switch (form) {
@@ -219,6 +221,8 @@ int form_matches(enum form form, const char *text)
 		return is_any(text) && is_mail_glob(text);
 	case FORM_REPLY:
 		return is_reply(text);
+	case FORM_CLOCK:
+		return form_clock(text, &minutes);
 	}
 	return 0;
 }
@@ -246,9 +250,24 @@ const char *form_expects(enum form form)
 	                "user@domain, @domain, .domain, a pattern such as *@*.example, or "
 	                "<>",
 	        [FORM_REPLY] = "one line of ASCII text of at most 400 characters",
+	        [FORM_CLOCK] = "a time of day, such as 07:00",
 	};
 
 	return words[form];
+}
+
+int form_clock(const char *text, unsigned *minutes)
+{
+	static const char digits[] = "0123456789";
+	unsigned hour, minute;
+
+	if (strlen(text) != 5 || strspn(text, digits) != 2 || text[2] != ':' ||
+	        strspn(text + 3, digits) != 2)
+		return 0;
+	hour = (unsigned)((text[0] - '0') * 10 + text[1] - '0');
+	minute = (unsigned)((text[3] - '0') * 10 + text[4] - '0');
+	*minutes = hour * 60 + minute;
+	return hour < 24 && minute < 60;
 }
 
 int form_bool(const char *text, int *out)

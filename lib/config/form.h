@@ -24,6 +24,7 @@ enum form {
 	FORM_GLOB,         /* a text_glob() pattern */
 	FORM_MAIL_GLOB,    /* address, @domain, .domain, glob, <> */
 	FORM_REPLY,        /* the text of an SMTP reply: one line of ASCII */
+	FORM_CLOCK,        /* HH:MM, from 00:00 to 23:59 */
 };
 
 /* An empty text is right nowhere unless the caller allows it. */
@@ -38,6 +39,7 @@ int form_number(const char *text, uint64_t *out);
 int form_size(const char *text, uint64_t *bytes);
 int form_time(const char *text, uint64_t *ms);
 int form_points(const char *text, double *out);
+int form_clock(const char *text, unsigned *minutes); /* since midnight */
 
 /* The shortest way to write it; out has room for 32. */
 void form_show_size(uint64_t bytes, char out[32]);

@@ -737,6 +737,26 @@ static const struct field language_fields[] = {
 };
 static const struct section languages_section = SECTION(language, language_fields);
 
+static const struct field digest_fields[] = {
+        {"recipients", FIELD_LIST, AT(digest, recipients), NULL, "[.example.org]", FORM_MAIL_GLOB,
+                .prose = "Who gets a digest: user@domain, @domain, .domain or a pattern."},
+        {"every", FIELD_CHOICE, AT(digest, every), "daily", .choices = choice_every_words,
+                .prose = "How often."},
+        {"at", FIELD_TEXT, AT(digest, at), "07:00", NULL, FORM_CLOCK,
+                .prose = "When, in the local time of the quarantine's host."},
+};
+static const struct section digests_section = SECTION(digest, digest_fields);
+
+static const struct field request_fields[] = {
+        {"reasons", FIELD_LIST, AT(request, reasons), "[]", "[attachment, spam]", FORM_ANY,
+                .choices = choice_item_reasons,
+                .prose = "What it was kept for; empty is any reason."},
+        {"allow", FIELD_CHOICE, AT(request, allow), NULL, "ask", .choices = choice_allow_words,
+                .prose = "What happens. Where a virus was found, nothing is released, whatever "
+                         "stands here."},
+};
+static const struct section requests_section = SECTION(request, request_fields);
+
 static const struct field notifier_fields[] = {
         {"quarantine", FIELD_TEXT, AT(notifier, quarantine),
                 "ipc://<site.run_dir>/quarantine/store.ipc", NULL, FORM_ENDPOINT,
@@ -762,7 +782,8 @@ static const struct field notifier_fields[] = {
                 .prose = "Tells the administrator."},
         {"not_for", FIELD_LIST, AT(notifier, not_for), "[spam, subject, access]", NULL, FORM_ANY,
                 .choices = choice_item_reasons,
-                .prose = "Reasons that make no notice: what comes in floods."},
+                .prose = "Reasons that make no notice: what comes in floods. Digests list it all "
+                         "the same."},
         {"templates", FIELD_TEXT, AT(notifier, templates), "<datadir>/templates", NULL, FORM_PATH,
                 .prose = "Folder of the texts of notices, with a folder for each language; see "
                          "qnotify(8)."},
@@ -785,6 +806,33 @@ static const struct field notifier_fields[] = {
                          "long."},
         {"attempts", FIELD_NUMBER, AT(notifier, attempts), "20", .least = 1, .most = 1000,
                 .prose = "Tries before a notice or a release counts as failed."},
+        {"flood_after", FIELD_NUMBER, AT(notifier, flood_after), "3", .most = 1000000,
+                .prose = "Notices to the administrator of one cause (a virus, or the rule that "
+                         "decided) that go out singly within flood_window. All further ones are "
+                         "gathered in one with their number, at the end of each window, until the "
+                         "flood is over. 0 sends all of them."},
+        {"flood_window", FIELD_TIME, AT(notifier, flood_window_ms), "1h", .least = SECOND,
+                .most = 7 * DAY, .prose = "See flood_after."},
+        {"rate_per_address", FIELD_NUMBER, AT(notifier, rate_per_address), "20", .most = 1000000,
+                .prose = "Single notices of a kind to one address within an hour. What is beyond "
+                         "is gathered in one at the end of the hour. 0 sends all of them."},
+        {"digest", FIELD_RULES, AT(notifier, digest), "[]",
+                "- recipients: [.example.org]\n  every: daily\n  at: \"07:00\"\n",
+                .section = &digests_section,
+                .prose = "Recipients who get one mail a day or a week that lists what was held "
+                         "instead of a notice of each; none where nothing was. The first rule "
+                         "that matches counts."},
+        {"request_address", FIELD_TEXT, AT(notifier, request_address), "", "release@example.org",
+                FORM_ADDRESS,
+                .prose = "Where recipients answer to ask for the release of what was kept: notices "
+                         "carry it with a token behind a \"+\". The MTA must accept it with and "
+                         "without that, and send it through this filter. Empty: nobody can ask."},
+        {"request_expires", FIELD_TIME, AT(notifier, request_expires_ms), "14d", .least = SECOND,
+                .most = 365 * DAY, .prose = "How long it may be asked for."},
+        {"requests", FIELD_RULES, AT(notifier, requests), "[]",
+                "- reasons: [spam]\n  allow: release\n- allow: ask\n", .section = &requests_section,
+                .prose = "What recipients may ask for, by the reason that it was kept for. The "
+                         "first rule that matches counts; without one it is never released."},
 };
 static const struct section notifier_section = SECTION(notifier, notifier_fields);
 

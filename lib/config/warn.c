@@ -126,6 +126,21 @@ static void warn_keys(const struct warner *warner)
 		        log_quote(curve->secret_key), st.st_mode & 0777);
 }
 
+static void warn_requests(const struct warner *warner)
+{
+	const struct config_notifier *notifier = &warner->config->notifier;
+
+	if (notifier->request_address[0] && !notifier->requests.count)
+		warn(warner, &notifier->request_address,
+		        "without notifier.requests nobody may ask for anything");
+	if (!notifier->request_address[0] && notifier->requests.count)
+		warn(warner, &notifier->requests,
+		        "without notifier.request_address nobody can ask for anything");
+	if (notifier->digest.count && !notifier->to_recipient)
+		warn(warner, &notifier->digest,
+		        "with notifier.to_recipient: false there is nothing to tell");
+}
+
 static void warn_times(const struct warner *warner)
 {
 	const struct config *config = warner->config;
@@ -245,6 +260,7 @@ void config_warn(const struct config *config, void (*say)(void *context, const c
 	warn_site(&warner);
 	warn_keys(&warner);
 	warn_times(&warner);
+	warn_requests(&warner);
 	warn_ages(&warner);
 	warn_quotas(&warner);
 	warn_limits(&warner);

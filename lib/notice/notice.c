@@ -9,6 +9,7 @@
 #include "lib/base/safe.h"
 #include "lib/base/text.h"
 #include "lib/config/place.h"
+#include "lib/crypto/mark.h"
 #include "lib/notice/encode.h"
 #include "lib/notice/head.h"
 #include "lib/notice/values.h"
@@ -93,7 +94,47 @@ void notice_from_config(const struct config *config, struct notice_from *out)
 	        .site = config->site.name,
 	        .title = config->site.title,
 	        .address = *config->notifier.from ? config->notifier.from : config->site.admin,
+	        .request = config->notifier.request_address,
 	};
+	mark_of_site(config->site.admin, out->mark);
+}
+
+/* ---------------------------------------------------------------- where a release is asked for */
+
+char *notice_request(const struct notice_from *from, const char *token)
+{
+	const char *domain = strrchr(from->request, '@');
+
+	if (!*token || !domain)
+		return alloc_string("");
+	return alloc_format(
+	        "%.*s+%s%s", (int)(domain - from->request), from->request, token, domain);
+}
+
+/* RFC 6068 section 2: what is no part of the syntax there, and no "%", "?" or "&", stands for
+ * itself. */
+static void add_encoded(const char *text, struct buf *out)
+{
+	for (; *text; text++)
+		if (strchr("%?&#/`{|}^\"<>", *text) || *text <= ' ')
+			buf_add_format(out, "%%%02X", (unsigned char)*text);
+		else
+			buf_add_char(out, *text);
+}
+
+char *notice_request_link(const struct notice_from *from, const char *token)
+{
+	char *address = notice_request(from, token);
+	struct buf link = {0};
+
+	buf_add(&link, "", 0);
+	if (*address) {
+		buf_add_string(&link, "mailto:");
+		add_encoded(address, &link);
+		buf_add_format(&link, "?subject=release%%20%s", token);
+	}
+	free(address);
+	return buf_give(&link);
 }
 
 /* ---------------------------------------------------------------- the header */
@@ -101,6 +142,15 @@ void notice_from_config(const struct config *config, struct notice_from *out)
 static const char *address_of(const Lz__Outgoing *outgoing, const struct notice_from *from)
 {
 	return outgoing->n_to ? outgoing->to[0] : from->address;
+}
+
+static void add_reply_to(struct buf *out, const struct notice_from *from, const char *token)
+{
+	char *address = notice_request(from, token);
+
+	if (*address)
+		buf_add_format(out, "Reply-To: <%s>\r\n", address);
+	free(address);
 }
 
 static void add_header(struct buf *out, const struct notice_from *from,
@@ -118,7 +168,9 @@ static void add_header(struct buf *out, const struct notice_from *from,
 	buf_add_format(
 	        out, "Auto-Submitted: %s\r\n", to_sender ? "auto-replied" : "auto-generated");
 	buf_add_string(out, "X-Auto-Response-Suppress: All\r\n");
-	buf_add_format(out, "X-Lazaret-Notice: %s\r\n", item->id);
+	buf_add_format(out, "X-Lazaret-Notice: %s\r\n", *item->id ? item->id : outgoing->id);
+	buf_add_format(out, "X-Lazaret-Mark: %s\r\n", from->mark);
+	add_reply_to(out, from, outgoing->token);
 	if (to_sender)
 		head_references(out, item->header_message_id);
 }
@@ -142,14 +194,19 @@ static void fill(const struct filling *filling, const struct template *template,
 	buf_add(text, "", 0);
 }
 
-static void add_subject(const struct filling *filling, const struct template *template)
+/* The token stands here, too: an answer's subject comes back where a mail program, or a server that
+ * knows no "+", has shortened the address. */
+static void add_subject(
+        const struct filling *filling, const struct template *template, const char *token)
 {
 	struct buf text = {0};
-	char *line;
+	char *line, *whole;
 
 	fill(filling, template, TEMPLATE_TEXT, &text);
 	line = safe_text(text.data, SUBJECT_BYTES);
-	head_field(filling->out, "Subject", line);
+	whole = *token ? alloc_format("%s [release %s]", line, token) : alloc_string(line);
+	head_field(filling->out, "Subject", whole);
+	free(whole);
 	free(line);
 	buf_fini(&text);
 }
@@ -183,19 +240,25 @@ static void add_parts(
 	buf_add_format(out, "--=_%s--\r\n", outgoing->id);
 }
 
+static int text_of(Lz__NoticeKind kind)
+{
+	return kind > LZ__NOTICE_KIND__NOTICE_RELEASE ? (int)kind - 1 : (int)kind;
+}
+
 void notice_compose(const struct notices *notices, const struct notice_from *from,
         const Lz__Outgoing *outgoing, const Lz__Item *item, int64_t wall_ms, struct buf *out)
 {
-	struct values *values = values_new(from, item);
+	static const Lz__Item none = LZ__ITEM__INIT;
+	struct values *values = values_new(from, outgoing, item ? item : &none);
 	const struct filling filling = {values, out};
 	const char *language =
 	        notice_language(&notices->config->notifier, address_of(outgoing, from));
 	const struct text *text =
-	        texts_find(notices->texts, language, (int)outgoing->kind, &language);
+	        texts_find(notices->texts, language, text_of(outgoing->kind), &language);
 
-	add_header(out, from, outgoing, item, wall_ms);
+	add_header(out, from, outgoing, item ? item : &none, wall_ms);
 	buf_add_format(out, "Content-Language: %s\r\n", language);
-	add_subject(&filling, text->subject);
+	add_subject(&filling, text->subject, *from->request ? outgoing->token : "");
 	buf_add_string(out, "MIME-Version: 1.0\r\n");
 	if (text->html)
 		add_parts(&filling, text, outgoing);

@@ -31,16 +31,24 @@ void notices_close(struct notices **notices);
 /* The language of notices to an address, by notifier.languages. Lent. */
 const char *notice_language(const struct config_notifier *config, const char *address);
 
-/* Who a notice comes from. Lent. */
+/* Who a notice comes from, and where answers go. Texts are lent. */
 struct notice_from {
 	const char *site;  /* this host's name */
 	const char *title; /* what people know us by */
 	const char *address;
+	const char *request; /* where a release is asked for; "": nowhere */
+	char mark[17];       /* lib/crypto/mark.h */
 };
 
 void notice_from_config(const struct config *config, struct notice_from *out);
 
-/* Adds the whole message to `out`. The kind must be one of the three notices. */
+/* Where whoever has this token may ask for a release: an address, and it in a mailto: link with the
+ * token in the subject, too. To be freed; "" where there is no token or nowhere to ask. */
+char *notice_request(const struct notice_from *from, const char *token);
+char *notice_request_link(const struct notice_from *from, const char *token);
+
+/* Adds the whole message to `out`. The kind is any but a release; `item` is NULL for a record of no
+ * item. */
 void notice_compose(const struct notices *notices, const struct notice_from *from,
         const Lz__Outgoing *outgoing, const Lz__Item *item, int64_t wall_ms, struct buf *out);
 

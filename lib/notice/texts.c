@@ -17,7 +17,8 @@ enum { TEMPLATE_MOST = 64 * 1024, MOST_LANGUAGES = 100, BODY_LINE = 3 };
 
 #define ENGLISH "en"
 
-static const char *const kinds[TEXTS_KINDS] = {"sender", "recipient", "admin"};
+static const char *const kinds[TEXTS_KINDS] = {
+        "sender", "recipient", "admin", "digest", "flood", "answer", "asked"};
 
 /* A text without a body is none: another language's is used. */
 struct language {

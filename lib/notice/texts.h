@@ -1,7 +1,7 @@
 /*
  * The texts of notices: a folder with a folder for each language, in which there is for each kind
- * of notice a text (sender.txt, recipient.txt, admin.txt) and, where wanted, the same in HTML
- * (sender.html …). A kind's text and HTML are always of one language.
+ * of notice a text (sender.txt, recipient.txt, admin.txt, digest.txt …) and, where wanted, the same
+ * in HTML (sender.html …). A kind's text and HTML are always of one language.
  *
  * No broken or missing file loses a notice. Where a language has no text of a kind, or a broken
  * one, that of English is used, and where that is so of English, one that is compiled in; a broken
@@ -13,7 +13,7 @@
 #include "lib/base/err.h"
 #include "lib/notice/template.h"
 
-enum { TEXTS_KINDS = 3 }; /* Lz__NoticeKind up to NOTICE_ADMIN */
+enum { TEXTS_KINDS = 7 }; /* in the order of Lz__NoticeKind, without the release */
 
 struct text {
 	struct template *subject;

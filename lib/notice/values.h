@@ -9,12 +9,13 @@
 #include "lib/notice/notice.h"
 #include "lib/notice/template.h"
 
-enum { VALUES_PARTS_MOST = 50 }; /* more parts than these are only counted */
+enum { VALUES_PARTS_MOST = 50, VALUES_TOP_MOST = 5 }; /* more parts than these are only counted */
 
 struct values;
 
-/* Lends all of it until values_free(). */
-struct values *values_new(const struct notice_from *from, const Lz__Item *item);
+/* Lends all of it until values_free(). A record of no item has an empty one. */
+struct values *values_new(
+        const struct notice_from *from, const Lz__Outgoing *outgoing, const Lz__Item *item);
 void values_free(struct values **values);
 
 /* What template_fill() asks, with the values as its context. */

@@ -212,8 +212,9 @@ static void on_kept(
 /* Gives the refused ones to the quarantine, before the others' copy is sent. */
 static void keep(struct message *message, const size_t *refused, size_t count, const char *reply)
 {
-	Lz__Store *store = keep_make(
-	        message->submission, refused, count, reply, message->front->config->site.admin);
+	const struct keep kept = {
+	        message->submission, message->verdict, reply, message->front->config->site.admin};
+	Lz__Store *store = keep_make(&kept, refused, count);
 
 	message_move(message, FRONT_REFUSED);
 	message->keeping = count;

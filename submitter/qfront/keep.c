@@ -21,13 +21,14 @@ static char *make_id(const Lz__Submission *submission, const size_t *recipients,
 	return alloc_string(id);
 }
 
-static void add_notice(Lz__Item *item, const Lz__Submission *submission, const char *admin)
+static void add_notice(Lz__Item *item, const Lz__Submission *submission, const Lz__Verdict *verdict,
+        const char *admin)
 {
 	int authentic = *submission->sasl_username || !*submission->client_address;
-	int to_sender = authentic && *submission->reverse_path;
+	int to_sender = authentic && *submission->reverse_path && !verdict->automatic;
 	const char *to = to_sender ? submission->reverse_path : admin;
 
-	if (!*to)
+	if (!*to || verdict->marked)
 		return;
 	item->notices = alloc_zero(1, sizeof(Lz__Notice *));
 	item->notices[0] = alloc(sizeof(Lz__Notice));
@@ -38,9 +39,9 @@ static void add_notice(Lz__Item *item, const Lz__Submission *submission, const c
 	item->n_notices = 1;
 }
 
-static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recipients, size_t count,
-        const char *reply, const char *admin)
+static Lz__Item *make_item(const struct keep *keep, const size_t *recipients, size_t count)
 {
+	const Lz__Submission *submission = keep->submission;
 	Lz__Item *item = alloc(sizeof(*item));
 	size_t i;
 
@@ -49,25 +50,24 @@ static Lz__Item *make_item(const Lz__Submission *submission, const size_t *recip
 	item->id = make_id(submission, recipients, count);
 	item->disposition = LZ__DISPOSITION__QUARANTINE;
 	item->reason = alloc_string("undeliverable");
-	item->detail = alloc_format("the next hop said: %s", reply);
+	item->detail = alloc_format("the next hop said: %s", keep->reply);
 	item->keep_original = 1;
 	item->recipients = alloc_zero(count, sizeof(Lz__Recipient *));
 	for (i = 0; i < count; i++)
 		item->recipients[item->n_recipients++] =
 		        envelope_recipient(submission->recipients[recipients[i]]);
-	add_notice(item, submission, admin);
+	add_notice(item, submission, keep->verdict, keep->admin);
 	return item;
 }
 
-Lz__Store *keep_make(const Lz__Submission *submission, const size_t *recipients, size_t count,
-        const char *reply, const char *admin)
+Lz__Store *keep_make(const struct keep *keep, const size_t *recipients, size_t count)
 {
 	Lz__Store *store = alloc(sizeof(*store));
 
 	lz__store__init(store);
-	store->message_id = alloc_string(submission->message_id);
+	store->message_id = alloc_string(keep->submission->message_id);
 	store->items = alloc_zero(1, sizeof(Lz__Item *));
-	store->items[0] = make_item(submission, recipients, count, reply, admin);
+	store->items[0] = make_item(keep, recipients, count);
 	store->n_items = 1;
 	return store;
 }

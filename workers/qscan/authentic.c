@@ -5,6 +5,7 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/crypto/mark.h"
 #include "workers/qscan/address.h"
 
 static const char blanks[] = " \t\r\n";
@@ -145,6 +146,32 @@ int authentic_sender(
 	                        submission->reverse_path);
 }
 
+static int is_own_domain(const struct config *config, const char *domain)
+{
+	size_t i;
+
+	for (i = 0; i < config->site.domains.count; i++)
+		if (text_same(config->site.domains.items[i], domain))
+			return 1;
+	return 0;
+}
+
+int authentic_owner(
+        const struct config *config, const Lz__Submission *submission, const struct mime_map *map)
+{
+	const char *user = submission->sasl_username, *path = submission->reverse_path;
+	const char *domain = address_domain(path);
+
+	if (!*path || !*domain)
+		return 0;
+	if (!*user)
+		return authentic_sender(config, submission, map);
+	if (text_same(user, path))
+		return 1;
+	return !strchr(user, '@') && text_same_bytes(path, (size_t)(domain - 1 - path), user) &&
+	       is_own_domain(config, domain);
+}
+
 /* ---------------------------------------------------------------- automatic mail */
 
 static int field_says(const struct mime_map *map, const char *name, const char *word)
@@ -161,7 +188,7 @@ static int field_says(const struct mime_map *map, const char *name, const char *
 	return size >= strlen(word) && text_same_bytes(value, strlen(word), word);
 }
 
-static int by_a_program(const char *reverse_path)
+int authentic_program(const char *address)
 {
 	static const char *const globs[] = {"mailer-daemon@*", "owner-*", "*-owner@*",
 	        "*-request@*", "*-bounce@*", "*-bounces@*", "*-bounces+*@*", "bounce*@*",
@@ -169,7 +196,7 @@ static int by_a_program(const char *reverse_path)
 	size_t i;
 
 	for (i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
-		if (text_glob(globs[i], reverse_path, strlen(reverse_path)))
+		if (text_glob(globs[i], address, strlen(address)))
 			return 1;
 	return 0;
 }
@@ -180,7 +207,7 @@ int authentic_automatic(const Lz__Submission *submission, const struct mime_map 
 	        "Feedback-ID", "X-Auto-Response-Suppress", "X-Autoreply", "X-Loop"};
 	size_t i;
 
-	if (!*submission->reverse_path || by_a_program(submission->reverse_path) || !map)
+	if (!*submission->reverse_path || authentic_program(submission->reverse_path) || !map)
 		return 1;
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		if (mime_field(map, 0, lists[i], 0))
@@ -189,4 +216,18 @@ int authentic_automatic(const Lz__Submission *submission, const struct mime_map 
 		return 1;
 	return field_says(map, "Precedence", "bulk") || field_says(map, "Precedence", "list") ||
 	       field_says(map, "Precedence", "junk");
+}
+
+int authentic_notice(
+        const struct config *config, const Lz__Submission *submission, const struct mime_map *map)
+{
+	char mark[17];
+
+	if (!map)
+		return 0;
+	mark_of_site(config->site.admin, mark);
+	if (field_says(map, "X-Lazaret-Mark", mark))
+		return 1;
+	return !*submission->reverse_path && mime_field(map, 0, "X-Lazaret-Notice", 0) &&
+	       mime_field(map, 0, "Auto-Submitted", 0) && !field_says(map, "Auto-Submitted", "no");
 }

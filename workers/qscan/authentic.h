@@ -19,6 +19,22 @@
 int authentic_sender(
         const struct config *config, const Lz__Submission *submission, const struct mime_map *map);
 
+/*
+ * The reverse-path is who sent this, and not only somebody who may use it: where somebody is
+ * authenticated, it is the name that he is authenticated as, or has that name in one of
+ * site.domains; else as above. `map` may be NULL.
+ */
+int authentic_owner(
+        const struct config *config, const Lz__Submission *submission, const struct mime_map *map);
+
+/* One of our own notices, however it came back; or one of another filter of our kind, which has a
+ * null reverse-path and says that it is automatic. No notice may answer it, to nobody. */
+int authentic_notice(
+        const struct config *config, const Lz__Submission *submission, const struct mime_map *map);
+
+/* Nobody reads what goes to this address. */
+int authentic_program(const char *address);
+
 /* Sent by one of ours: authenticated by SASL, or from a client inside site.networks. */
 int authentic_insider(const struct config *config, const Lz__Submission *submission);
 

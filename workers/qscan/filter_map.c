@@ -32,6 +32,7 @@ static void read_fields(struct scan *scan)
 	take_text(&scan->header_message_id, decode_field(scan->map, 0, "Message-ID", 0));
 	scan->sender_authentic = authentic_sender(scan->config, scan->submission, scan->map);
 	scan->automatic = authentic_automatic(scan->submission, scan->map);
+	scan->marked = authentic_notice(scan->config, scan->submission, scan->map);
 }
 
 /* What only GMime sees is looked at by all filters as well: the outcome is the union of views. */

@@ -6,6 +6,9 @@
 #include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "protos/envelope.h"
+#include "workers/qscan/address.h"
+#include "workers/qscan/authentic.h"
+#include "workers/qscan/request.h"
 #include "workers/qscan/verdict.h"
 #include "workers/qscan/words.h"
 
@@ -142,21 +145,45 @@ static int may_tell_sender(const struct scan *scan, const struct outcome *outcom
 	       !outcome->virus && *scan->submission->reverse_path;
 }
 
+static int gets_digest(const struct config_notifier *notifier, const char *address)
+{
+	size_t i;
+
+	for (i = 0; i < notifier->digest.count; i++)
+		if (address_in_list(&notifier->digest.rules[i].recipients, address))
+			return 1;
+	return 0;
+}
+
+/* Nobody reads what would go to a list's software, or where releases are asked for. */
+static int is_read(const struct config *config, const char *address)
+{
+	return !authentic_program(address) && !request_is_for(config, address);
+}
+
+/* A digest lists what would make too many single notices. */
+static void tell_recipient(
+        const struct config *config, int is_quiet, const char *address, Lz__Item *item)
+{
+	if ((!is_quiet || gets_digest(&config->notifier, address)) && is_read(config, address))
+		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT, address);
+}
+
 static void add_notices(const struct scan *scan, const struct group *group, Lz__Item *item)
 {
 	const struct config_notifier *notifier = &scan->config->notifier;
+	int is_quiet = is_listed(&notifier->not_for, group->outcome.reason);
 	size_t i;
 
 	item->notices = alloc_zero(group->count + 2, sizeof(*item->notices));
-	if (group->disposition == LZ__DISPOSITION__DISCARD || group->outcome.quiet ||
-	        is_listed(&notifier->not_for, group->outcome.reason))
+	if (group->disposition == LZ__DISPOSITION__DISCARD || group->outcome.quiet || scan->marked)
 		return;
-	if (may_tell_sender(scan, &group->outcome))
+	if (!is_quiet && may_tell_sender(scan, &group->outcome))
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_SENDER, scan->submission->reverse_path);
 	for (i = 0; notifier->to_recipient && i < group->count; i++)
-		add_notice(item, LZ__NOTICE_KIND__NOTICE_RECIPIENT,
-		        scan->submission->recipients[group->recipients[i]]->address);
-	if (notifier->to_admin && *scan->config->site.admin)
+		tell_recipient(scan->config, is_quiet,
+		        scan->submission->recipients[group->recipients[i]]->address, item);
+	if (!is_quiet && notifier->to_admin && *scan->config->site.admin)
 		add_notice(item, LZ__NOTICE_KIND__NOTICE_ADMIN, scan->config->site.admin);
 }
 
@@ -173,6 +200,15 @@ static void add_envelope(const struct scan *scan, const struct group *group, Lz_
 	for (i = 0; i < group->count; i++)
 		item->recipients[item->n_recipients++] =
 		        envelope_recipient(from->recipients[group->recipients[i]]);
+}
+
+/* Of a mail that asks for something nothing is kept but that it does. */
+static void make_request(const struct scan *scan, const struct group *group, Lz__Item *item)
+{
+	free(item->subject);
+	item->subject = alloc_string("");
+	item->keep_original = 0;
+	item->requests = requests_make(scan, group->recipients, group->count, &item->n_requests);
 }
 
 Lz__Item *item_make(const struct scan *scan, const struct group *group)
@@ -198,7 +234,11 @@ Lz__Item *item_make(const struct scan *scan, const struct group *group)
 	item->signatures_s = scan->signatures_s;
 	item->symbols = symbols_make(scan, SYMBOLS_KEPT, &item->n_symbols);
 	add_envelope(scan, group, item);
-	add_parts(scan, group, item);
+	item->has_virus = group->outcome.virus;
+	if (group->outcome.request && group->disposition == LZ__DISPOSITION__DISCARD)
+		make_request(scan, group, item);
+	else
+		add_parts(scan, group, item);
 	add_notices(scan, group, item);
 	return item;
 }

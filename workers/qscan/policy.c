@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
 #include "workers/qscan/address.h"
+#include "workers/qscan/request.h"
 #include "workers/qscan/words.h"
 
 enum { REPLY_ROOM = 300 };
@@ -308,18 +309,43 @@ static int is_allowed(const struct scan *scan, size_t recipient)
 	return scan->allowed;
 }
 
-static void weigh(struct outcome *outcome, const struct scan *scan, size_t recipient,
-        const struct config_policy *policy)
+static int is_request(const struct scan *scan, size_t recipient)
 {
-	const struct finding *finding;
-	size_t i;
+	return request_is_for(scan->config, scan->submission->recipients[recipient]->address);
+}
 
+static void outcome_init(struct outcome *outcome, const struct config_policy *policy)
+{
 	memset(outcome, 0, sizeof(*outcome));
 	outcome->policy = policy;
 	outcome->reason = "";
 	outcome->text = alloc_string("");
 	outcome->rule = alloc_string("");
 	outcome->detail = alloc_string("");
+}
+
+/* Nobody gets it, whatever was found in it, and no bounce tells of it. */
+static void take_request(struct outcome *outcome)
+{
+	outcome->action = ACTION_DISCARD;
+	outcome->reason = "request";
+	outcome->quiet = 1;
+	outcome->request = 1;
+	set_text(&outcome->rule, alloc_string("notifier.request_address"));
+	set_text(&outcome->detail, alloc_string("asks for a release"));
+}
+
+static void weigh(struct outcome *outcome, const struct scan *scan, size_t recipient,
+        const struct config_policy *policy)
+{
+	const struct finding *finding;
+	size_t i;
+
+	outcome_init(outcome, policy);
+	if (is_request(scan, recipient)) {
+		take_request(outcome);
+		return;
+	}
 	outcome->allowed = is_allowed(scan, recipient);
 	for (i = 0; i < scan->finding_count; i++) {
 		finding = &scan->findings[i];
@@ -344,10 +370,10 @@ static int same_outcome(const struct outcome *a, const struct outcome *b, const 
 {
 	return a->action == b->action && a->policy == b->policy && a->code == b->code &&
 	       a->unscanned == b->unscanned && a->tagged == b->tagged && a->spam == b->spam &&
-	       a->allowed == b->allowed && a->virus == b->virus && a->quiet == b->quiet &&
-	       strcmp(a->reason, b->reason) == 0 && strcmp(a->text, b->text) == 0 &&
-	       strcmp(a->rule, b->rule) == 0 && strcmp(a->detail, b->detail) == 0 &&
-	       same_cuts(a, b, scan);
+	       a->request == b->request && a->allowed == b->allowed && a->virus == b->virus &&
+	       a->quiet == b->quiet && strcmp(a->reason, b->reason) == 0 &&
+	       strcmp(a->text, b->text) == 0 && strcmp(a->rule, b->rule) == 0 &&
+	       strcmp(a->detail, b->detail) == 0 && same_cuts(a, b, scan);
 }
 
 static Lz__Disposition disposition_of(const struct outcome *outcome)
@@ -437,11 +463,12 @@ static void group_recipients(struct decision *decision, const struct scan *scan)
 	const struct config_policy *policy, *last_policy = NULL;
 	size_t i, at, last = 0, count = scan->submission->n_recipients;
 	struct outcome outcome;
-	int own = have_own_findings(scan);
+	int have_own = have_own_findings(scan), own;
 
 	for (i = 0; i < count; i++) {
 		policy = policy_for(scan->config, scan->submission->recipients[i]->address);
 		at = last;
+		own = have_own || is_request(scan, i);
 		if (own || policy != last_policy) {
 			weigh(&outcome, scan, i, policy);
 			at = place(decision, &outcome, scan);

@@ -36,6 +36,7 @@ struct outcome {
 	int allowed;                        /* by an access rule: subject and spam don't count */
 	int virus;                          /* a virus was found, whatever it asks for */
 	int quiet;                          /* all that decided make no notices */
+	int request;                        /* it is no mail for them: it asks for a release */
 };
 
 struct group {

@@ -139,6 +139,7 @@ struct scan {
 	struct digest digest; /* blame.c's: of the mail, */
 	struct digest look;   /* and of what is being done with it */
 	int has_digest;
+	int marked;    /* a notice that came back: no notice to anybody */
 	int automatic; /* null reverse-path, list or automatic mail: never a notice to its sender */
 };
 

@@ -191,6 +191,8 @@ static Lz__Verdict *verdict_start(const struct scan *scan, const struct decision
 	verdict->message_id = alloc_string(scan->submission->message_id);
 	verdict->engine = safe_text(scan->engine, SYMBOL_ROOM);
 	verdict->signatures_s = scan->signatures_s;
+	verdict->automatic = scan->automatic;
+	verdict->marked = scan->marked;
 	verdict->score = scan->score;
 	verdict->threshold = decision->groups[0].outcome.policy->spam_tag;
 	verdict->symbols = symbols_make(scan, SYMBOLS_TOLD, &verdict->n_symbols);

@@ -41,6 +41,18 @@ static int notice_fits(const Lz__Notice *notice, const struct config *config,
 	}
 }
 
+/* Nobody can ask in another's name. */
+static int requests_fit(const Lz__Item *item, const Lz__Submission *submission)
+{
+	size_t i;
+
+	for (i = 0; i < item->n_requests; i++)
+		if (strcmp(item->requests[i]->asker, submission->reverse_path) != 0)
+			return 0;
+	return !item->n_requests || (item->disposition == LZ__DISPOSITION__DISCARD &&
+	                                    strcmp(item->reason, "request") == 0);
+}
+
 /* An item releases mail to its recipients and tells people: it may name those of its group only. */
 static int item_fits(const Lz__Item *item, const struct config *config, const Lz__Group *group,
         const Lz__Submission *submission)
@@ -52,6 +64,8 @@ static int item_fits(const Lz__Item *item, const struct config *config, const Lz
 	for (i = 0; i < item->n_recipients; i++)
 		if (!has_recipient(group, submission, item->recipients[i]->address))
 			return 0;
+	if (!requests_fit(item, submission))
+		return 0;
 	for (i = 0; i < item->n_notices; i++)
 		if (!notice_fits(item->notices[i], config, group, submission))
 			return 0;

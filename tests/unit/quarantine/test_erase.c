@@ -4,7 +4,11 @@
 #include <sys/wait.h>
 
 #include "lib/crypto/digest.h"
+#include "quarantine/inside.h"
 #include "quarantine/key.h"
+#include "quarantine/outbox.h"
+#include "quarantine/record.h"
+#include "quarantine/strings.h"
 
 enum { MANY = 120, ROUNDS = 8 };
 
@@ -206,6 +210,46 @@ static void release_to(unsigned number, const char *address)
 	message_free(&released->base);
 }
 
+static void count(Lz__Counter ***list, size_t *size, const char *name)
+{
+	Lz__Counter *counter = alloc(sizeof(*counter));
+
+	lz__counter__init(counter);
+	strings_set(&counter->name, name);
+	counter->value = 3;
+	*list = alloc_grow(*list, *size + 1, sizeof(**list));
+	(*list)[(*size)++] = counter;
+}
+
+/* A notice of many, a pass, and that somebody asked for a release: of no item, or beside it. */
+static void fill_beside(void)
+{
+	Lz__Outgoing *flood = alloc(sizeof(*flood));
+	Lz__KeptPass pass = LZ__KEPT_PASS__INIT;
+	struct backend_key end = key_time(start_ms + 1000, "0000000000000006");
+	struct backend_key asked = key_pair("0000000000000006", pat);
+	char *to[] = {(char *)"other@example.com", (char *)pat}, *by[] = {(char *)"", (char *)""};
+
+	lz__outgoing__init(flood);
+	strings_set(&flood->id, "00000000000flood");
+	strings_add(&flood->to, &flood->n_to, "admin@example.com");
+	flood->kind = LZ__NOTICE_KIND__NOTICE_FLOOD;
+	flood->count = 6;
+	count(&flood->senders, &flood->n_senders, "Pat@example.com");
+	count(&flood->recipients, &flood->n_recipients, "other@example.com");
+	count(&flood->recipients, &flood->n_recipients, pat);
+	pass.to = to;
+	pass.redeemed = by;
+	pass.n_to = pass.n_redeemed = 2;
+	fixture_begin(&f, start_ms);
+	assert_int_equal(
+	        outbox_move(f.store->txn, flood, OUTGOING_BEGIN, start_ms, &f.err), RESULT_OK);
+	assert_int_equal(record_put(f.store->txn, TABLE_PASSES, &end, &pass, &f.err), RESULT_OK);
+	assert_int_equal(fixture_end(&f, number_put(f.store->txn, TABLE_ASKED, &asked, 1, &f.err)),
+	        RESULT_OK);
+	message_free(&flood->base);
+}
+
 static void fill(void)
 {
 	Lz__Item *item;
@@ -273,6 +317,7 @@ static void everything_of_a_person_goes_and_nothing_of_others(void **state)
 static void no_record_names_a_person_who_was_erased(void **state)
 {
 	fill();
+	fill_beside();
 	erase("PAT@EXAMPLE.COM", 0);
 	/* what is left is in "patpat@…", "xpat@…" and "…@example.com.au" of item 7 */
 	keep(7, item_of(7, "patpat@example.com"), NULL);

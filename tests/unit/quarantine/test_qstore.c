@@ -24,6 +24,7 @@ static void set_up_config(void)
 	snprintf(path, sizeof(path), "%s/db", folder);
 	snprintf(endpoint, sizeof(endpoint), "ipc://%s/store.ipc", folder);
 	config.curve.secret_key = config.curve.allowed_keys = config.curve.server_keys = "";
+	config.notifier.request_address = "";
 	config.quarantine.path = path;
 	config.quarantine.listen = (struct config_list){1, endpoints};
 	config.quarantine.map_size = FIXTURE_MAP;

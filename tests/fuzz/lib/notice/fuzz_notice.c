@@ -59,10 +59,10 @@ static void check_lines(const char *mail)
 /* Fields come in our order; a line is one of them or goes on with a blank. */
 static void check_header(const char *mail)
 {
-	static const char *const fields[] = {
-	        "Date: ", "From: ", "To: ", "Message-ID: ", "Auto-Submitted: ",
-	        "X-Auto-Response-Suppress: ", "X-Lazaret-Notice: ", "In-Reply-To: ", "References: ",
-	        "Content-Language: ", "Subject: ", "MIME-Version: ", "Content-Type: "};
+	static const char *const fields[] = {"Date: ", "From: ", "To: ", "Message-ID: ",
+	        "Auto-Submitted: ", "X-Auto-Response-Suppress: ", "X-Lazaret-Notice: ",
+	        "X-Lazaret-Mark: ", "In-Reply-To: ", "References: ", "Content-Language: ",
+	        "Subject: ", "MIME-Version: ", "Content-Type: "};
 	const char *at = mail, *end = strstr(mail, "\r\n\r\n");
 	size_t next = 0;
 
@@ -95,6 +95,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	Lz__Part part = LZ__PART__INIT, *parts[1] = {&part};
 	Lz__Recipient recipient = LZ__RECIPIENT__INIT, *recipients[1] = {&recipient};
 	Lz__Outgoing outgoing = LZ__OUTGOING__INIT;
+	Lz__Gathered entry = LZ__GATHERED__INIT, *entries[1] = {&entry};
+	Lz__Counter counter = LZ__COUNTER__INIT, *counters[1] = {&counter};
 	char *text, *to[1];
 	struct buf mail = {0};
 
@@ -108,7 +110,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	item.parts = parts;
 	item.recipients = recipients;
 	item.n_parts = item.n_recipients = 1;
-	outgoing.kind = (Lz__NoticeKind)(data[0] % 3);
+	outgoing.kind = (Lz__NoticeKind)(data[0] % 8);
+	if (outgoing.kind == LZ__NOTICE_KIND__NOTICE_RELEASE)
+		outgoing.kind = LZ__NOTICE_KIND__NOTICE_DIGEST;
+	outgoing.of = (Lz__NoticeKind)(data[0] / 8 % 2);
+	entry.item = item.id;
+	entry.subject = entry.sender = entry.recipients = entry.reason = entry.detail = text;
+	counter.name = outgoing.group = outgoing.by = text;
+	outgoing.entries = entries;
+	outgoing.senders = outgoing.recipients = counters;
+	outgoing.n_entries = outgoing.n_senders = outgoing.n_recipients = 1;
 	outgoing.to = to;
 	outgoing.n_to = 1;
 	notice_compose(notices, &from, &outgoing, &item, 1795341600000, &mail);

@@ -175,6 +175,19 @@ static void operators_are_one_each_and_see_no_more_than_they_may(void **state)
 	        "for each");
 }
 
+static void a_request_address_has_room_for_a_token(void **state)
+{
+	refused(NEEDED "notifier:\n  request_address: quarantine-release@example.org\n",
+	        "l.yaml:6: notifier.request_address: found \"quarantine-release@example.org\", "
+	        "expected at most 17 characters before the @");
+	refused(NEEDED "notifier:\n  digest: [{recipients: []}]\n",
+	        "l.yaml:6: notifier.digest[1].recipients: found an empty list, expected a "
+	        "recipient");
+	refused(NEEDED "notifier:\n  digest: [{recipients: [.org], at: \"7:00\"}]\n",
+	        "l.yaml:6: notifier.digest[1].at: found \"7:00\", expected a time of day, such as "
+	        "07:00");
+}
+
 static void people_know_us_by_our_name_unless_a_title_is_given(void **state)
 {
 	const char *titled = "site: {name: a.b, admin: a@b.c, title: Sparkasse Nord}\n"
@@ -202,6 +215,7 @@ int main(void)
 	        cmocka_unit_test(languages_are_for_some_domain),
 	        cmocka_unit_test(operators_are_one_each_and_see_no_more_than_they_may),
 	        cmocka_unit_test(a_quota_limits_something),
+	        cmocka_unit_test(a_request_address_has_room_for_a_token),
 	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
 	};
 

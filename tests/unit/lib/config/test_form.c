@@ -152,6 +152,21 @@ static void points_have_up_to_three_decimals(void **state)
 			fail_msg("%s is taken as points", bad[i]);
 }
 
+static void a_time_of_day_has_two_digits_twice(void **state)
+{
+	static const char *const bad[] = {"", "7:00", "07:0", "07.00", "24:00", "12:60", "07:00 ",
+	        "-1:00", "0a:00", "07:000"};
+	unsigned minutes;
+	size_t i;
+
+	assert_true(form_clock("07:05", &minutes));
+	assert_int_equal(minutes, 425);
+	assert_true(form_clock("23:59", &minutes));
+	for (i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		if (form_clock(bad[i], &minutes))
+			fail_msg("%s is taken as a time of day", bad[i]);
+}
+
 static void booleans_are_four_words(void **state)
 {
 	int is;
@@ -195,6 +210,7 @@ int main(void)
 	        cmocka_unit_test(sizes_have_units_of_1024),
 	        cmocka_unit_test(times_have_units),
 	        cmocka_unit_test(points_have_up_to_three_decimals),
+	        cmocka_unit_test(a_time_of_day_has_two_digits_twice),
 	        cmocka_unit_test(booleans_are_four_words),
 	        cmocka_unit_test(what_is_shown_is_read_back),
 	};

@@ -138,6 +138,26 @@ static void limits_that_do_not_fit_are_doubtful(void **state)
 	                                          "(12) is never reached\n");
 }
 
+/* NEEDED without its last line, which has the section already. */
+#define REQUESTS(keys)                                                                             \
+	"site: {name: mail.example.org, admin: a@example.org, domains: [example.org],\n"           \
+	"  user: lazaret, scan_user: lazaret-scan}\n"                                              \
+	"front: {next_hop: 127.0.0.1:10026}\n"                                                     \
+	"spam: {rules: [/]}\n"                                                                     \
+	"virus: {database: /}\n"                                                                   \
+	"notifier: {templates: /, " keys "}\n"
+
+static void requests_that_nobody_can_make_are_doubtful(void **state)
+{
+	warned(REQUESTS("request_address: r@example.org"),
+	        "l.yaml:6: notifier.request_address: without notifier.requests nobody may ask for "
+	        "anything\n");
+	warned(REQUESTS("requests: [{allow: ask}]"),
+	        "l.yaml:6: notifier.requests: without notifier.request_address nobody can ask for "
+	        "anything\n");
+	warned(REQUESTS("request_address: r@example.org, requests: [{allow: ask}]"), "");
+}
+
 static void tcp_in_plain_text_is_doubtful(void **state)
 {
 	warned(NEEDED "curve: {allow_plain_tcp: true}\n",
@@ -191,6 +211,7 @@ int main(void)
 	        cmocka_unit_test(quotas_that_one_message_may_exceed_are_doubtful),
 	        cmocka_unit_test(old_signatures_that_nobody_hears_of_are_doubtful),
 	        cmocka_unit_test(limits_that_do_not_fit_are_doubtful),
+	        cmocka_unit_test(requests_that_nobody_can_make_are_doubtful),
 	        cmocka_unit_test(tcp_in_plain_text_is_doubtful),
 	        cmocka_unit_test(a_secret_key_that_others_may_read_is_doubtful),
 	        cmocka_unit_test(files_that_are_not_there_are_told),

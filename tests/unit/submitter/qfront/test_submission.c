@@ -158,6 +158,14 @@ static void a_message_that_ended_early_is_short(void **state)
 	assert_true(submission_is_short("", 0, 100000));
 }
 
+static Lz__Store *kept(const Lz__Submission *submission, const size_t *recipients)
+{
+	static const Lz__Verdict verdict = LZ__VERDICT__INIT;
+	const struct keep keep = {submission, &verdict, "550 5.1.1 no", "admin@x"};
+
+	return keep_make(&keep, recipients, 1);
+}
+
 static void what_is_kept_for_the_refused_is_whole_and_stays_the_same(void **state)
 {
 	static const size_t second[] = {1};
@@ -167,8 +175,8 @@ static void what_is_kept_for_the_refused_is_whole_and_stays_the_same(void **stat
 
 	letter.texts[LETTER_CLIENT_ADDRESS] = "192.0.2.1";
 	submission = make(letter, body);
-	one = keep_make(submission, second, 1, "550 5.1.1 no", "admin@x");
-	two = keep_make(submission, second, 1, "550 5.1.1 no", "admin@x");
+	one = kept(submission, second);
+	two = kept(submission, second);
 	assert_int_equal(
 	        message_check(MESSAGE_STORE, &one->base, sizeof(body) - 1, NULL), RESULT_OK);
 	assert_string_equal(one->items[0]->id, two->items[0]->id);
@@ -183,7 +191,7 @@ static void what_is_kept_for_the_refused_is_whole_and_stays_the_same(void **stat
 	letter.texts[LETTER_CLIENT_ADDRESS] = "192.0.2.1";
 	letter.texts[LETTER_SASL_USERNAME] = "s";
 	submission = make(letter, body);
-	one = keep_make(submission, second, 1, "550 5.1.1 no", "admin@x");
+	one = kept(submission, second);
 	assert_string_equal(one->items[0]->notices[0]->to, "s@x");
 	lz__store__free_unpacked(one, NULL);
 	lz__submission__free_unpacked(submission, NULL);

@@ -41,6 +41,7 @@ static inline void made_fill_config(struct config *config)
 	config->site.admin = (char *)"postmaster@example.org";
 	config->policy.virus_text = config->policy.spam_text = nothing;
 	config->policy.subject_prefix = config->policy.redirect_to = nothing;
+	config->notifier.request_address = nothing;
 	config->workers.timeout_ms = 60000;
 }
 

@@ -4,8 +4,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "lib/crypto/mark.h"
 #include "workers/qscan/authentic.h"
 
 static char *mx_items[] = {"mx.example.net"};
@@ -140,6 +142,77 @@ static void only_the_topmost_results_are_believed(void **state)
 	mime_map_free(&map);
 }
 
+/* ---- who asks ---- */
+
+static int owns(const char *user, const char *reverse_path, const char *client)
+{
+	char *domains[] = {(char *)"example.org"}, *networks[] = {(char *)"192.0.2.0/24"};
+	struct config config = {.site = {.domains = {1, domains}, .networks = {1, networks}}};
+	Lz__Submission submission = LZ__SUBMISSION__INIT;
+
+	submission.sasl_username = (char *)user;
+	submission.reverse_path = (char *)reverse_path;
+	submission.client_address = (char *)client;
+	return authentic_owner(&config, &submission, NULL);
+}
+
+static void who_is_authenticated_owns_the_address_of_that_name_alone(void **state)
+{
+	assert_true(owns("anna@example.org", "Anna@Example.org", "203.0.113.1"));
+	assert_true(owns("anna", "anna@example.org", "203.0.113.1"));
+	assert_false(owns("anna", "anna@example.com", "203.0.113.1"));
+	assert_false(owns("ann", "anna@example.org", "203.0.113.1"));
+	assert_false(owns("bert@example.org", "anna@example.org", "203.0.113.1"));
+	/* not even where he would be believed without a name */
+	assert_false(owns("bert@example.org", "anna@example.org", "192.0.2.1"));
+}
+
+static void who_is_not_authenticated_owns_his_address_inside_only(void **state)
+{
+	assert_true(owns("", "anna@example.org", "192.0.2.1"));
+	assert_false(owns("", "anna@example.org", "203.0.113.1"));
+	assert_false(owns("", "", "192.0.2.1"));
+	assert_false(owns("anna", "anna", "192.0.2.1"));
+}
+
+/* ---- notices that come back ---- */
+
+static int is_notice(const char *mail, const char *reverse_path)
+{
+	struct config config = {.site.admin = (char *)"admin@example.org"};
+	struct mime_map *map = mime_map_new(mail, strlen(mail), NULL);
+	Lz__Submission submission = LZ__SUBMISSION__INIT;
+	int is;
+
+	submission.reverse_path = (char *)reverse_path;
+	is = authentic_notice(&config, &submission, map);
+	mime_map_free(&map);
+	return is;
+}
+
+static void our_notices_are_known_by_their_mark(void **state)
+{
+	char mark[17], mail[100];
+
+	mark_of_site("admin@example.org", mark);
+	snprintf(mail, sizeof(mail), "X-Lazaret-Mark: %s\r\n\r\n", mark);
+	assert_true(is_notice(mail, "a@example.org"));
+	assert_true(is_notice(mail, ""));
+	mark_of_site("admin@example.com", mark);
+	snprintf(mail, sizeof(mail), "X-Lazaret-Mark: %s\r\n\r\n", mark);
+	assert_false(is_notice(mail, "a@example.org"));
+}
+
+static void others_notices_are_known_by_all_that_a_notice_has(void **state)
+{
+	assert_true(is_notice("X-Lazaret-Notice: x\r\nAuto-Submitted: auto-generated\r\n\r\n", ""));
+	assert_false(is_notice(
+	        "X-Lazaret-Notice: x\r\nAuto-Submitted: auto-generated\r\n\r\n", "a@example.org"));
+	assert_false(is_notice("X-Lazaret-Notice: x\r\nAuto-Submitted: no\r\n\r\n", ""));
+	assert_false(is_notice("X-Lazaret-Notice: x\r\n\r\n", ""));
+	assert_false(is_notice("Auto-Submitted: auto-replied\r\n\r\n", ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +227,10 @@ int main(void)
 	        cmocka_unit_test(lists_and_programs_are_automatic),
 	        cmocka_unit_test(a_person_is_not_automatic),
 	        cmocka_unit_test(only_the_topmost_results_are_believed),
+	        cmocka_unit_test(who_is_authenticated_owns_the_address_of_that_name_alone),
+	        cmocka_unit_test(who_is_not_authenticated_owns_his_address_inside_only),
+	        cmocka_unit_test(our_notices_are_known_by_their_mark),
+	        cmocka_unit_test(others_notices_are_known_by_all_that_a_notice_has),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

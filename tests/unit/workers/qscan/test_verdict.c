@@ -371,6 +371,122 @@ static void automatic_mail_is_not_answered(void **state)
 	assert_int_equal(notices_of(make()->items[0], LZ__NOTICE_KIND__NOTICE_SENDER), 0);
 }
 
+static void a_notice_that_came_back_makes_none(void **state)
+{
+	made->scan.marked = 1;
+	asks("attachment", ACTION_CUT, 2);
+	assert_int_equal(make()->items[0]->n_notices, 0);
+}
+
+static void a_digest_tells_what_makes_no_single_notice(void **state)
+{
+	char *reasons[] = {(char *)"spam"}, *whom[] = {(char *)"bert@example.org"};
+	struct config_digest digest = {.recipients = {1, whom}};
+
+	made->config.notifier.not_for = (struct config_list){1, reasons};
+	made->config.notifier.digest = (struct config_digests){1, &digest};
+	asks("spam", ACTION_QUARANTINE, SCAN_NO_PART);
+	assert_int_equal(make()->items[0]->n_notices, 1);
+	assert_string_equal(result->items[0]->notices[0]->to, "bert@example.org");
+	assert_int_equal(result->items[0]->notices[0]->kind, LZ__NOTICE_KIND__NOTICE_RECIPIENT);
+}
+
+static void a_recipient_that_nobody_reads_is_not_told(void **state)
+{
+	free(made->submission->recipients[0]->address);
+	made->submission->recipients[0]->address = alloc_string("list-bounces@example.org");
+	asks("attachment", ACTION_CUT, 2);
+	assert_int_equal(notices_of(make()->items[0], LZ__NOTICE_KIND__NOTICE_RECIPIENT), 1);
+}
+
+/* ---- requests ---- */
+
+static const char token[] = "0123456789abcdefghjkmnpqrstvwxyz01234567890123";
+
+static void to_request(size_t recipient, const char *address)
+{
+	Lz__Recipient *one = made->submission->recipients[recipient];
+
+	made->config.notifier.request_address = (char *)"release@example.org";
+	free(one->address);
+	one->address = alloc_string(address);
+}
+
+static void a_request_is_for_the_quarantine_alone_whatever_is_in_it(void **state)
+{
+	char *address = alloc_format("RELEASE+%s@Example.org", token);
+	const Lz__Item *item;
+
+	to_request(0, address);
+	to_request(1, "release@example.org");
+	asks("virus", ACTION_REJECT, 2);
+	make();
+	assert_int_equal(result->verdict->n_groups, 1);
+	assert_int_equal(result->verdict->groups[0]->disposition, LZ__DISPOSITION__DISCARD);
+	item = result->items[0];
+	assert_string_equal(item->reason, "request");
+	assert_int_equal(item->n_notices, 0);
+	assert_false(item->keep_original);
+	assert_int_equal(item->n_requests, 2);
+	assert_string_equal(item->requests[0]->token, token);
+	assert_string_equal(item->requests[1]->token, "");
+	free(address);
+}
+
+static void the_token_is_found_in_the_subject_where_the_address_has_none(void **state)
+{
+	to_request(0, "release@example.org");
+	to_request(1, "release@example.org");
+	free(made->scan.subject);
+	made->scan.subject = alloc_format("AW: held: invoice 2026 [release %s]", token);
+	make();
+	assert_int_equal(result->items[0]->n_requests, 1);
+	assert_string_equal(result->items[0]->requests[0]->token, token);
+	assert_string_equal(result->items[0]->subject, "");
+}
+
+static void others_get_a_mail_that_asks_as_any_other(void **state)
+{
+	size_t held;
+
+	to_request(1, "release@example.org");
+	asks("attachment", ACTION_QUARANTINE, 2);
+	make();
+	assert_int_equal(result->verdict->n_groups, 2);
+	held = result->verdict->groups[0]->disposition == LZ__DISPOSITION__QUARANTINE ? 0 : 1;
+	assert_int_equal(result->verdict->groups[held]->recipients[0], 0);
+	assert_int_equal(result->verdict->groups[1 - held]->disposition, LZ__DISPOSITION__DISCARD);
+	assert_int_equal(result->items[held]->n_requests, 0);
+}
+
+/* More different outcomes than a message may have: what is left over is held. */
+static void a_request_that_is_held_with_others_asks_for_nothing(void **state)
+{
+	to_request(1, "release@example.org");
+	made_decide(made);
+	policy_hold(&made->decision->groups[1], "too many");
+	result = verdict_make(&made->scan, made->decision);
+	assert_int_equal(result->n_items, 1);
+	assert_int_equal(result->items[0]->n_requests, 0);
+	assert_int_equal(result->items[0]->n_notices, 0);
+	assert_true(result->items[0]->keep_original);
+}
+
+static void no_other_address_asks(void **state)
+{
+	to_request(0, "released@example.org");
+	to_request(1, "release+x@example.com");
+	make();
+	assert_int_equal(result->n_items, 0);
+}
+
+static void an_item_with_a_virus_says_so_whatever_the_reason(void **state)
+{
+	asks("attachment", ACTION_CUT, 2);
+	asks("virus", ACTION_TAG, 2);
+	assert_true(make()->items[0]->has_virus);
+}
+
 static void a_quiet_rule_makes_no_notices(void **state)
 {
 	asks("subject", ACTION_QUARANTINE, SCAN_NO_PART)->quiet = 1;
@@ -470,6 +586,15 @@ int main(void)
 	        TEST(a_sender_that_may_be_forged_is_not_told),
 	        TEST(a_sender_is_never_told_of_a_virus),
 	        TEST(automatic_mail_is_not_answered),
+	        TEST(a_notice_that_came_back_makes_none),
+	        TEST(a_digest_tells_what_makes_no_single_notice),
+	        TEST(a_recipient_that_nobody_reads_is_not_told),
+	        TEST(a_request_is_for_the_quarantine_alone_whatever_is_in_it),
+	        TEST(the_token_is_found_in_the_subject_where_the_address_has_none),
+	        TEST(others_get_a_mail_that_asks_as_any_other),
+	        TEST(a_request_that_is_held_with_others_asks_for_nothing),
+	        TEST(no_other_address_asks),
+	        TEST(an_item_with_a_virus_says_so_whatever_the_reason),
 	        TEST(a_quiet_rule_makes_no_notices),
 	        TEST(a_quiet_rule_does_not_silence_one_beside_it),
 	        TEST(nobody_is_told_of_what_is_discarded),

@@ -137,6 +137,23 @@ static void a_part_outside_the_message_is_refused(void **state)
 	assert_int_equal(read_answer(), RESULT_PERMANENT);
 }
 
+static void a_request_in_the_name_of_another_is_refused(void **state)
+{
+	Lz__Request request = LZ__REQUEST__INIT, *requests[] = {&request};
+
+	item.reason = (char *)"request";
+	item.disposition = group.disposition = LZ__DISPOSITION__DISCARD;
+	item.requests = requests;
+	item.n_requests = 1;
+	request.asker = submission.reverse_path;
+	assert_int_equal(read_answer(), RESULT_OK);
+	request.asker = (char *)"anna@example.org";
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+	request.asker = submission.reverse_path;
+	item.reason = (char *)"spam";
+	assert_int_equal(read_answer(), RESULT_PERMANENT);
+}
+
 static void an_item_for_somebody_else_is_refused(void **state)
 {
 	Lz__Recipient eve = LZ__RECIPIENT__INIT;
@@ -351,6 +368,7 @@ int main(void)
 	        TEST(a_recipient_left_out_is_refused),
 	        TEST(an_edit_outside_the_message_is_refused),
 	        TEST(a_part_outside_the_message_is_refused),
+	        TEST(a_request_in_the_name_of_another_is_refused),
 	        TEST(an_item_for_somebody_else_is_refused),
 	        TEST(an_item_from_somebody_else_is_refused),
 	        TEST(a_notice_goes_to_those_concerned_only),
