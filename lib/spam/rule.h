@@ -23,14 +23,28 @@ enum rule_kind {
 	RULE_KINDS
 };
 
-enum header_form { FORM_VALUE, FORM_RAW, FORM_ADDR, FORM_NAME };
+enum header_form {
+	FORM_VALUE,
+	FORM_RAW,
+	FORM_ADDR,
+	FORM_NAME,
+	FORM_HOST,   /* the host names in it: what stands behind @ in an address, or in a link */
+	FORM_DOMAIN, /* of each of these what was registered */
+	FORM_IP,     /* the IP addresses in it */
+	FORM_REVIP,  /* these, backwards, as lists in the DNS want them */
+};
 enum header_pick { PICK_ALL, PICK_FIRST, PICK_LAST };
 
-/* Which text of a message a header rule looks at. */
+/*
+ * Which text of a message a header rule looks at. Names that are no field's are made up: ALL (and
+ * its cuts ALL-TRUSTED, ALL-UNTRUSTED, ALL-INTERNAL, ALL-EXTERNAL), MESSAGEID, ToCc, EnvelopeFrom,
+ * X-Spam-Relays-Trusted and its like.
+ */
 struct header_key {
 	char *name;
 	enum header_form form;
 	enum header_pick pick;
+	int is_raw; /* FORM_RAW, or one of the others made of what was not decoded */
 };
 
 enum { RULE_NAME_MOST = 100 };
