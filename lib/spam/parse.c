@@ -95,22 +95,25 @@ struct rule *parser_rule(struct parser *parser, char **rest)
 
 static void parse_line(struct parser *parser, char *line);
 
+/* A relative path is seen from the file that includes. */
 static void do_include(struct parser *parser, char *rest)
 {
 	struct buf text = {0};
 	struct err err;
-	char *path;
+	char *path, *folder;
 
 	if (!parser->folder || parser->include_depth == INCLUDE_DEPTH_MOST) {
 		parser_skip(parser, "include is refused here");
 		return;
 	}
 	path = *rest == '/' ? alloc_string(rest) : alloc_format("%s/%s", parser->folder, rest);
+	folder = alloc_bytes(path, (size_t)(strrchr(path, '/') - path));
 	if (file_read(path, INCLUDE_MOST_BYTES, &text, &err))
 		parser_skip(parser, "%s", err.text);
 	else
-		rules_parse(parser->rules, rules_keep_file(parser->rules, path), parser->folder,
-		        text.data, parser->include_depth + 1);
+		rules_parse(parser->rules, rules_keep_file(parser->rules, path), folder, text.data,
+		        parser->include_depth + 1);
+	free(folder);
 	free(path);
 	buf_fini(&text);
 }
@@ -128,10 +131,6 @@ static void do_require_version(struct parser *parser, char *rest)
 		return;
 	parser_skip(parser, "the rest of the file is for version %.40s only", rest);
 	parser->stopped = 1;
-}
-
-static void do_nothing(struct parser *parser, char *rest)
-{
 }
 
 static int is_taken(const struct parser *parser)
@@ -191,7 +190,6 @@ static int parse_condition(struct parser *parser, const char *key, const char *r
 	return 1;
 }
 
-/* Keys whose lines change nothing about what is found are known, and do nothing. */
 static const struct {
 	const char *key;
 	void (*run)(struct parser *parser, char *rest);
@@ -224,22 +222,7 @@ static const struct {
         {"urinsrhssub", parser_network_rule},
         {"urifullnsrhsbl", parser_network_rule},
         {"urifullnsrhssub", parser_network_rule},
-        {"report", do_nothing},
-        {"clear_report_template", do_nothing},
-        {"unsafe_report", do_nothing},
-        {"clear_unsafe_report_template", do_nothing},
-        {"report_contact", do_nothing},
-        {"add_header", do_nothing},
-        {"remove_header", do_nothing},
-        {"clear_headers", do_nothing},
-        {"reuse", do_nothing},
-        {"test", do_nothing},
-        {"bayes_ignore_header", do_nothing},
-        {"dns_local_ports_avoid", do_nothing},
-        {"dns_block_rule", do_nothing},
-        {"uridnsbl_skip_domain", do_nothing},
-        {"rule_version", do_nothing},
-        {"url", do_nothing},
+        {"uri_detail", parser_uri_detail},
 };
 
 /* Lists of a plugin's settings go on for hundreds of lines: each is counted, the first is told. */
@@ -276,22 +259,29 @@ static void parse_line(struct parser *parser, char *line)
 			return;
 		}
 	}
-	skip_unknown(parser, key);
+	if (!parser_setting(parser, key, rest))
+		skip_unknown(parser, key);
 }
 
 void rules_parse(struct rules *rules, const char *file, const char *folder, char *text, int depth)
 {
 	struct parser parser = {
 	        .rules = rules, .file = file, .folder = folder, .include_depth = depth};
+	struct buf whole = {0};
 	char *line;
 
 	while (!parser.stopped && (line = strsep(&text, "\n")) != NULL) {
 		parser.line++;
 		drop_comment(line);
 		line = parser_trim(line);
-		if (*line)
-			parse_line(&parser, line);
+		if (!*line)
+			continue;
+		buf_clear(&whole);
+		buf_add_string(&whole, line);
+		parser.text = whole.data;
+		parse_line(&parser, line);
 	}
+	buf_fini(&whole);
 	if (parser.if_depth)
 		parser_skip(&parser, "an if is left open");
 }

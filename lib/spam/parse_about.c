@@ -9,40 +9,50 @@
 /* ------------------------------------------------------------ what is said about rules */
 
 /* A number, or "(number)", which is added to what was there. 0 if it is neither. */
-static int read_score(const char *word, double before, double *score)
+static int read_score(const char *word, double *number, int *is_relative)
 {
-	int relative = *word == '(';
 	char *end;
-	double number = strtod(word + relative, &end);
 
-	if (end == word + relative || (relative ? strcmp(end, ")") != 0 : *end != '\0'))
+	*is_relative = *word == '(';
+	*number = strtod(word + *is_relative, &end);
+	if (end == word + *is_relative || (*is_relative ? strcmp(end, ")") != 0 : *end != '\0'))
 		return 0;
-	if (!(number > -100000 && number < 100000))
-		return 0;
-	*score = relative ? before + number : number;
-	return 1;
+	return *number > -100000 && *number < 100000;
+}
+
+/* One number is for all four score sets. */
+static void set_scores(
+        struct parser *parser, struct rule *rule, const double *given, size_t count, int relative)
+{
+	if (relative && !rule->has_score) {
+		parser_skip(parser, "score %s: there is no score yet that this could be added to",
+		        rule->name);
+		return;
+	}
+	for (size_t i = 0; i < SCORE_SETS; i++)
+		rule->given[i] = (relative ? rule->given[i] : 0) + given[count == 1 ? 0 : i];
+	rule->has_score = 1;
 }
 
 void parser_score(struct parser *parser, char *rest)
 {
 	struct rule *rule = parser_rule(parser, &rest);
-	double given[4], before;
+	int is_relative, relative = 0;
+	double given[SCORE_SETS];
 	size_t count = 0;
 
 	if (!rule)
 		return;
-	while (*rest && count < 4) {
-		before = rule->given_count ? rule->given[count % rule->given_count] : 1;
-		if (!read_score(parser_word(&rest), before, &given[count]))
+	while (*rest && count < SCORE_SETS) {
+		if (!read_score(parser_word(&rest), &given[count], &is_relative))
 			break;
+		relative |= is_relative;
 		count++;
 	}
-	if (*rest || (count != 1 && count != 4)) {
+	if (*rest || (count != 1 && count != SCORE_SETS))
 		parser_skip(parser, "score %s: one or four numbers were expected", rule->name);
-		return;
-	}
-	memcpy(rule->given, given, sizeof(given));
-	rule->given_count = count;
+	else
+		set_scores(parser, rule, given, count, relative);
 }
 
 void parser_describe(struct parser *parser, char *rest)
@@ -57,9 +67,9 @@ void parser_describe(struct parser *parser, char *rest)
 
 static void set_flag(struct parser *parser, struct rule *rule, const char *word)
 {
-	static const char *const others[] = {"learn", "userconf", "noautolearn", "publish",
-	        "autolearn_force", "autolearn_body", "autolearn_header", "noawl", "domains_only",
-	        "ips_only", "ns", "a"};
+	static const char *const others[] = {"userconf", "nolog", "notrim", "noautolearn",
+	        "publish", "autolearn_force", "autolearn_body", "autolearn_header", "noawl",
+	        "domains_only", "ips_only", "ns", "a"};
 	uint64_t number;
 
 	if (strcmp(word, "multiple") == 0)
@@ -68,6 +78,8 @@ static void set_flag(struct parser *parser, struct rule *rule, const char *word)
 		rule->nice = 1;
 	else if (strcmp(word, "net") == 0)
 		rule->net = 1;
+	else if (strcmp(word, "learn") == 0)
+		rule->learn = 1;
 	else if (strcmp(word, "nosubject") == 0)
 		rule->no_subject = 1;
 	else if (strncmp(word, "maxhits=", 8) == 0 && text_number(word + 8, 1000000, &number))
@@ -87,7 +99,7 @@ void parser_tflags(struct parser *parser, char *rest)
 
 	if (!rule)
 		return;
-	rule->nice = rule->net = rule->multiple = rule->no_subject = 0;
+	rule->nice = rule->net = rule->learn = rule->multiple = rule->no_subject = 0;
 	rule->max_hits = 0;
 	while (*rest)
 		set_flag(parser, rule, parser_word(&rest));

@@ -8,39 +8,130 @@
 #include "lib/spam/parser.h"
 #include "lib/spam/regex.h"
 
-/* ------------------------------------------------------------ what rules look for */
+enum { ARGUMENTS_MOST = 100 };
 
 static void begin(struct parser *parser, struct rule *rule, enum rule_kind kind)
 {
 	rule_undefine(rule);
-	rule->kind = kind;
+	rule->kind = rule->was = kind;
+	rule->why = WHY_RUN;
 	rule->file = parser->file;
 	rule->line = parser->line;
+	rule->text = alloc_string(parser->text);
 }
 
-/* The rule exists, but what it asks can't be answered here. */
-static void refuse(struct parser *parser, struct rule *rule, const char *why)
+/* The rule exists, but isn't run. */
+static void put_aside(
+        struct parser *parser, struct rule *rule, enum rule_kind kind, enum rule_why why)
 {
-	begin(parser, rule, RULE_UNKNOWN);
+	begin(parser, rule, kind);
+	rule_put_aside(rule, why);
+}
+
+/* What it asks can't be answered here. */
+static void refuse(struct parser *parser, struct rule *rule, enum rule_kind kind, const char *why)
+{
+	put_aside(parser, rule, kind, WHY_NOT_UNDERSTOOD);
 	parser_skip(parser, "rule %s: %s", rule->name, why);
 }
 
-static int is_eval(const char *text)
+/* ------------------------------------------------------------ functions */
+
+/* Puts *text behind the `eval:`; 0 where it doesn't begin so. */
+static int take_eval(char **text)
 {
-	return strncmp(text, "eval:", 5) == 0 || strncmp(text, "rbleval:", 8) == 0;
+	static const char *const words[] = {"eval:", "rbleval:"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		if (strncmp(*text, words[i], strlen(words[i])) != 0)
+			continue;
+		*text += strlen(words[i]);
+		return 1;
+	}
+	return 0;
 }
 
-static void set_pattern(
-        struct parser *parser, struct rule *rule, enum rule_kind kind, const char *text)
+/* The first argument in *text, cut off it: quoted, or a plain word. NULL where it is neither. */
+static char *take_argument(char **text)
+{
+	char *start = *text + strspn(*text, " \t"), *end;
+	int is_quoted = *start == '\'' || *start == '"';
+
+	if (is_quoted) {
+		end = strchr(start + 1, *start);
+		start++;
+	} else {
+		end = start + strcspn(start, ", \t");
+	}
+	if (!end || end == start - is_quoted)
+		return NULL;
+	*text = end + is_quoted;
+	*text += strspn(*text, " \t");
+	if (**text && **text != ',')
+		return NULL;
+	*text += **text == ',';
+	*end = '\0';
+	return start;
+}
+
+/* Reads "a, 'b', ..." into the rule's arguments. 0 where it is no such list. */
+static int read_arguments(struct rule *rule, char *text)
+{
+	char *argument;
+
+	while (text[strspn(text, " \t")]) {
+		argument = take_argument(&text);
+		if (!argument || rule->argument_count == ARGUMENTS_MOST)
+			return 0;
+		rule->arguments = alloc_grow(
+		        rule->arguments, rule->argument_count + 1, sizeof(*rule->arguments));
+		rule->arguments[rule->argument_count++] = alloc_string(argument);
+	}
+	return 1;
+}
+
+/* "name(arguments)" */
+static void set_function(struct parser *parser, struct rule *rule, enum rule_kind kind, char *text)
+{
+	const struct functions_entry *function;
+	char *open = strchr(text, '('), *close = strrchr(text, ')');
+	char *unknown;
+
+	if (!open || !close || close < open || close[1]) {
+		refuse(parser, rule, kind, "a function's name and ( ) were expected");
+		return;
+	}
+	*open = *close = '\0';
+	function = functions_find(parser_trim(text));
+	if (strcmp(text, "check_bayes") == 0) {
+		put_aside(parser, rule, kind, WHY_LEARNING);
+	} else if (!function) {
+		unknown = alloc_format("the function %.100s is not here", text);
+		refuse(parser, rule, kind, unknown);
+		free(unknown);
+	} else if (function->is_net) {
+		put_aside(parser, rule, kind, WHY_NETWORK);
+	} else {
+		begin(parser, rule, RULE_EVAL);
+		rule->was = kind;
+		rule->function = function;
+		if (!read_arguments(rule, open + 1))
+			refuse(parser, rule, kind, "its arguments can't be read");
+	}
+}
+
+/* ------------------------------------------------------------ patterns */
+
+static void set_pattern(struct parser *parser, struct rule *rule, enum rule_kind kind, char *text)
 {
 	struct err err;
 	char *pattern;
 	unsigned flags;
 
-	if (is_eval(text)) {
-		refuse(parser, rule, "eval: is not supported");
+	if (take_eval(&text)) {
+		set_function(parser, rule, kind, text);
 	} else if (regex_read(text, &pattern, &flags, &err)) {
-		refuse(parser, rule, err.text);
+		refuse(parser, rule, kind, err.text);
 	} else {
 		begin(parser, rule, kind);
 		rule->pattern = pattern;
@@ -84,6 +175,10 @@ static const struct {
         {"raw", 0, FORM_RAW},
         {"addr", 0, FORM_ADDR},
         {"name", 0, FORM_NAME},
+        {"host", 0, FORM_HOST},
+        {"domain", 0, FORM_DOMAIN},
+        {"ip", 0, FORM_IP},
+        {"revip", 0, FORM_REVIP},
         {"first", 1, PICK_FIRST},
         {"last", 1, PICK_LAST},
 };
@@ -96,17 +191,13 @@ static int read_form(const char *word, struct header_key *key)
 			continue;
 		if (header_forms[i].is_pick)
 			key->pick = (enum header_pick)header_forms[i].value;
-		else
+		else if (header_forms[i].value != FORM_RAW)
 			key->form = (enum header_form)header_forms[i].value;
+		else
+			key->is_raw = 1;
 		return 1;
 	}
 	return 0;
-}
-
-/* Headers that SpamAssassin makes up from its own study of the Received lines. */
-static int is_relay_header(const char *name)
-{
-	return text_starts(name, "X-Spam-Relays-") || strncmp(name, "ALL-", 4) == 0;
 }
 
 /* Reads "Name:form:pick". NULL, or why it can't be used. Cuts `text`; *key gets a name of its own.
@@ -120,8 +211,6 @@ static const char *read_header_key(char *text, struct header_key *key)
 		*colon++ = '\0';
 	if (!*text || strlen(text) > RULE_NAME_MOST)
 		return "not a header's name";
-	if (is_relay_header(text))
-		return "headers made from the study of relays are not supported";
 	while ((word = colon) != NULL && *word) {
 		colon = strchr(word, ':');
 		if (colon)
@@ -129,6 +218,8 @@ static const char *read_header_key(char *text, struct header_key *key)
 		if (!read_form(word, key))
 			return "this part of a header is not supported";
 	}
+	if (key->is_raw && key->form == FORM_VALUE)
+		key->form = FORM_RAW;
 	key->name = alloc_string(text);
 	return NULL;
 }
@@ -151,25 +242,39 @@ static char *take_if_unset(char *text)
 	return alloc_string(parser_trim(found + strlen(word)));
 }
 
+/* Cuts "Name:form =~" off *rest, with blanks around the operator or none. Gives the header; NULL
+ * where there is no operator. */
+static char *take_header(char **rest, int *negated)
+{
+	char *header = *rest, *end = header, *relation;
+
+	while (isalnum((unsigned char)*end) || (*end && strchr("_.:-", *end)))
+		end++;
+	relation = end + strspn(end, " \t");
+	*negated = *relation == '!';
+	if ((*relation != '=' && *relation != '!') || relation[1] != '~')
+		return NULL;
+	*rest = relation + 2 + strspn(relation + 2, " \t");
+	*end = '\0';
+	return header;
+}
+
 static void header_match(struct parser *parser, struct rule *rule, enum rule_kind kind, char *rest)
 {
-	char *header = parser_word(&rest), *relation = parser_word(&rest), *if_unset;
-	int negated = strcmp(relation, "!~") == 0;
+	char *header, *if_unset;
 	struct header_key key;
 	const char *why;
+	int negated;
 
-	if (!negated && strcmp(relation, "=~") != 0) {
-		refuse(parser, rule, "neither =~ nor !~");
-		return;
-	}
-	why = read_header_key(header, &key);
+	header = take_header(&rest, &negated);
+	why = header ? read_header_key(header, &key) : "neither =~ nor !~";
 	if (why) {
-		refuse(parser, rule, why);
+		refuse(parser, rule, kind, why);
 		return;
 	}
 	if_unset = take_if_unset(rest);
 	set_pattern(parser, rule, kind, rest);
-	if (rule->kind == RULE_UNKNOWN) {
+	if (rule->kind != kind) {
 		free(key.name);
 		free(if_unset);
 		return;
@@ -186,7 +291,7 @@ static void header_exists(
 	const char *why = read_header_key(parser_trim(header), &key);
 
 	if (why) {
-		refuse(parser, rule, why);
+		refuse(parser, rule, kind, why);
 		return;
 	}
 	begin(parser, rule, kind);
@@ -199,8 +304,8 @@ static void header_rule(struct parser *parser, enum rule_kind kind, char *rest)
 
 	if (!rule)
 		return;
-	if (is_eval(rest))
-		refuse(parser, rule, "eval: is not supported");
+	if (take_eval(&rest))
+		set_function(parser, rule, kind, rest);
 	else if (strncmp(rest, "exists:", 7) == 0)
 		header_exists(parser, rule, kind, rest + 7);
 	else
@@ -217,20 +322,25 @@ void parser_mimeheader(struct parser *parser, char *rest)
 	header_rule(parser, RULE_MIMEHEADER, rest);
 }
 
+/* With rules_matching() in it, it can be read when all names are known; until then it is read as if
+ * nothing matched, so that what is wrong is told with its line. */
 void parser_meta(struct parser *parser, char *rest)
 {
 	struct rule *rule = parser_rule(parser, &rest);
 	struct meta *meta = NULL;
 	struct err err;
+	int has_globs;
 
 	if (!rule)
 		return;
-	if (rules_read_meta(parser->rules, rest, &meta, &err)) {
-		refuse(parser, rule, err.text);
+	if (rules_read_meta(parser->rules, rest, NULL, &meta, &has_globs, &err)) {
+		refuse(parser, rule, RULE_META, err.text);
 		return;
 	}
 	begin(parser, rule, RULE_META);
 	rule->meta = meta;
+	if (has_globs)
+		rule->expression = alloc_string(rest);
 }
 
 void parser_network_rule(struct parser *parser, char *rest)
@@ -238,5 +348,13 @@ void parser_network_rule(struct parser *parser, char *rest)
 	struct rule *rule = parser_rule(parser, &rest);
 
 	if (rule)
-		refuse(parser, rule, "it asks the network");
+		put_aside(parser, rule, RULE_HEADER, WHY_NETWORK);
+}
+
+void parser_uri_detail(struct parser *parser, char *rest)
+{
+	struct rule *rule = parser_rule(parser, &rest);
+
+	if (rule)
+		refuse(parser, rule, RULE_URI, "uri_detail is not here");
 }

@@ -1,6 +1,6 @@
 /*
- * The reader of rule files while it is at a line: what parse.c, parse_rule.c and
- * parse_about.c share. For this folder only.
+ * The reader of rule files while it is at a line: what parse.c, parse_rule.c, parse_about.c and
+ * settings.c share. For this folder only.
  */
 #ifndef LIB_SPAM_PARSER_H
 #define LIB_SPAM_PARSER_H
@@ -13,6 +13,7 @@ struct parser {
 	struct rules *rules;
 	const char *file;
 	const char *folder;
+	const char *text; /* the whole line, without its comment */
 	unsigned line;
 	int include_depth;
 	int stopped;              /* by require_version */
@@ -40,10 +41,13 @@ int parser_is_rule_name(const char *name);
 
 /* Lines that define a rule (parse_rule.c). */
 parser_run parser_header, parser_mimeheader, parser_body, parser_rawbody, parser_uri, parser_full,
-        parser_meta, parser_network_rule;
+        parser_meta, parser_network_rule, parser_uri_detail;
 
 /* Lines that say something about one (parse_about.c). */
 parser_run parser_score, parser_describe, parser_tflags, parser_priority, parser_replace_tag,
         parser_replace_pre, parser_replace_inter, parser_replace_post, parser_replace_rules;
+
+/* Everything that is no rule (settings.c). 0: the key is not known. */
+int parser_setting(struct parser *parser, const char *key, char *rest);
 
 #endif

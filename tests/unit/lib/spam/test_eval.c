@@ -172,10 +172,31 @@ static void metas_count_hits_and_see_hidden_rules(void **state)
 	        "B D ");
 }
 
-static void what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known(void **state)
+static void what_is_not_defined_or_not_run_is_0_as_in_spamassassin(void **state)
 {
-	hits("meta A !NOWHERE\nbody E eval:check()\nmeta B !E\nmeta C E || A\nmeta D E && A\n",
-	        "A C ");
+	hits("meta A !NOWHERE\nbody E eval:check()\nmeta B !E\nmeta C E || A\nmeta D E && A\n"
+	     "header N eval:check_rbl('zen', 'zen.spamhaus.org.')\ntflags N net\nmeta F !N\n",
+	        "A B C F ");
+}
+
+static void what_one_rule_captures_another_looks_for(void **state)
+{
+	hits("header __TO To:addr =~ /(?<TO_USER>[^@]+)@/\nbody A /to %{TO_USER}/\n"
+	     "body B /x%{NOBODY}/\nuri C m{//shop\\.%{TLD}}\nbody __T /shop\\.(?<TLD>\\w+)/\n"
+	     "header D Subject !~ /%{NOBODY}/\nheader E Subject !~ /%{TO_USER}/\n"
+	     "body F /%\\{TO_USER}/\n",
+	        "C E ");
+	hits_in("To: (x) b.en@example.net\nSubject: s\n\nmail to b.en, to bxen and {x}\n",
+	        "header __TO To:addr =~ /(?<TO_USER>[^@]+)@/\nbody A /to %{TO_USER}/\n"
+	        "tflags A multiple\n",
+	        "A ");
+}
+
+static void letters_above_ascii_have_two_cases_as_bytes(void **state)
+{
+	hits_in("Subject: x\nContent-Type: text/plain; charset=utf-8\n\ngr\xc3\xbc\xc3\x9f"
+	        "e\n",
+	        "body A /gr\\xe3\\xbc/i\nbody B /gr\\xe3\\xbc/\n", "A ");
 }
 
 static void score_0_switches_a_rule_off_as_in_spamassassin(void **state)
@@ -257,7 +278,9 @@ int main(void)
 	        cmocka_unit_test(links_raw_text_and_the_whole_are_matched),
 	        cmocka_unit_test(headers_of_parts_are_matched),
 	        cmocka_unit_test(metas_count_hits_and_see_hidden_rules),
-	        cmocka_unit_test(what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known),
+	        cmocka_unit_test(what_is_not_defined_or_not_run_is_0_as_in_spamassassin),
+	        cmocka_unit_test(what_one_rule_captures_another_looks_for),
+	        cmocka_unit_test(letters_above_ascii_have_two_cases_as_bytes),
 	        cmocka_unit_test(score_0_switches_a_rule_off_as_in_spamassassin),
 	        cmocka_unit_test(circles_are_false),
 	        cmocka_unit_test(priority_orders_what_is_told),

@@ -1,0 +1,215 @@
+/* Patterns over the texts of a message. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/spam/eval_run.h"
+#include "lib/spam/fields.h"
+
+enum {
+	STRINGS_BETWEEN_CLOCKS = 64,
+	HITS_MOST = 10000, /* of one rule */
+};
+
+/* How many hits of a rule count. */
+static unsigned long hits_wanted(const struct rule *rule)
+{
+	if (!rule->multiple)
+		return 1;
+	return rule->max_hits ? rule->max_hits : HITS_MOST;
+}
+
+/* Rules that capture come first, so that others can look for what they found. */
+static int has_turn(const struct run *run, const struct rule *rule)
+{
+	return rule->captures == run->is_first;
+}
+
+static enum result find(struct run *run, const struct rule *rule, const struct match *match,
+        const char *bytes, size_t size, size_t from, size_t *start, size_t *end)
+{
+	if (!rule->captures)
+		return match_find(match, bytes, size, from, start, end);
+	return match_find_groups(match, bytes, size, from, start, end, run_capture, run);
+}
+
+/* All hits of one pattern in one string, up to what is wanted. 0 where the rest of the strings is
+ * of no interest: the pattern gave up, or can't match in this message, or all that is wanted is
+ * there. */
+static int match_string(struct run *run, const struct rule *rule, const char *bytes, size_t size)
+{
+	const struct match *match = run_pattern(run, rule);
+	size_t from = 0, start, end;
+	enum result result;
+
+	if (!match)
+		return 0;
+	while (run_answer(run, rule)->hits < hits_wanted(rule)) {
+		result = find(run, rule, match, bytes, size, from, &start, &end);
+		if (result == RESULT_NONE)
+			return 1;
+		if (result) {
+			run_give_up(run, rule);
+			return 0;
+		}
+		run_note_hit(run, rule, bytes + start, end - start);
+		/* An empty match must not be found for ever. */
+		from = end > from ? end : from + 1;
+	}
+	return 0;
+}
+
+/* Runs one pattern over a set of strings, each string alone. */
+static void match_strings(struct run *run, const struct rule *rule, const struct pieces *pieces)
+{
+	const char *bytes;
+	size_t size;
+
+	for (size_t i = rule->no_subject ? 1 : 0; i < pieces->count; i++) {
+		if (i % STRINGS_BETWEEN_CLOCKS == 0 && run_is_late(run))
+			break;
+		bytes = pieces_at(pieces, i, &size);
+		if (!match_string(run, rule, bytes, size))
+			break;
+	}
+	if (run->eval->is_late)
+		run_set_unknown(run, rule);
+}
+
+static void match_class(struct run *run, const struct rule_list *list, const struct pieces *pieces)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		if (has_turn(run, list->items[i]))
+			match_strings(run, list->items[i], pieces);
+	}
+}
+
+static void match_full(struct run *run, const struct texts *texts)
+{
+	const struct rule_list *list = &run->rules->of[RULE_FULL];
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!has_turn(run, list->items[i]))
+			continue;
+		if (run_is_late(run))
+			run_set_unknown(run, list->items[i]);
+		else
+			match_string(run, list->items[i], texts->full.data ? texts->full.data : "",
+			        texts->full.size);
+	}
+}
+
+/* ------------------------------------------------------------ headers */
+
+static int same_key(const struct header_key *a, const struct header_key *b)
+{
+	/* Case counts, because "ALL" isn't a field that is called "All". */
+	return strcmp(a->name, b->name) == 0 && a->form == b->form && a->pick == b->pick &&
+	       a->is_raw == b->is_raw;
+}
+
+/* An absent field is unlike every pattern, so that !~ hits, unless the rule says what to take for
+ * it. */
+static void match_header(
+        struct run *run, const struct rule *rule, const struct buf *value, int is_there)
+{
+	const char *bytes = value->data ? value->data : "";
+	size_t size = value->size;
+	const struct match *match;
+	enum result result;
+
+	if (!rule->pattern) {
+		if (is_there)
+			run_note_hit(run, rule, bytes, size);
+		return;
+	}
+	if (!is_there && rule->if_unset) {
+		bytes = rule->if_unset;
+		size = strlen(bytes);
+		is_there = 1;
+	}
+	if (!rule->negated) {
+		if (is_there)
+			match_string(run, rule, bytes, size);
+		return;
+	}
+	match = run_pattern(run, rule);
+	if (!match)
+		return;
+	result = is_there ? match_find(match, bytes, size, 0, NULL, NULL) : RESULT_NONE;
+	if (result == RESULT_NONE)
+		run_note_hit(run, rule, bytes, size);
+	else if (result != RESULT_OK)
+		run_give_up(run, rule);
+}
+
+/* The rules stand in the order of their keys, so each text is made once. */
+static void match_headers(struct run *run)
+{
+	const struct rule_list *list = &run->rules->of[RULE_HEADER];
+	const struct header_key *made = NULL; /* what `value` is of */
+	struct buf value = {0};
+	int is_there = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *rule = list->items[i];
+
+		if (!has_turn(run, rule))
+			continue;
+		if (run_is_late(run)) {
+			run_set_unknown(run, rule);
+			continue;
+		}
+		if (!made || !same_key(&rule->header, made)) {
+			made = &rule->header;
+			buf_clear(&value);
+			is_there = fields_value(run->input->map, 0, &rule->header,
+			        run->input->reverse_path, &value);
+		}
+		match_header(run, rule, &value, is_there);
+	}
+	buf_fini(&value);
+}
+
+/* A mimeheader rule looks at each part but the message itself; !~ hits where any part is unlike. */
+static void match_mime_header(struct run *run, const struct rule *rule)
+{
+	const struct mime_map *map = run->input->map;
+	struct buf value = {0};
+	int is_there;
+
+	for (size_t i = 0; i < map->part_count; i++) {
+		if (run_answer(run, rule)->hits >= hits_wanted(rule))
+			break;
+		if (map->parts[i].is_synthetic || (i == 0 && map->part_count > 1))
+			continue;
+		buf_clear(&value);
+		is_there = fields_value(map, i, &rule->header, NULL, &value);
+		if (is_there || rule->negated)
+			match_header(run, rule, &value, is_there);
+	}
+	buf_fini(&value);
+}
+
+static void match_mime_headers(struct run *run)
+{
+	const struct rule_list *list = &run->rules->of[RULE_MIMEHEADER];
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (!has_turn(run, list->items[i]))
+			continue;
+		if (run_is_late(run))
+			run_set_unknown(run, list->items[i]);
+		else
+			match_mime_header(run, list->items[i]);
+	}
+}
+
+void run_patterns(struct run *run, const struct texts *texts)
+{
+	match_headers(run);
+	match_mime_headers(run);
+	match_class(run, &run->rules->of[RULE_BODY], &texts->body);
+	match_class(run, &run->rules->of[RULE_URI], &texts->links);
+	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
+	match_full(run, texts);
+}
