@@ -1,0 +1,283 @@
+/* A database made: patterns widened, tried, shared out to groups, and these compiled side by side.
+ */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/hyper/hyper.h"
+#include "lib/hyper/library.h"
+#include "lib/hyper/widen.h"
+
+#if __has_include(<hs.h>)
+#include <hs.h>
+
+/* Compiling takes longer than in proportion to what is compiled together, and scanning once more
+ * for each group; THREADS_MOST groups at a time are in memory. */
+enum { GROUPS = 4, THREADS_MOST = 8 };
+
+/* One pattern as the library gets it. */
+struct entry {
+	char *text; /* NULL: it stays outside */
+	unsigned flags, number;
+};
+
+struct group {
+	struct entry **entries;
+	size_t count;
+	char *bytes;
+	size_t size;
+	int has_failed;
+	char why[200];
+};
+
+struct work {
+	struct entry *entries;
+	size_t count;
+	struct group groups[GROUPS];
+	size_t next, done;
+	pthread_mutex_t lock;
+	hyper_progress *progress;
+	void *context;
+};
+
+static unsigned flags_of(unsigned flags)
+{
+	return HS_FLAG_SINGLEMATCH | (flags & HYPER_CASELESS ? HS_FLAG_CASELESS : 0) |
+	       (flags & HYPER_MULTILINE ? HS_FLAG_MULTILINE : 0) |
+	       (flags & HYPER_DOTALL ? HS_FLAG_DOTALL : 0);
+}
+
+static int is_accepted(const struct entry *entry)
+{
+	hs_expr_info_t *info = NULL;
+	hs_compile_error_t *error = NULL;
+	int accepted = hs_expression_info(entry->text, entry->flags, &info, &error) == HS_SUCCESS;
+
+	/* What matches nothing at all would be named for each text. */
+	accepted = accepted && info->min_width > 0;
+	free(info);
+	hs_free_compile_error(error);
+	return accepted;
+}
+
+/* As it is if it can be so, else as something wider that the library makes of it. */
+static void prepare(struct entry *entry, const struct hyper_pattern *pattern, unsigned number)
+{
+	entry->number = number;
+	entry->flags = flags_of(pattern->flags);
+	entry->text = pattern->text ? widen(pattern->text, pattern->flags & HYPER_CASELESS) : NULL;
+	if (!entry->text || is_accepted(entry))
+		return;
+	entry->flags |= HS_FLAG_PREFILTER;
+	if (is_accepted(entry))
+		return;
+	free(entry->text);
+	entry->text = NULL;
+}
+
+/* ---------------------------------------------------------------- groups */
+
+static int by_length(const void *left, const void *right)
+{
+	const struct entry *a = *(struct entry *const *)left, *b = *(struct entry *const *)right;
+	size_t a_size = strlen(a->text), b_size = strlen(b->text);
+
+	if (a_size != b_size)
+		return a_size > b_size ? -1 : 1;
+	return a->number < b->number ? -1 : 1;
+}
+
+/* Each gets its share of the long ones, which take longest. */
+static void share_out(struct work *work)
+{
+	struct entry **all = alloc((work->count + 1) * sizeof(*all));
+	size_t count = 0;
+
+	for (size_t i = 0; i < work->count; i++) {
+		if (work->entries[i].text)
+			all[count++] = &work->entries[i];
+	}
+	qsort(all, count, sizeof(*all), by_length);
+	for (size_t g = 0; g < GROUPS; g++)
+		work->groups[g].entries = alloc((count / GROUPS + 1) * sizeof(*all));
+	for (size_t i = 0; i < count; i++) {
+		struct group *group = &work->groups[i % GROUPS];
+
+		group->entries[group->count++] = all[i];
+	}
+	free(all);
+}
+
+/* The pattern that the library couldn't take after all stays outside. 0 where it names none. */
+static int leave_out(struct group *group, const hs_compile_error_t *error)
+{
+	size_t at = error->expression < 0 ? group->count : (size_t)error->expression;
+
+	if (at >= group->count)
+		return 0;
+	free(group->entries[at]->text);
+	group->entries[at]->text = NULL;
+	memmove(group->entries + at, group->entries + at + 1,
+	        (--group->count - at) * sizeof(*group->entries));
+	return 1;
+}
+
+static int compile_once(struct group *group, hs_database_t **out, hs_compile_error_t **error)
+{
+	const char **texts = alloc((group->count + 1) * sizeof(*texts));
+	unsigned *flags = alloc((group->count + 1) * sizeof(*flags));
+	unsigned *numbers = alloc((group->count + 1) * sizeof(*numbers));
+	int code;
+
+	for (size_t i = 0; i < group->count; i++) {
+		texts[i] = group->entries[i]->text;
+		flags[i] = group->entries[i]->flags;
+		numbers[i] = group->entries[i]->number;
+	}
+	code = hs_compile_multi(
+	        texts, flags, numbers, (unsigned)group->count, HS_MODE_BLOCK, NULL, out, error);
+	free(texts);
+	free(flags);
+	free(numbers);
+	return code == HS_SUCCESS;
+}
+
+static void compile_group(struct group *group)
+{
+	hs_compile_error_t *error = NULL;
+	hs_database_t *database = NULL;
+	int again = 1;
+
+	while (again && group->count && !compile_once(group, &database, &error)) {
+		again = leave_out(group, error);
+		if (!again)
+			snprintf(group->why, sizeof(group->why), "%s", error->message);
+		hs_free_compile_error(error);
+		error = NULL;
+	}
+	group->has_failed = !again || (database && hs_serialize_database(database, &group->bytes,
+	                                                   &group->size) != HS_SUCCESS);
+	hs_free_database(database);
+}
+
+/* ---------------------------------------------------------------- side by side */
+
+static void *run(void *context)
+{
+	struct work *work = context;
+	size_t mine;
+
+	for (;;) {
+		pthread_mutex_lock(&work->lock);
+		mine = work->next++;
+		pthread_mutex_unlock(&work->lock);
+		if (mine >= GROUPS)
+			return NULL;
+		compile_group(&work->groups[mine]);
+		pthread_mutex_lock(&work->lock);
+		work->done++;
+		if (work->progress)
+			work->progress(work->context, work->done, GROUPS);
+		pthread_mutex_unlock(&work->lock);
+	}
+}
+
+static void run_all(struct work *work)
+{
+	long cores = sysconf(_SC_NPROCESSORS_ONLN);
+	pthread_t threads[THREADS_MOST];
+	size_t count = 0, wanted;
+
+	wanted = cores < 1 ? 1 : cores > THREADS_MOST ? THREADS_MOST : (size_t)cores;
+	if (work->progress)
+		work->progress(work->context, 0, GROUPS);
+	/* This thread is one of them, so that it works where no other can be had. */
+	while (count + 1 < wanted && pthread_create(&threads[count], NULL, run, work) == 0)
+		count++;
+	run(work);
+	while (count)
+		pthread_join(threads[--count], NULL);
+}
+
+/* ---------------------------------------------------------------- the bytes */
+
+static void write_body(const struct work *work, struct buf *out)
+{
+	uint64_t size;
+
+	for (size_t i = 0; i < work->count; i++)
+		buf_add_char(out, work->entries[i].text != NULL);
+	for (size_t g = 0; g < GROUPS; g++) {
+		size = work->groups[g].size;
+		if (!size)
+			continue;
+		buf_add(out, &size, sizeof(size));
+		buf_add(out, work->groups[g].bytes, size);
+	}
+}
+
+static void write_all(const struct work *work, const struct digest *key, struct buf *out)
+{
+	struct library_head head = {.magic = LIBRARY_MAGIC, .key = *key, .patterns = work->count};
+	struct buf body = {0};
+
+	for (size_t g = 0; g < GROUPS; g++)
+		head.groups += work->groups[g].size > 0;
+	write_body(work, &body);
+	digest_of(body.data ? body.data : "", body.size, &head.body);
+	buf_add(out, &head, sizeof(head));
+	buf_add(out, body.data ? body.data : "", body.size);
+	buf_fini(&body);
+}
+
+static void work_fini(struct work *work)
+{
+	for (size_t i = 0; i < work->count; i++)
+		free(work->entries[i].text);
+	for (size_t g = 0; g < GROUPS; g++) {
+		free(work->groups[g].entries);
+		free(work->groups[g].bytes);
+	}
+	free(work->entries);
+	pthread_mutex_destroy(&work->lock);
+}
+
+enum result hyper_compile(const struct hyper_pattern *patterns, size_t count,
+        hyper_progress *progress, void *context, struct buf *out, struct err *err)
+{
+	struct work work = {.count = count, .progress = progress, .context = context};
+	enum result result = RESULT_OK;
+	struct digest key;
+
+	if (library_key(patterns, count, &key))
+		return err_set(
+		        err, RESULT_NONE, "Hyperscan is not here, or not for this processor");
+	pthread_mutex_init(&work.lock, NULL);
+	work.entries = alloc_zero(count + 1, sizeof(*work.entries));
+	for (size_t i = 0; i < count; i++)
+		prepare(&work.entries[i], &patterns[i], (unsigned)i);
+	share_out(&work);
+	run_all(&work);
+	for (size_t g = 0; !result && g < GROUPS; g++) {
+		if (work.groups[g].has_failed)
+			result =
+			        err_set(err, RESULT_TEMPORARY, "Hyperscan: %s", work.groups[g].why);
+	}
+	if (!result)
+		write_all(&work, &key, out);
+	work_fini(&work);
+	return result;
+}
+
+#else /* built without the library */
+
+enum result hyper_compile(const struct hyper_pattern *patterns, size_t count,
+        hyper_progress *progress, void *context, struct buf *out, struct err *err)
+{
+	return err_set(err, RESULT_NONE, "this was built without Hyperscan");
+}
+
+#endif
