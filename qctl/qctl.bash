@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
+	local commands="list show export release rescan delete notices stats reload explain rules verify backup restore check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --limit"
@@ -52,6 +52,7 @@ _qctl()
 	explain)
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")
 			$(compgen -f -- "$current")) ;;
+	rules) COMPREPLY=($(compgen -W "check list show compile $common" -- "$current")) ;;
 	keys) COMPREPLY=($(compgen -W "new $common" -- "$current")) ;;
 	show) COMPREPLY=($(compgen -W "$common" -- "$current")) ;;
 	esac

@@ -9,6 +9,6 @@
 
 extern const struct choice choice_log_levels[], choice_log_targets[], choice_sandbox_words[],
         choice_pattern_matches[], choice_whole_words[], choice_heuristics[], choice_inside_words[],
-        choice_directions[], choice_item_reasons[];
+        choice_directions[], choice_item_reasons[], choice_score_sets[];
 
 #endif

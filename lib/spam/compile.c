@@ -272,6 +272,23 @@ static int by_header(const void *left, const void *right)
 	return order ? order : strcmp(a->name, b->name);
 }
 
+static int by_name(const void *left, const void *right)
+{
+	const struct rule *a = *(struct rule *const *)left, *b = *(struct rule *const *)right;
+
+	return strcmp(a->name, b->name);
+}
+
+static void list_names(struct rules *rules)
+{
+	rules->named = alloc(rules->count * sizeof(*rules->named));
+	for (size_t i = 0; i < rules->count; i++) {
+		if (rules->all[i]->kind != RULE_UNDEFINED)
+			rules->named[rules->named_count++] = rules->all[i];
+	}
+	qsort(rules->named, rules->named_count, sizeof(*rules->named), by_name);
+}
+
 void rules_compile(struct rules *rules)
 {
 	for (size_t i = 0; i < rules->count; i++)
@@ -291,5 +308,6 @@ void rules_compile(struct rules *rules)
 			qsort(rules->of[kind].items, rules->of[kind].count,
 			        sizeof(*rules->of[kind].items), by_header);
 	}
+	list_names(rules);
 	rules->warn = NULL;
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/spam/eval_run.h"
 #include "lib/spam/fields.h"
 
@@ -82,6 +83,85 @@ static void match_class(struct run *run, const struct rule_list *list, const str
 			match_strings(run, list->items[i], pieces);
 	}
 }
+
+/* ------------------------------------------------------------ many patterns at once */
+
+/* Places in the list of body rules that one string could match. */
+struct candidates {
+	size_t *places;
+	size_t count;
+};
+
+static void note_candidate(void *context, size_t place)
+{
+	struct candidates *candidates = context;
+
+	candidates->places[candidates->count++] = place;
+}
+
+/* Where the library fails, every rule could match. */
+static void find_candidates(struct run *run, const char *bytes, size_t size,
+        const struct rule_list *list, struct candidates *candidates)
+{
+	candidates->count = 0;
+	if (!hyper_scan(run->rules->many, bytes, size, note_candidate, candidates))
+		return;
+	candidates->count = 0;
+	for (size_t i = 0; i < list->count; i++) {
+		if (hyper_has(run->rules->many, i))
+			note_candidate(candidates, i);
+	}
+}
+
+static void match_candidates(struct run *run, const struct rule_list *list,
+        const struct candidates *candidates, const char *bytes, size_t size, int is_subject)
+{
+	for (size_t i = 0; i < candidates->count; i++) {
+		const struct rule *rule = list->items[candidates->places[i]];
+
+		if (!run_answer(run, rule)->is_unknown && !(is_subject && rule->no_subject))
+			match_string(run, rule, bytes, size);
+	}
+}
+
+/* Those of the list that are in the database: string by string, each with what could match it. */
+static void match_many(struct run *run, const struct rule_list *list, const struct pieces *pieces)
+{
+	struct candidates candidates = {alloc(list->count * sizeof(size_t)), 0};
+	const char *bytes;
+	size_t size;
+
+	for (size_t i = 0; i < pieces->count; i++) {
+		if (i % STRINGS_BETWEEN_CLOCKS == 0 && run_is_late(run))
+			break;
+		bytes = pieces_at(pieces, i, &size);
+		find_candidates(run, bytes, size, list, &candidates);
+		match_candidates(run, list, &candidates, bytes, size, i == 0);
+	}
+	free(candidates.places);
+	for (size_t i = 0; run->eval->is_late && i < list->count; i++) {
+		if (hyper_has(run->rules->many, i))
+			run_set_unknown(run, list->items[i]);
+	}
+}
+
+static void match_bodies(struct run *run, const struct pieces *pieces)
+{
+	const struct rule_list *list = &run->rules->of[RULE_BODY];
+
+	/* None of those that capture is in the database. */
+	if (!run->rules->many || run->is_first) {
+		match_class(run, list, pieces);
+		return;
+	}
+	match_many(run, list, pieces);
+	for (size_t i = 0; i < list->count; i++) {
+		if (!hyper_has(run->rules->many, i) && has_turn(run, list->items[i]))
+			match_strings(run, list->items[i], pieces);
+	}
+}
+
+/* ------------------------------------------------------------ the message as it came */
 
 static void match_full(struct run *run, const struct texts *texts)
 {
@@ -208,7 +288,7 @@ void run_patterns(struct run *run, const struct texts *texts)
 {
 	match_headers(run);
 	match_mime_headers(run);
-	match_class(run, &run->rules->of[RULE_BODY], &texts->body);
+	match_bodies(run, &texts->body);
 	match_class(run, &run->rules->of[RULE_URI], &texts->links);
 	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
 	match_full(run, texts);

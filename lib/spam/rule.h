@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "lib/hyper/hyper.h"
 #include "lib/match/match.h"
 #include "lib/spam/functions.h"
 #include "lib/spam/lists.h"
@@ -126,6 +127,9 @@ struct rules {
 	size_t meaningless;       /* lines with such a key */
 	int score_set;
 	int has_captures;
+	struct hyper *many;  /* finds which body rules could match; NULL: each is asked */
+	struct rule **named; /* all that are defined, by name; since rules_compile() */
+	size_t named_count;
 	struct rule_list
 	        of[RULE_KINDS]; /* what is run; header rules ordered by key, metas by need */
 };

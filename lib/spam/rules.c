@@ -174,11 +174,13 @@ void rules_free(struct rules **pointer)
 		free(rules->files[i]);
 	for (size_t i = 0; i < RULE_KINDS; i++)
 		free(rules->of[i].items);
+	hyper_free(&rules->many);
 	lists_free(&rules->lists);
 	lists_free(&rules->without_meaning);
 	free(rules->files);
 	free(rules->tags);
 	free(rules->slots);
+	free(rules->named);
 	free(rules->all);
 	free(rules);
 	*pointer = NULL;
