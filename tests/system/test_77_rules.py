@@ -49,7 +49,7 @@ def hits(world, text):
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     path.chmod(0o644)
     out = json.loads(world.lazaret.qctl("explain", str(path), "--json").stdout)
-    return {one["rule"]: (one["points"], one["detail"]) for one in out["findings"] if one["check"] == "spam"}
+    return {one["symbol"]: (one["points"], one["detail"]) for one in out["findings"] if one["check"] == "spam"}
 
 
 def mail(body):
