@@ -36,7 +36,7 @@ PACKAGES := build-essential pkg-config clang clang-format libclang-rt-14-dev pro
 	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev zlib1g-dev libpcre2-dev \
 	libprotobuf-c-dev libyaml-dev libsodium-dev nettle-dev libseccomp-dev libcmocka-dev \
 	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-aiosmtpd python3-dkim \
-	iproute2 openssl mandoc zip p7zip-full zstd lz4 genisoimage $(HYPERSCAN)
+	iproute2 openssl mandoc zip p7zip-full zstd lz4 genisoimage spamassassin $(HYPERSCAN)
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wvla \
 	-Wno-unused-parameter -Wno-missing-field-initializers

@@ -7,13 +7,18 @@
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
 
-enum { REPEATS_KEPT = 4 }; /* so many are as cheap as "any number" */
+enum {
+	REPEATS_KEPT = 4,          /* so many are as cheap as "any number" */
+	PATTERN_MOST_BYTES = 4000, /* what is longer is cut behind one of its items */
+};
 
 struct widener {
 	const char *at;
 	int is_caseless;
-	int is_odd;                     /* something was met that we don't understand well enough */
-	int switches_case, has_letters; /* which don't go together */
+	int is_odd;         /* something was met that we don't understand well enough */
+	int switches_case;  /* there is an (?i) in it */
+	int has_letters;    /* above ASCII */
+	int denies_letters; /* in a class that says what is not meant */
 	struct buf out;
 };
 
@@ -22,6 +27,15 @@ struct widener {
 static int is_latin1_letter(unsigned byte)
 {
 	return byte >= 0xc0 && byte <= 0xfe && (byte & 0x1f) != 0x17 && byte != 0xdf;
+}
+
+/* Size of a "\223" at `at` that is above ASCII; 0 if there is none. */
+static size_t high_octal(const char *at, unsigned *byte)
+{
+	if (at[0] != '\\' || at[1] < '2' || at[1] > '3' || strspn(at + 2, "01234567") < 2)
+		return 0;
+	*byte = (unsigned)((at[1] - '0') << 6 | (at[2] - '0') << 3 | (at[3] - '0'));
+	return 4;
 }
 
 /* Size of the byte above ASCII at `at`, which can be written as \xHH or \x{HH}; 0 if there is none.
@@ -77,6 +91,7 @@ static void put_member(struct widener *widener, size_t used, unsigned byte, int 
 		widener->at += 1 + used;
 	}
 	widener->has_letters |= last >= 0xc0;
+	widener->denies_letters |= is_negated && last >= 0xc0;
 	if (!widener->is_caseless)
 		return;
 	if (is_range || ends_range) {
@@ -129,6 +144,8 @@ static void put_class(struct widener *widener)
 		put(widener, 1);
 	while (*widener->at && *widener->at != ']') {
 		used = high_byte(widener->at, &byte);
+		if (!used)
+			used = high_octal(widener->at, &byte);
 		if (used)
 			put_member(widener, used, byte, is_negated);
 		else if (*widener->at == '\\')
@@ -139,7 +156,14 @@ static void put_class(struct widener *widener)
 	put(widener, 1);
 }
 
-/* "{m}", "{m,}" or "{m,n}": becomes * or +, and what makes it possessive goes. */
+/* What stands for "at least so many". Two copies tell a lot more than one; more cost more than they
+ * tell. */
+static const char *wide_repeat(unsigned long least)
+{
+	return least == 0 ? "*" : least == 1 ? "+" : "{2,}";
+}
+
+/* "{m}", "{m,}" or "{m,n}"; what makes it possessive goes. */
 static int put_repeat(struct widener *widener)
 {
 	const char *at = widener->at + 1;
@@ -154,12 +178,11 @@ static int put_repeat(struct widener *widener)
 		                                      : (end++, REPEATS_KEPT + 1UL);
 	if (*end != '}')
 		return 0;
-	if (most <= REPEATS_KEPT) {
+	if (most <= REPEATS_KEPT)
 		put(widener, (size_t)(end + 1 - widener->at));
-	} else {
-		buf_add_char(&widener->out, least ? '+' : '*');
-		widener->at = end + 1;
-	}
+	else
+		buf_add_string(&widener->out, wide_repeat(least));
+	widener->at = end + 1;
 	if (*widener->at == '+')
 		widener->at++;
 	return 1;
@@ -237,31 +260,185 @@ static void put_plain(struct widener *widener)
 		widener->at++;
 }
 
-char *widen(const char *pattern, int is_caseless)
+static void put_all(struct widener *widener)
 {
-	struct widener widener = {.at = pattern, .is_caseless = is_caseless};
 	unsigned byte;
 	size_t used;
 
-	buf_add_string(&widener.out, "");
-	while (*widener.at && !widener.is_odd) {
-		used = high_byte(widener.at, &byte);
+	while (*widener->at && !widener->is_odd) {
+		used = high_byte(widener->at, &byte);
 		if (used) {
-			put_both(&widener, byte);
-			widener.at += used;
-		} else if (*widener.at == '\\') {
-			put_escape(&widener);
-		} else if (*widener.at == '[') {
-			put_class(&widener);
-		} else if (*widener.at == '(') {
-			put_group(&widener);
-		} else if (*widener.at != '{' || !put_repeat(&widener)) {
-			put_plain(&widener);
+			put_both(widener, byte);
+			widener->at += used;
+		} else if (*widener->at == '\\') {
+			put_escape(widener);
+		} else if (*widener->at == '[') {
+			put_class(widener);
+		} else if (*widener->at == '(') {
+			put_group(widener);
+		} else if (*widener->at != '{' || !put_repeat(widener)) {
+			put_plain(widener);
 		}
 	}
-	if (widener.is_odd || (widener.switches_case && widener.has_letters)) {
-		buf_fini(&widener.out);
+}
+
+/* ---------------------------------------------------------------- what is too long */
+
+/* An escape as we have put it: "\xHH", "\x{HH}" or of two characters. */
+static size_t escape_size(const char *at)
+{
+	size_t size = 2;
+
+	if (strncmp(at, "\\x{", 3) == 0)
+		return strcspn(at, "}") + 1;
+	while (at[1] == 'x' && size < 4 && isxdigit((unsigned char)at[size]))
+		size++;
+	return size;
+}
+
+/* Size of the class, group, escape or character at `at`, with its repeat; 0 where it has no end. */
+static size_t item_size(const char *at)
+{
+	size_t size = 0, depth = 0;
+	int in_class = 0;
+
+	do {
+		if (!at[size])
+			return 0;
+		if (at[size] == '\\' && at[size + 1]) {
+			size += escape_size(at + size) - 1;
+		} else if (in_class) {
+			in_class = at[size] != ']';
+		} else if (at[size] == '[') {
+			in_class = 1;
+			size += at[size + 1] == '^';
+			size += at[size + 1] == ']';
+		} else if (at[size] == '(') {
+			depth++;
+		} else if (at[size] == ')' && depth) {
+			depth--;
+		}
+		size++;
+	} while (depth || in_class);
+	size += at[size] == '{' ? strcspn(at + size, "}") + 1 : strspn(at + size, "*+?");
+	return strnlen(at, size) == size ? size + (at[size] == '?') : 0;
+}
+
+/* Size of the row of items at `at`, up to a | or `size`. */
+static size_t row_size(const char *at, size_t size)
+{
+	size_t used = 0, item;
+
+	while (used < size && at[used] != '|') {
+		item = item_size(at + used);
+		if (!item)
+			return size;
+		used += item;
+	}
+	return used < size ? used : size;
+}
+
+static int put_rows(const char *text, size_t size, size_t budget, struct buf *out);
+
+/* The beginning of a group that is too long as a whole; 0, and nothing is put, where it could match
+ * anything then, or need not match at all. */
+static int put_group_start(const char *item, size_t size, size_t budget, struct buf *out)
+{
+	size_t open = strncmp(item, "(?:", 3) == 0 ? 3 : 1, end = size, before = out->size;
+
+	if (*item != '(' || (open == 1 && item[1] == '?') || budget < open + 1)
+		return 0;
+	while (end > open && item[end - 1] != ')') {
+		end--;
+		if (strchr("*?", item[end]) || (item[end] == '{' && item[end + 1] == '0'))
+			return 0;
+	}
+	buf_add(out, item, open);
+	if (!put_rows(item + open, end - 1 - open, budget - open - 1, out)) {
+		out->data[out->size = before] = '\0';
+		return 0;
+	}
+	buf_add_char(out, ')');
+	return 1;
+}
+
+/* Items of a row as long as they fit. 0: none was put. */
+static int put_row(const char *row, size_t size, size_t budget, struct buf *out)
+{
+	size_t start = out->size, at = 0, item;
+
+	while (at < size) {
+		item = item_size(row + at);
+		if (!item)
+			break;
+		if (out->size - start + item > budget) {
+			put_group_start(row + at, item, budget - (out->size - start), out);
+			break;
+		}
+		buf_add(out, row + at, item);
+		at += item;
+	}
+	return out->size > start;
+}
+
+/* What matches a whole row of items matches its beginning, too. Rows that stand side by side share
+ * the room. 0: one of them has nothing left, so all could match anything. */
+static int put_rows(const char *text, size_t size, size_t budget, struct buf *out)
+{
+	size_t count = 1, used;
+
+	for (size_t at = row_size(text, size); at < size;
+	        at += 1 + row_size(text + at + 1, size - at - 1))
+		count++;
+	budget = budget / count;
+	for (size_t at = 0;; at += used + 1) {
+		used = row_size(text + at, size - at);
+		if (budget < 2 || !put_row(text + at, used, budget - 1, out))
+			return 0;
+		if (at + used >= size)
+			return 1;
+		buf_add_char(out, '|');
+	}
+}
+
+/* Takes a pattern, gives one of a length that can be compiled. */
+static char *shorten(char *pattern)
+{
+	struct buf out = {0};
+
+	if (strlen(pattern) <= PATTERN_MOST_BYTES)
+		return pattern;
+	buf_add_string(&out, "");
+	if (!put_rows(pattern, strlen(pattern), PATTERN_MOST_BYTES, &out)) {
+		buf_fini(&out);
+		return pattern;
+	}
+	free(pattern);
+	return buf_give(&out);
+}
+
+static char *widen_once(const char *pattern, int is_caseless, struct widener *widener)
+{
+	*widener = (struct widener){.at = pattern, .is_caseless = is_caseless};
+	buf_add_string(&widener->out, "");
+	put_all(widener);
+	return buf_give(&widener->out);
+}
+
+char *widen(const char *pattern, int is_caseless)
+{
+	struct widener widener;
+	char *wide = widen_once(pattern, is_caseless, &widener);
+
+	if (!widener.is_odd && !is_caseless && widener.switches_case && widener.has_letters) {
+		/* Caseless in places: so it is wider as if it were so everywhere, unless that
+		 * would deny more. */
+		free(wide);
+		wide = widen_once(pattern, 1, &widener);
+	}
+	if (widener.is_odd || (widener.switches_case && widener.denies_letters)) {
+		free(wide);
 		return NULL;
 	}
-	return buf_give(&widener.out);
+	return shorten(wide);
 }

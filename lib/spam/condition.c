@@ -47,8 +47,10 @@ static const char *const plugins[] = {
         PLUGIN "WhiteListSubject",
 };
 
-/* What can() and has() are asked for. */
+/* What can() and has() are asked for. The first is switched on where SpamAssassin is installed
+ * anew: rules have their names of today, and not those of before beside them. */
 static const char *const features[] = {
+        CONF "compat_welcomelist_blocklist",
         CONF "feature_blocklist_welcomelist",
         CONF "feature_bug6558_free",
         CONF "feature_capture_rules",
