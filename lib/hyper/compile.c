@@ -16,7 +16,7 @@
 
 /* Compiling takes longer than in proportion to what is compiled together, and scanning once more
  * for each group; THREADS_MOST groups at a time are in memory. */
-enum { GROUPS = 4, THREADS_MOST = 8 };
+enum { GROUPS = 2, THREADS_MOST = 8 };
 
 /* One pattern as the library gets it. */
 struct entry {

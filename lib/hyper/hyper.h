@@ -26,8 +26,6 @@ struct hyper_pattern {
 	unsigned flags;
 };
 
-enum { HYPER_MOST_BYTES = 512 * 1024 * 1024 }; /* of a database */
-
 /* Is the library here, and can it run on this processor? */
 int hyper_is_here(void);
 

@@ -9,7 +9,9 @@
 
 enum {
 	REPEATS_KEPT = 4,          /* so many are as cheap as "any number" */
+	GROUP_MOST_BYTES = 60,     /* in copies; a longer one is told from none only */
 	PATTERN_MOST_BYTES = 4000, /* what is longer is cut behind one of its items */
+	DEPTH_MOST = 100,
 };
 
 struct widener {
@@ -20,6 +22,9 @@ struct widener {
 	int has_letters;    /* above ASCII */
 	int denies_letters; /* in a class that says what is not meant */
 	struct buf out;
+	size_t open[DEPTH_MOST]; /* where in `out` each group began that is open */
+	size_t depth;
+	size_t last_group; /* where that one began which was closed last */
 };
 
 /* ---------------------------------------------------------------- letters above ASCII */
@@ -156,11 +161,20 @@ static void put_class(struct widener *widener)
 	put(widener, 1);
 }
 
+/* Was a long group put just now? */
+static int is_behind_long_group(const struct widener *widener)
+{
+	const struct buf *out = &widener->out;
+
+	return out->size && out->data[out->size - 1] == ')' &&
+	       out->size - widener->last_group > GROUP_MOST_BYTES;
+}
+
 /* What stands for "at least so many". Two copies tell a lot more than one; more cost more than they
  * tell. */
-static const char *wide_repeat(unsigned long least)
+static const char *wide_repeat(const struct widener *widener, unsigned long least)
 {
-	return least == 0 ? "*" : least == 1 ? "+" : "{2,}";
+	return least == 0 ? "*" : least == 1 || is_behind_long_group(widener) ? "+" : "{2,}";
 }
 
 /* "{m}", "{m,}" or "{m,n}"; what makes it possessive goes. */
@@ -178,10 +192,10 @@ static int put_repeat(struct widener *widener)
 		                                      : (end++, REPEATS_KEPT + 1UL);
 	if (*end != '}')
 		return 0;
-	if (most <= REPEATS_KEPT)
+	if (most <= REPEATS_KEPT && !is_behind_long_group(widener))
 		put(widener, (size_t)(end + 1 - widener->at));
 	else
-		buf_add_string(&widener->out, wide_repeat(least));
+		buf_add_string(&widener->out, wide_repeat(widener, least));
 	widener->at = end + 1;
 	if (*widener->at == '+')
 		widener->at++;
@@ -224,13 +238,23 @@ static size_t flags_size(const char *at)
 	return at[size] == ':' || at[size] == ')' ? size : 0;
 }
 
+static void open_group(struct widener *widener)
+{
+	if (widener->depth < DEPTH_MOST)
+		widener->open[widener->depth++] = widener->out.size;
+	else
+		widener->is_odd = 1;
+}
+
 static void put_group(struct widener *widener)
 {
 	const char *at = widener->at + 2;
 	size_t flags;
 
+	open_group(widener);
 	if (strncmp(widener->at, "(?!", 3) == 0 || strncmp(widener->at, "(?<!", 4) == 0) {
 		put_negative(widener);
+		widener->last_group = widener->open[--widener->depth];
 		return;
 	}
 	if (strncmp(widener->at, "(?>", 3) == 0) {
@@ -254,6 +278,8 @@ static void put_plain(struct widener *widener)
 {
 	int repeats = strchr("*+?", *widener->at) != NULL;
 
+	if (*widener->at == ')' && widener->depth)
+		widener->last_group = widener->open[--widener->depth];
 	put(widener, 1);
 	if (repeats && *widener->at == '+' && widener->out.size > 1 &&
 	        widener->out.data[widener->out.size - 2] != '(')

@@ -41,6 +41,7 @@ static void long_repeats_lose_their_bounds(void **state)
 {
 	becomes("x{2,30}y{0,80}z{100}.{5,}v{1,30}", 0, "x{2,}y*z{2,}.{2,}v+");
 	becomes("(?:ab{1,9}){1,40}?", 0, "(?:ab+)+?");
+	becomes("((?:a)(b)){3}", 0, "((?:a)(b)){3}");
 }
 
 static void what_gives_nothing_back_may(void **state)
@@ -85,6 +86,16 @@ static char *long_one(const char *before, const char *item, size_t times, const 
 		buf_add_string(&out, item);
 	buf_add_string(&out, behind);
 	return buf_give(&out);
+}
+
+static void long_groups_are_not_repeated(void **state)
+{
+	char *pattern = long_one("(?:", "a(b)", 20, "){3}x{3}"),
+	     *want = long_one("(?:", "a(b)", 20, ")+x{3}");
+
+	becomes(pattern, 0, want);
+	free(pattern);
+	free(want);
 }
 
 static void what_is_too_long_is_cut_behind_an_item(void **state)
@@ -153,6 +164,7 @@ int main(void)
 	        cmocka_unit_test(what_must_not_match_is_not_made_wider),
 	        cmocka_unit_test(letters_above_ascii_get_their_other_case),
 	        cmocka_unit_test(where_case_is_switched_letters_have_both_everywhere),
+	        cmocka_unit_test(long_groups_are_not_repeated),
 	        cmocka_unit_test(what_is_too_long_is_cut_behind_an_item),
 	        cmocka_unit_test(what_stands_side_by_side_is_cut_side_by_side),
 	        cmocka_unit_test(what_is_not_understood_well_enough_is_left_out),
