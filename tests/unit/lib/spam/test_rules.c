@@ -517,6 +517,30 @@ static void a_folder_is_read_in_the_order_of_names(void **state)
 	take_away(folder);
 }
 
+static void an_include_is_seen_from_the_file_that_includes(void **state)
+{
+	char folder[] = "/tmp/lazaret-rules-XXXXXX", *inner;
+	struct rules *rules = rules_new(listen, NULL);
+
+	assert_non_null(mkdtemp(folder));
+	inner = alloc_format("%s/org", folder);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	/* As sa-update keeps a channel. */
+	put(folder, "10_a.cf", "include org/20_b.cf\n");
+	put(inner, "20_b.cf", "include inc\n");
+	put(inner, "inc", "body A /x/\n");
+	buf_clear(&said);
+	buf_add_string(&said, "");
+	assert_int_equal(rules_add_path(rules, folder, NULL), RESULT_OK);
+	rules_compile(rules);
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_count(rules), 1);
+	rules_free(&rules);
+	take_away(inner);
+	take_away(folder);
+	free(inner);
+}
+
 static void a_path_that_is_not_there_is_an_error(void **state)
 {
 	struct rules *rules = rules_new(NULL, NULL);
@@ -566,6 +590,7 @@ int main(void)
 	        cmocka_unit_test(
 	                a_pattern_too_large_with_its_tags_as_text_is_compiled_with_them_as_groups),
 	        cmocka_unit_test(a_folder_is_read_in_the_order_of_names),
+	        cmocka_unit_test(an_include_is_seen_from_the_file_that_includes),
 	        cmocka_unit_test(a_path_that_is_not_there_is_an_error),
 	};
 
