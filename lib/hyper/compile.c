@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
@@ -14,9 +15,9 @@
 #if __has_include(<hs.h>)
 #include <hs.h>
 
-/* Compiling takes longer than in proportion to what is compiled together, and scanning once more
- * for each group; THREADS_MOST groups at a time are in memory. */
-enum { GROUPS = 2, THREADS_MOST = 8 };
+/* So many databases are compiled side by side. More would be done sooner where there are more
+ * processors, but each is another pass over every text. */
+enum { GROUPS = 2 };
 
 /* One pattern as the library gets it. */
 struct entry {
@@ -39,6 +40,7 @@ struct work {
 	struct group groups[GROUPS];
 	size_t next, done;
 	pthread_mutex_t lock;
+	pthread_cond_t some_done;
 	hyper_progress *progress;
 	void *context;
 };
@@ -179,27 +181,43 @@ static void *run(void *context)
 		compile_group(&work->groups[mine]);
 		pthread_mutex_lock(&work->lock);
 		work->done++;
-		if (work->progress)
-			work->progress(work->context, work->done, GROUPS);
+		pthread_cond_signal(&work->some_done);
 		pthread_mutex_unlock(&work->lock);
 	}
+}
+
+/* Tells how far it is now and then, as a group can take half a minute. */
+static void wait_for_all(struct work *work)
+{
+	struct timespec until;
+
+	pthread_mutex_lock(&work->lock);
+	while (work->done < GROUPS) {
+		if (work->progress)
+			work->progress(work->context, work->done, GROUPS);
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		pthread_cond_timedwait(&work->some_done, &work->lock, &until);
+	}
+	pthread_mutex_unlock(&work->lock);
 }
 
 static void run_all(struct work *work)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_t threads[THREADS_MOST];
-	size_t count = 0, wanted;
+	pthread_t threads[GROUPS];
+	size_t count = 0, wanted = cores > 0 && cores < GROUPS ? (size_t)cores : GROUPS;
 
-	wanted = cores < 1 ? 1 : cores > THREADS_MOST ? THREADS_MOST : (size_t)cores;
-	if (work->progress)
-		work->progress(work->context, 0, GROUPS);
-	/* This thread is one of them, so that it works where no other can be had. */
-	while (count + 1 < wanted && pthread_create(&threads[count], NULL, run, work) == 0)
+	while (count < wanted && pthread_create(&threads[count], NULL, run, work) == 0)
 		count++;
-	run(work);
+	if (count)
+		wait_for_all(work);
+	else
+		run(work);
 	while (count)
 		pthread_join(threads[--count], NULL);
+	if (work->progress)
+		work->progress(work->context, GROUPS, GROUPS);
 }
 
 /* ---------------------------------------------------------------- the bytes */
@@ -242,6 +260,7 @@ static void work_fini(struct work *work)
 		free(work->groups[g].bytes);
 	}
 	free(work->entries);
+	pthread_cond_destroy(&work->some_done);
 	pthread_mutex_destroy(&work->lock);
 }
 
@@ -256,6 +275,7 @@ enum result hyper_compile(const struct hyper_pattern *patterns, size_t count,
 		return err_set(
 		        err, RESULT_NONE, "Hyperscan is not here, or not for this processor");
 	pthread_mutex_init(&work.lock, NULL);
+	pthread_cond_init(&work.some_done, NULL);
 	work.entries = alloc_zero(count + 1, sizeof(*work.entries));
 	for (size_t i = 0; i < count; i++)
 		prepare(&work.entries[i], &patterns[i], (unsigned)i);

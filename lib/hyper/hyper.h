@@ -29,7 +29,8 @@ struct hyper_pattern {
 /* Is the library here, and can it run on this processor? */
 int hyper_is_here(void);
 
-/* Told while compiling: `done` of `total` steps, which don't all take as long. */
+/* Told about once a second while compiling: `done` of `total` steps, which don't all take as long.
+ */
 typedef void hyper_progress(void *context, size_t done, size_t total);
 
 /*

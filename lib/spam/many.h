@@ -8,7 +8,8 @@
 #include "lib/base/buf.h"
 #include "lib/spam/rules.h"
 
-/* Told while compiling: `done` of `total` steps, which don't all take as long. */
+/* Told about once a second while compiling: `done` of `total` steps, which don't all take as long.
+ */
 typedef void many_progress(void *context, size_t done, size_t total);
 
 /* Makes the database of these rules, compiled before, and adds it to `out`. `progress` may be NULL.
