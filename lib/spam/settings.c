@@ -13,8 +13,9 @@
 
 enum how {
 	HOW_WORDS,  /* each word is a value */
+	HOW_ANEW,   /* likewise, and what was there goes */
 	HOW_LINE,   /* the whole rest is one */
-	HOW_ONE,    /* likewise, and what was there goes */
+	HOW_ONE,    /* likewise, and what was there goes, too */
 	HOW_NAMED,  /* "(NAME) words", into the list "<list> NAME" */
 	HOW_REMOVE, /* each word is a value to take away */
 	HOW_REMOVE_NAMED,
@@ -90,7 +91,7 @@ static const struct setting settings[] = {
         {"clear_msa_networks", HOW_CLEAR, "msa_networks"},
         {"envelope_sender_header", HOW_ONE, NULL},
         {"always_trust_envelope_sender", HOW_ONE, NULL},
-        {"ok_locales", HOW_WORDS, NULL},
+        {"ok_locales", HOW_ANEW, NULL},
         {"uridnsbl_skip_domain", HOW_WORDS, NULL},
         {"clear_uridnsbl_skip_domain", HOW_CLEAR, "uridnsbl_skip_domain"},
 };
@@ -262,6 +263,8 @@ static void take_setting(
 			lists_clear(lists, list);
 		take_line(lists, list, rest);
 	} else {
+		if (setting->how == HOW_ANEW)
+			lists_clear(lists, list);
 		take_words(lists, list, setting->how, rest);
 	}
 }

@@ -414,7 +414,7 @@ static void settings_fill_lists(void **state)
 	        "redirector_pattern /^x y$/i\nenvelope_sender_header X-One\n"
 	        "envelope_sender_header X-Two\nwelcomelist_from_dkim a@b d.example\n"
 	        "welcomelist_from_dkim c@b\nunwelcomelist_from_dkim a@b\n"
-	        "trusted_networks 10/8 !10.1/16\n");
+	        "trusted_networks 10/8 !10.1/16\nok_locales en\nok_locales ja ru\n");
 	const struct lists *lists = rules_lists(rules);
 
 	assert_string_equal(said.data, "");
@@ -433,6 +433,8 @@ static void settings_fill_lists(void **state)
 	assert_string_equal(lists_at(lists, "envelope_sender_header", 0), "X-Two");
 	assert_int_equal(lists_count(lists, "welcomelist_from_dkim"), 1);
 	assert_true(lists_has(lists, "trusted_networks", "!10.1/16"));
+	assert_int_equal(lists_count(lists, "ok_locales"), 2);
+	assert_false(lists_has(lists, "ok_locales", "en"));
 	rules_free(&rules);
 }
 
