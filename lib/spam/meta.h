@@ -1,5 +1,5 @@
 /*
- * The arithmetic of meta rules: numbers, rule names, ( ) ! && || comparisons + - * / and ?:, with
+ * The arithmetic of meta rules: numbers, rule names, ( ) ! && || ^ comparisons + - * / and ?:, with
  * Perl's precedence and Perl's habit that && and || give the operand that decided.
  *
  * A value is an interval, because some rules' answers are not known (they need the network, or were
