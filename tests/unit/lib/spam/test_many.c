@@ -9,10 +9,12 @@
 
 #include "lib/base/alloc.h"
 #include "lib/hyper/hyper.h"
+#include "lib/match/match.h"
 #include "lib/spam/about.h"
 #include "lib/spam/eval.h"
 #include "lib/spam/lists.h"
 #include "lib/spam/many.h"
+#include "lib/spam/regex.h"
 
 static const char rules_text[] =
         "body A /buy/\ndescribe A Buying\nbody B /buy/i\ntflags B multiple\nbody C /x+y{2,40}z/\n"
@@ -83,6 +85,80 @@ static void with_a_database_the_answers_are_the_same(void **state)
 	buf_fini(&bytes);
 }
 
+static void note(void *context, size_t pattern)
+{
+	((int *)context)[pattern] = 1;
+}
+
+/* Each text is matched by its pattern, so the database must name it; and no pattern is one that it
+ * can't take. */
+static void no_pattern_that_matches_is_missed(void **state)
+{
+	static const struct {
+		const char *pattern, *text;
+	} cases[] = {
+	        {"/x{2,300}y/", "xxy"},
+	        {"/(?:ab){3}c/", "abababc"},
+	        {"/(?>a{1,8})ab/", "aaaaaaaaaab"},
+	        {"/a++b*+c{2,9}+d/", "aabbccd"},
+	        {"/(?<!x)y(?!z{2,9})w?/", "yz"},
+	        {"/(?=[a-z]{9,})abc/", "abcdefghij"},
+	        {"/(a{2,9})-\\1/", "aaa-aaa"},
+	        {"/\\xe3\\x{c9}t/i", "\xc3\xe9T"},
+	        {"/[\\xd0-\\xd8]{5}/i", "\xf1\xd2\xf3\xd4\xf8"},
+	        {"/[^\\xe3]z/i", "\xe4z"},
+	        {"/(?i:\\xe3)x/", "\xc3x"},
+	        {"/[\\343\\042]q/i", "\xc3Q"},
+	        {"/^one$/", "one\n"},
+	        {"/two\\Z/", "two\n"},
+	        {"/^(?:three|thirty)\\b/m", "x\nthirty"},
+	        {"/fo.r/s", "fo\nr"},
+	        {"/\\d{4,}[[:upper:]]{2,5}/", "12345AB"},
+	        {"/(?:^|\\W)v.{0,40}w(?:$|\\W)/", "v w"},
+	        {"/\\bf\\s{0,20}i\\s{0,20}v\\s{0,20}e\\b/i", "F i\tve"},
+	        {"/[]{2,30}]six/", "]six"},
+	        {"/\\{2,30}seven/", "{2,30}seven"},
+	        {"/(?:(?:ab?){1,9}c|d){6,}/", "abcdddacacd"},
+	};
+	enum { CASES = sizeof(cases) / sizeof(*cases) };
+	struct hyper_pattern patterns[CASES];
+	char *texts[CASES];
+	struct hyper *hyper = NULL;
+	struct buf bytes = {0};
+	struct err err = {""};
+
+	if (!hyper_is_here())
+		skip();
+	for (size_t i = 0; i < CASES; i++) {
+		struct match *match = NULL;
+		unsigned flags;
+
+		assert_int_equal(regex_read(cases[i].pattern, &texts[i], &flags, &err), RESULT_OK);
+		assert_int_equal(match_new(texts[i], flags, &match, &err), RESULT_OK);
+		if (match_find(match, cases[i].text, strlen(cases[i].text), 0, NULL, NULL))
+			fail_msg("%s doesn't match", cases[i].pattern);
+		match_free(&match);
+		patterns[i].text = texts[i];
+		patterns[i].flags = (flags & MATCH_CASELESS ? HYPER_CASELESS : 0) |
+		                    (flags & MATCH_MULTILINE ? HYPER_MULTILINE : 0) |
+		                    (flags & MATCH_DOTALL ? HYPER_DOTALL : 0);
+	}
+	assert_int_equal(hyper_compile(patterns, CASES, NULL, NULL, &bytes, &err), RESULT_OK);
+	assert_int_equal(
+	        hyper_open(bytes.data, bytes.size, patterns, CASES, &hyper, &err), RESULT_OK);
+	for (size_t i = 0; i < CASES; i++) {
+		int found[CASES] = {0};
+
+		hyper_scan(hyper, cases[i].text, strlen(cases[i].text), note, found);
+		if (!hyper_has(hyper, i) || !found[i])
+			fail_msg("%s: %s", cases[i].pattern,
+			        hyper_has(hyper, i) ? "missed" : "not in it");
+		free(texts[i]);
+	}
+	hyper_free(&hyper);
+	buf_fini(&bytes);
+}
+
 static void a_database_of_other_rules_leaves_the_rules_as_they_are(void **state)
 {
 	struct rules *rules = read_rules(), *other = rules_new(NULL, NULL);
@@ -137,6 +213,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(with_a_database_the_answers_are_the_same),
+	        cmocka_unit_test(no_pattern_that_matches_is_missed),
 	        cmocka_unit_test(a_database_of_other_rules_leaves_the_rules_as_they_are),
 	        cmocka_unit_test(rules_are_told_by_name_with_why_they_are_not_run),
 	};
