@@ -36,6 +36,7 @@ static struct {
 	pcre2_compile_context *compiling;
 	pcre2_match_context *matching;
 	pcre2_match_data *data;
+	pcre2_match_data *groups;
 	pcre2_jit_stack *stack;
 	/* Like `compiling`, with the tables below. */
 	pcre2_compile_context *compiling_latin1;
@@ -75,7 +76,8 @@ static void process_start(void)
 	process.matching = pcre2_match_context_create(NULL);
 	process.stack = pcre2_jit_stack_create(STACK_START_BYTES, STACK_MOST_BYTES, NULL);
 	process.data = pcre2_match_data_create(1, NULL);
-	if (!process.compiling || !process.matching || !process.data)
+	process.groups = pcre2_match_data_create(MATCH_GROUPS_MOST, NULL);
+	if (!process.compiling || !process.groups || !process.matching || !process.data)
 		abort();
 	pcre2_set_newline(process.compiling, PCRE2_NEWLINE_LF);
 	pcre2_set_max_pattern_length(process.compiling, PATTERN_MOST_BYTES);
@@ -235,4 +237,27 @@ enum result match_find_groups(const struct match *match, const void *bytes, size
 	}
 	pcre2_match_data_free(data);
 	return result;
+}
+
+enum result match_groups(const struct match *match, const void *bytes, size_t size, size_t from,
+        struct match_range *groups, size_t count)
+{
+	const PCRE2_SIZE *range = pcre2_get_ovector_pointer(process.groups);
+	int set;
+
+	if (from > size)
+		return RESULT_NONE;
+	set = pcre2_match(match->code, (PCRE2_SPTR)(bytes ? bytes : ""), size, from, 0,
+	        process.groups, process.matching);
+	if (set == PCRE2_ERROR_NOMATCH)
+		return RESULT_NONE;
+	if (set < 0)
+		return RESULT_TEMPORARY;
+	/* 0: there are more groups than we have room for, and all of the room is set. */
+	set = set ? set : MATCH_GROUPS_MOST;
+	for (size_t i = 0; i < count; i++)
+		groups[i] = i < (size_t)set && range[2 * i] != PCRE2_UNSET
+		                    ? (struct match_range){range[2 * i], range[2 * i + 1]}
+		                    : (struct match_range){MATCH_NO_GROUP, MATCH_NO_GROUP};
+	return RESULT_OK;
 }

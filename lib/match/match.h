@@ -34,6 +34,18 @@ void match_free(struct match **match);
 enum result match_find(const struct match *match, const void *bytes, size_t size, size_t from,
         size_t *start, size_t *end);
 
+/* What a group took; MATCH_NO_GROUP at both ends where it took no part. */
+struct match_range {
+	size_t start, end;
+};
+enum { MATCH_GROUPS_MOST = 12 };
+#define MATCH_NO_GROUP ((size_t)-1)
+
+/* As match_find(), and tells the whole match and what its first groups took: `count` (at most
+ * MATCH_GROUPS_MOST) of them, those that the pattern doesn't have as no group. */
+enum result match_groups(const struct match *match, const void *bytes, size_t size, size_t from,
+        struct match_range *groups, size_t count);
+
 /* A named group that took part in a match; lent for the call. */
 typedef void match_group(void *context, const char *name, const char *bytes, size_t size);
 
