@@ -71,7 +71,8 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 static void run_function(
         struct run *run, const struct rule *rule, const struct functions_view *view)
 {
-	const struct functions_call call = {rule->arguments, rule->argument_count};
+	const struct functions_call call = {
+	        rule->arguments, rule->argument_count, rule->was == RULE_RAWBODY};
 	unsigned long hits = rule->function->run(view, &call);
 
 	if (!hits)
@@ -153,7 +154,7 @@ static void add_hit(struct run *run, const struct rule *rule)
 	hit->name = rule->name;
 	hit->describe = rule->describe;
 	hit->hits = answer->hits;
-	hit->points = rule->score * (double)answer->hits;
+	hit->points = rule_is_hidden(rule) ? 0 : rule->score * (double)answer->hits;
 	hit->excerpt = answer->excerpt;
 	answer->excerpt = NULL;
 	eval->score += hit->points;
@@ -174,7 +175,8 @@ static void collect(struct run *run)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->rules->count; i++) {
-		if (run->answers[i].hits && !rule_is_hidden(run->rules->all[i]))
+		if (run->answers[i].hits &&
+		        (run->input->with_hidden || !rule_is_hidden(run->rules->all[i])))
 			hits[count++] = run->rules->all[i];
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);
@@ -200,7 +202,9 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 
 	memset(out, 0, sizeof(*out));
 	run.answers = alloc_zero(rules->count, sizeof(*run.answers));
-	texts_build(input->map, input->limits, &texts);
+	texts_build(
+	        &(struct texts_input){input->map, input->limits, rules->lists, input->reverse_path},
+	        &texts);
 	out->cut = texts.cut;
 	run.is_first = 1;
 	if (rules->has_captures)

@@ -187,8 +187,7 @@ static int same_key(const struct header_key *a, const struct header_key *b)
 	       a->is_raw == b->is_raw;
 }
 
-/* An absent field is unlike every pattern, so that !~ hits, unless the rule says what to take for
- * it. */
+/* An absent field is an empty one, unless the rule says what to take for it. */
 static void match_header(
         struct run *run, const struct rule *rule, const struct buf *value, int is_there)
 {
@@ -202,20 +201,18 @@ static void match_header(
 			run_note_hit(run, rule, bytes, size);
 		return;
 	}
-	if (!is_there && rule->if_unset) {
-		bytes = rule->if_unset;
+	if (!is_there) {
+		bytes = rule->if_unset ? rule->if_unset : "";
 		size = strlen(bytes);
-		is_there = 1;
 	}
 	if (!rule->negated) {
-		if (is_there)
-			match_string(run, rule, bytes, size);
+		match_string(run, rule, bytes, size);
 		return;
 	}
 	match = run_pattern(run, rule);
 	if (!match)
 		return;
-	result = is_there ? match_find(match, bytes, size, 0, NULL, NULL) : RESULT_NONE;
+	result = match_find(match, bytes, size, 0, NULL, NULL);
 	if (result == RESULT_NONE)
 		run_note_hit(run, rule, bytes, size);
 	else if (result != RESULT_OK)
@@ -223,7 +220,7 @@ static void match_header(
 }
 
 /* The rules stand in the order of their keys, so each text is made once. */
-static void match_headers(struct run *run)
+static void match_headers(struct run *run, const struct texts *texts)
 {
 	const struct rule_list *list = &run->rules->of[RULE_HEADER];
 	const struct header_key *made = NULL; /* what `value` is of */
@@ -242,35 +239,33 @@ static void match_headers(struct run *run)
 		if (!made || !same_key(&rule->header, made)) {
 			made = &rule->header;
 			buf_clear(&value);
-			is_there = fields_value(run->input->map, 0, &rule->header,
-			        run->input->reverse_path, &value);
+			is_there = fields_value(texts, 0, &rule->header, &value);
 		}
 		match_header(run, rule, &value, is_there);
 	}
 	buf_fini(&value);
 }
 
-/* A mimeheader rule looks at each part but the message itself; !~ hits where any part is unlike. */
-static void match_mime_header(struct run *run, const struct rule *rule)
+/* A mimeheader rule looks at each part, the message itself among them, and there at the last field
+ * of that name. */
+static void match_mime_header(struct run *run, const struct rule *rule, const struct texts *texts)
 {
-	const struct mime_map *map = run->input->map;
+	struct header_key key = rule->header;
 	struct buf value = {0};
 	int is_there;
 
-	for (size_t i = 0; i < map->part_count; i++) {
+	key.pick = PICK_LAST;
+	for (size_t i = 0; i < texts->parts.count; i++) {
 		if (run_answer(run, rule)->hits >= hits_wanted(rule))
 			break;
-		if (map->parts[i].is_synthetic || (i == 0 && map->part_count > 1))
-			continue;
 		buf_clear(&value);
-		is_there = fields_value(map, i, &rule->header, NULL, &value);
-		if (is_there || rule->negated)
-			match_header(run, rule, &value, is_there);
+		is_there = fields_value(texts, texts->parts.items[i].index, &key, &value);
+		match_header(run, rule, &value, is_there);
 	}
 	buf_fini(&value);
 }
 
-static void match_mime_headers(struct run *run)
+static void match_mime_headers(struct run *run, const struct texts *texts)
 {
 	const struct rule_list *list = &run->rules->of[RULE_MIMEHEADER];
 
@@ -280,16 +275,16 @@ static void match_mime_headers(struct run *run)
 		if (run_is_late(run))
 			run_set_unknown(run, list->items[i]);
 		else
-			match_mime_header(run, list->items[i]);
+			match_mime_header(run, list->items[i], texts);
 	}
 }
 
 void run_patterns(struct run *run, const struct texts *texts)
 {
-	match_headers(run);
-	match_mime_headers(run);
+	match_headers(run, texts);
+	match_mime_headers(run, texts);
 	match_bodies(run, &texts->body);
-	match_class(run, &run->rules->of[RULE_URI], &texts->links);
+	match_class(run, &run->rules->of[RULE_URI], &texts->links.forms);
 	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
 	match_full(run, texts);
 }
