@@ -22,6 +22,7 @@ struct functions_view {
 struct functions_call {
 	char *const *arguments;
 	size_t count;
+	int is_raw; /* of a rawbody rule */
 };
 
 /* Gives the number of hits. */
