@@ -97,7 +97,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree-mime agree-dkim ham
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree agree-mime agree-dkim ham
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -197,6 +197,11 @@ format:
 bench: deps
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all benches
 	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+# How our reading of SpamAssassin's rules compares with its own, on mails that CORPUS names; what it finds in them is
+# kept in the folder REFERENCE. Needs its Debian package.
+agree: $(SHOWERS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_spam.py
 
 # How our reading compares with another parser's, on mails that CORPUS names: tells, and judges nothing.
 agree-mime: $(SHOWERS)
