@@ -203,6 +203,12 @@ void addresses_read(const char *text, size_t size, addresses_take *take, void *c
 		case '<':
 			read_angle(&list);
 			break;
+		case ':': /* "group name: members;" further on in a list */
+			box->has_words = 0;
+			buf_clear(&box->words);
+			buf_clear(&box->plain);
+			list.at++;
+			break;
 		case ',':
 		case ';':
 			end_mailbox(&list);

@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/spam/regex.h"
 #include "lib/spam/rule.h"
+#include "lib/spam/warm.h"
 
 enum { NEEDS_DEPTH_MOST = 1000 }; /* metas on metas on metas: beyond, it counts as a circle */
 
@@ -310,4 +311,5 @@ void rules_compile(struct rules *rules)
 	}
 	list_names(rules);
 	rules->warn = NULL;
+	warm_up(rules);
 }

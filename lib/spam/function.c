@@ -46,31 +46,6 @@ int function_compare(double value, const char *comparison)
 	}
 }
 
-/* ------------------------------------------------------------ patterns */
-
-enum { PATTERNS_MOST = 256 };
-
-const struct match *function_pattern(const char *text)
-{
-	static struct {
-		char *text;
-		struct match *match;
-	} kept[PATTERNS_MOST];
-	static size_t count;
-	struct err err;
-
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(kept[i].text, text) == 0)
-			return kept[i].match;
-	}
-	if (count == PATTERNS_MOST)
-		return NULL;
-	kept[count].text = alloc_string(text);
-	if (match_new(text, MATCH_LATIN1, &kept[count].match, &err))
-		kept[count].match = NULL;
-	return kept[count++].match;
-}
-
 int function_matches(const struct match *match, const char *bytes, size_t size)
 {
 	return match && match_find(match, bytes, size, 0, NULL, NULL) == RESULT_OK;

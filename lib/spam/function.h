@@ -138,8 +138,7 @@ double function_number(const struct functions_call *call, size_t nth, double oth
 /* "!= 0", "< 512": a comparison that begins with its operator. */
 int function_compare(double value, const char *comparison);
 
-/* A pattern that a rule gives as an argument; compiled once and kept. NULL: it can't be. */
-const struct match *function_pattern(const char *text);
+/* Does the pattern match? NULL: no. */
 int function_matches(const struct match *match, const char *bytes, size_t size);
 
 /* Are all of a message's charsets those of the languages that `ok_locales` names? */

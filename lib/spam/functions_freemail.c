@@ -68,7 +68,7 @@ static void ask_small(const struct functions_view *view, const char *key, struct
 static unsigned long has_free(
         const struct functions_view *view, const struct buf *addresses, const char *wanted)
 {
-	const struct match *match = wanted ? function_pattern(wanted) : NULL;
+	const struct match *match = wanted ? pattern_of(wanted) : NULL;
 	char *rest = addresses->data, *line;
 
 	while ((line = function_line(&rest))) {

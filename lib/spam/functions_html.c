@@ -204,7 +204,7 @@ static unsigned long look_for(
         const struct functions_view *view, const struct functions_call *call, int wanted)
 {
 	const char *kind = function_argument(call, 0), *text = function_argument(call, 1), *bytes;
-	const struct match *match = text ? function_pattern(text) : NULL;
+	const struct match *match = text ? pattern_of(text) : NULL;
 	const struct pieces *pieces;
 	const struct html *html;
 	size_t at = 0, size;

@@ -201,7 +201,7 @@ unsigned long function_image_name_regex(
         const struct functions_view *view, const struct functions_call *call)
 {
 	const char *text = function_argument(call, 0);
-	const struct match *match = text ? function_pattern(text) : NULL;
+	const struct match *match = text ? pattern_of(text) : NULL;
 	struct image image;
 
 	for (size_t at = 0; next_image(view, &at, &image);) {

@@ -305,16 +305,40 @@ static void add_odd_hosts(struct web *web, int is_plain)
 	}
 }
 
+/* By the shapes of redirectors that the list `redirector_pattern` gives. */
+static int add_known_redirect(const struct web *web, const struct lists *lists, struct pieces *urls)
+{
+	size_t count = lists ? lists_count(lists, "redirector_pattern") : 0;
+	struct match_range groups[2];
+	const struct match *match;
+	struct buf url = {0};
+	int found = 0;
+
+	buf_add(&url, web->scheme, web->scheme_size);
+	buf_add(&url, web->host.data, web->host.size);
+	buf_add(&url, web->rest, web->rest_size);
+	for (size_t i = 0; i < count && !found; i++) {
+		match = pattern_of_rule(lists_at(lists, "redirector_pattern", i));
+		found = match &&
+		        match_groups(match, url.data, url.size, 0, groups, 2) == RESULT_OK &&
+		        groups[1].start != MATCH_NO_GROUP &&
+		        memchr(url.data + groups[1].start, '.', groups[1].end - groups[1].start);
+	}
+	if (found)
+		add_group(urls, "", url.data, groups[1]);
+	buf_fini(&url);
+	return found;
+}
+
 /* Where an address inside of this one leads: "…?url=http://x". */
 static void add_redirect(const struct web *web, struct pieces *urls)
 {
 	static struct pattern inner = {"(https?:/{0,2}[^&#]+)", MATCH_CASELESS};
 	struct match_range groups[2];
 
-	if (!pattern_groups(&inner, web->rest, web->rest_size, 0, groups, 2) ||
-	        !memchr(web->rest + groups[1].start, '.', groups[1].end - groups[1].start))
-		return;
-	add_group(urls, "", web->rest, groups[1]);
+	if (pattern_groups(&inner, web->rest, web->rest_size, 0, groups, 2) &&
+	        memchr(web->rest + groups[1].start, '.', groups[1].end - groups[1].start))
+		add_group(urls, "", web->rest, groups[1]);
 }
 
 /* Without the port that the scheme has anyway. */
@@ -356,7 +380,8 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	add_without_port(&web);
 	if (drop_controls(&web.host))
 		add_web_host(&web);
-	add_redirect(&web, urls);
+	if (!add_known_redirect(&web, lists, urls))
+		add_redirect(&web, urls);
 	if (drop_marks(&web.host))
 		add_web_host(&web);
 	if (web.host.size)

@@ -55,7 +55,9 @@ static unsigned long call(const char *mail, int is_raw, const char *name, char *
 #define HTML(source) "Subject: offer\nContent-Type: text/html\n\n" source
 
 /* A message that came over two relays of the public internet. */
-#define FROM_TO(helo, rdns, ip, by) "Received: from " helo " (" rdns " [" ip "]) by " by " (8.11/8.11) with ESMTP id A1B2; Mon, 2 Sep 2002 10:00:00 +0000\n"
+#define FROM_TO(helo, rdns, ip, by)                                                                \
+	"Received: from " helo " (" rdns " [" ip "]) by " by                                       \
+	" (8.11/8.11) with ESMTP id A1B2; Mon, 2 Sep 2002 10:00:00 +0000\n"
 
 /* ------------------------------------------------------------ HTML */
 
@@ -106,7 +108,8 @@ static void images_are_weighed_against_text(void **state)
 
 static void html_texts_are_matched_by_their_kind(void **state)
 {
-	HITS(HTML("<!-- saved from url=(0042) -->"), "html_text_match", "comment", "saved from url");
+	HITS(HTML("<!-- saved from url=(0042) -->"), "html_text_match", "comment",
+	        "saved from url");
 	MISSES(HTML("saved from url"), "html_text_match", "comment", "saved from url");
 	HITS(HTML("<title>Win now</title>"), "html_text_match", "title", "^Win");
 	HITS(HTML("<a href=http://x/><img src=y></a>"), "html_text_match", "anchor", "<img>");
@@ -120,13 +123,14 @@ static void a_long_title_is_weighed_against_the_subject(void **state)
 {
 	HITS(HTML("<title>one two three four five</title>"), "html_title_subject_ratio", "3");
 	MISSES(HTML("<title>one two</title>"), "html_title_subject_ratio", "3");
-	MISSES("Content-Type: text/html\n\n<title>one two</title>", "html_title_subject_ratio", "0");
+	MISSES("Content-Type: text/html\n\n<title>one two</title>", "html_title_subject_ratio",
+	        "0");
 }
 
 static void charsets_of_pages_are_far_away_from_the_languages_that_are_read(void **state)
 {
-	static const char page[] = HTML(
-	        "<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\">");
+	static const char page[] =
+	        HTML("<meta http-equiv=\"Content-Type\" content=\"text/html; charset=koi8-r\">");
 
 	MISSES(page, "html_charset_faraway", NULL);
 	lists_add(lists, "ok_locales", "en");
@@ -156,8 +160,10 @@ static void parts_are_asked_how_they_are_encoded(void **state)
 	HITS(quoted, "check_for_mime", "mime_qp_count");
 	MISSES(quoted, "check_for_mime", "mime_qp_long_line");
 	HITS("Content-Disposition: attachment\n\nx\n", "check_for_mime", "mime_attachment");
-	HITS("Content-Type: text/plain; charset=iso-1234-5\n\nx\n", "check_for_mime", "mime_bad_iso_charset");
-	MISSES("Content-Type: text/plain; charset=iso-8859-1\n\nx\n", "check_for_mime", "mime_bad_iso_charset");
+	HITS("Content-Type: text/plain; charset=iso-1234-5\n\nx\n", "check_for_mime",
+	        "mime_bad_iso_charset");
+	MISSES("Content-Type: text/plain; charset=iso-8859-1\n\nx\n", "check_for_mime",
+	        "mime_bad_iso_charset");
 	MISSES(quoted, "check_for_mime", "no_such_thing");
 	HITS(quoted, "check_qp_ratio", "0.1");
 	MISSES(quoted, "check_qp_ratio", "0.5");
@@ -170,7 +176,8 @@ static void a_far_charset_of_a_part_is_told(void **state)
 	MISSES(mail, "check_for_mime", "mime_faraway_charset");
 	lists_add(lists, "ok_locales", "en");
 	HITS(mail, "check_for_mime", "mime_faraway_charset");
-	MISSES("Content-Type: text/plain; charset=utf-8\n\nx\n", "check_for_mime", "mime_faraway_charset");
+	MISSES("Content-Type: text/plain; charset=utf-8\n\nx\n", "check_for_mime",
+	        "mime_faraway_charset");
 }
 
 static void html_alone_is_told_from_html_beside_text(void **state)
@@ -210,7 +217,8 @@ static void what_is_not_by_the_book_is_told(void **state)
 static void bytes_that_a_charset_forbids_are_told(void **state)
 {
 	HITS("Content-Type: text/plain\n\n\xe4\n", "check_for_ascii_text_illegal", NULL);
-	MISSES("Content-Type: text/plain; charset=utf-8\n\n\xc3\xa4\n", "check_for_ascii_text_illegal", NULL);
+	MISSES("Content-Type: text/plain; charset=utf-8\n\n\xc3\xa4\n",
+	        "check_for_ascii_text_illegal", NULL);
 	HITS("Subject: s\n\n&#x20AC;ab\n", "check_abundant_unicode_ratio", "0.3");
 	MISSES("Subject: s\n\n&#x20AC;ab\n", "check_abundant_unicode_ratio", "0.4");
 }
@@ -249,7 +257,8 @@ static void capitals_are_counted_in_texts_of_some_length(void **state)
 {
 	char *half = long_mail("Subject: s", "AAAA bbbb\n", 40);
 	char *all = long_mail("Subject: s", "AAAA BBBB\n", 40);
-	char *japanese = long_mail("Content-Type: text/plain; charset=iso-2022-jp", "AAAA BBBB\n", 40);
+	char *japanese =
+	        long_mail("Content-Type: text/plain; charset=iso-2022-jp", "AAAA BBBB\n", 40);
 
 	HITS(half, "check_for_uppercase", "25", "50");
 	MISSES(half, "check_for_uppercase", "50", "75");
@@ -263,12 +272,14 @@ static void capitals_are_counted_in_texts_of_some_length(void **state)
 
 static void a_far_charset_counts_where_the_text_is_in_it(void **state)
 {
-	static const char mail[] = "Content-Type: text/plain; charset=koi8-r\n\n\xf0\xf2\xe9\xf7\xe5\xf4\xf0\xf2\n";
+	static const char mail[] =
+	        "Content-Type: text/plain; charset=koi8-r\n\n\xf0\xf2\xe9\xf7\xe5\xf4\xf0\xf2\n";
 
 	MISSES(mail, "check_for_faraway_charset", NULL);
 	lists_add(lists, "ok_locales", "en");
 	HITS(mail, "check_for_faraway_charset", NULL);
-	MISSES("Content-Type: text/plain; charset=koi8-r\n\nplain\n", "check_for_faraway_charset", NULL);
+	MISSES("Content-Type: text/plain; charset=koi8-r\n\nplain\n", "check_for_faraway_charset",
+	        NULL);
 	HITS("Subject: =?koi8-r?q?=F0?=\n\n", "check_for_faraway_charset_in_headers", NULL);
 	MISSES("Subject: =?utf-8?q?x?=\n\n", "check_for_faraway_charset_in_headers", NULL);
 }
@@ -278,12 +289,16 @@ static void a_far_charset_counts_where_the_text_is_in_it(void **state)
 static void two_versions_of_a_text_are_compared_word_by_word(void **state)
 {
 #define VERSIONS(text, html)                                                                       \
-	"Content-Type: multipart/alternative; boundary=q\n\n--q\nContent-Type: text/plain\n\n" text \
-	"\n--q\nContent-Type: text/html\n\n" html "\n--q--\n"
-	HITS(VERSIONS("one two", "<b>three</b> four"), "multipart_alternative_difference", "99", "100");
-	MISSES(VERSIONS("one two", "<b>one</b> two"), "multipart_alternative_difference", "99", "100");
-	HITS(VERSIONS("one two", "<b>one</b> four"), "multipart_alternative_difference", "49", "50");
-	HITS(VERSIONS("a b c d e f g h", "<b>x</b> y"), "multipart_alternative_difference_count", "3", "1");
+	"Content-Type: multipart/alternative; boundary=q\n\n--q\nContent-Type: "                   \
+	"text/plain\n\n" text "\n--q\nContent-Type: text/html\n\n" html "\n--q--\n"
+	HITS(VERSIONS("one two", "<b>three</b> four"), "multipart_alternative_difference", "99",
+	        "100");
+	MISSES(VERSIONS("one two", "<b>one</b> two"), "multipart_alternative_difference", "99",
+	        "100");
+	HITS(VERSIONS("one two", "<b>one</b> four"), "multipart_alternative_difference", "49",
+	        "50");
+	HITS(VERSIONS("a b c d e f g h", "<b>x</b> y"), "multipart_alternative_difference_count",
+	        "3", "1");
 	MISSES(VERSIONS("a b c", "<b>x</b> y"), "multipart_alternative_difference_count", "3", "1");
 	MISSES("Subject: s\n\nx\n", "multipart_alternative_difference", "99", "100");
 }
@@ -342,16 +357,22 @@ static void a_subject_that_speaks_to_the_recipient_is_told(void **state)
 	HITS("To: joe@example.org\nSubject: Joe\n\n", "check_for_to_in_subject", "user");
 	HITS("To: joe@example.org\nSubject: re: hello joe\n\n", "check_for_to_in_subject", "user");
 	HITS("To: joe@example.org\nSubject: hello, joe!\n\n", "check_for_to_in_subject", "user");
-	MISSES("To: joe@example.org\nSubject: about joe and others\n\n", "check_for_to_in_subject", "user");
-	HITS("To: joe@example.org\nSubject: for joe@example.org now\n\n", "check_for_to_in_subject", "address");
-	MISSES("To: joe@example.org\nSubject: for xjoe@example.org\n\n", "check_for_to_in_subject", "address");
+	MISSES("To: joe@example.org\nSubject: about joe and others\n\n", "check_for_to_in_subject",
+	        "user");
+	HITS("To: joe@example.org\nSubject: for joe@example.org now\n\n", "check_for_to_in_subject",
+	        "address");
+	MISSES("To: joe@example.org\nSubject: for xjoe@example.org\n\n", "check_for_to_in_subject",
+	        "address");
 }
 
 static void recipients_in_order_or_alike_are_told(void **state)
 {
-	static const char sorted[] = "To: a1@x.org, b2@x.org, c3@x.org, d4@x.org, e5@x.org, f6@x.org, g7@x.org\n\n";
-	static const char mixed[] = "To: g7@x.org, b2@y.org, c3@z.org, d4@w.org, e5@v.org, f6@u.org, a1@t.org\n\n";
-	static const char alike[] = "To: joe1@x.org, joe2@x.org, joe3@x.org, joe4@x.org, joe5@x.org\n\n";
+	static const char sorted[] =
+	        "To: a1@x.org, b2@x.org, c3@x.org, d4@x.org, e5@x.org, f6@x.org, g7@x.org\n\n";
+	static const char mixed[] =
+	        "To: g7@x.org, b2@y.org, c3@z.org, d4@w.org, e5@v.org, f6@u.org, a1@t.org\n\n";
+	static const char alike[] =
+	        "To: joe1@x.org, joe2@x.org, joe3@x.org, joe4@x.org, joe5@x.org\n\n";
 
 	HITS(sorted, "sorted_recipients", NULL);
 	MISSES(mixed, "sorted_recipients", NULL);
@@ -368,14 +389,20 @@ static void a_missing_recipient_is_told(void **state)
 
 static void the_sender_is_held_against_the_envelope(void **state)
 {
-	HITS("Return-Path: <a@x.org>\nFrom: A@x.org\n\n", "check_for_matching_env_and_hdr_from", NULL);
-	MISSES("Return-Path: <a@x.org>\nFrom: b@x.org\n\n", "check_for_matching_env_and_hdr_from", NULL);
+	HITS("Return-Path: <a@x.org>\nFrom: A@x.org\n\n", "check_for_matching_env_and_hdr_from",
+	        NULL);
+	MISSES("Return-Path: <a@x.org>\nFrom: b@x.org\n\n", "check_for_matching_env_and_hdr_from",
+	        NULL);
 	HITS("Return-Path: <a@m.x.org>\nFrom: b@y.org\n\n", "check_equal_from_domains", NULL);
 	MISSES("Return-Path: <a@m.x.org>\nFrom: b@n.x.org\n\n", "check_equal_from_domains", NULL);
-	HITS("Return-Path: <q.example.org.joe@x.com>\nTo: joe@example.org\n\n", "check_ratware_envelope_from", NULL);
-	MISSES("Return-Path: <q@x.com>\nTo: joe@example.org\n\n", "check_ratware_envelope_from", NULL);
-	HITS("From: \"J\" <joe@x.org>\nMessage-Id: <ABCDEFGHIJKLMNOPQRSTUVWXYZAB.joe@x.org>\n\n", "check_ratware_name_id", NULL);
-	MISSES("From: \"J\" <jim@x.org>\nMessage-Id: <ABCDEFGHIJKLMNOPQRSTUVWXYZAB.joe@x.org>\n\n", "check_ratware_name_id", NULL);
+	HITS("Return-Path: <q.example.org.joe@x.com>\nTo: joe@example.org\n\n",
+	        "check_ratware_envelope_from", NULL);
+	MISSES("Return-Path: <q@x.com>\nTo: joe@example.org\n\n", "check_ratware_envelope_from",
+	        NULL);
+	HITS("From: \"J\" <joe@x.org>\nMessage-Id: <ABCDEFGHIJKLMNOPQRSTUVWXYZAB.joe@x.org>\n\n",
+	        "check_ratware_name_id", NULL);
+	MISSES("From: \"J\" <jim@x.org>\nMessage-Id: <ABCDEFGHIJKLMNOPQRSTUVWXYZAB.joe@x.org>\n\n",
+	        "check_ratware_name_id", NULL);
 }
 
 static void different_fields_of_a_name_are_counted(void **state)
@@ -396,7 +423,8 @@ static void fields_that_list_servers_take_away_are_known(void **state)
 {
 	HITS("Subject: s\n\n", "gated_through_received_hdr_remover", NULL);
 	MISSES("Received: from x\n\n", "gated_through_received_hdr_remover", NULL);
-	HITS("Received: from x\nList-Unsubscribe: <mailto:leave-x@y.org>\n\n", "check_messageid_not_usable", NULL);
+	HITS("Received: from x\nList-Unsubscribe: <mailto:leave-x@y.org>\n\n",
+	        "check_messageid_not_usable", NULL);
 	MISSES("Received: from x\n\n", "check_messageid_not_usable", NULL);
 }
 
@@ -417,10 +445,12 @@ static void dates_are_held_against_the_fields_of_relays(void **state)
 static void an_outlook_message_id_holds_its_date(void **state)
 {
 	/* 2 Sep 2002 10:00:00 UTC in Outlook's units is 1c25267. */
-	HITS("Message-Id: <0001f0000000$11111111$22222222@x>\nDate: Mon, 2 Sep 2002 10:00:00 +0000\n"
+	HITS("Message-Id: <0001f0000000$11111111$22222222@x>\nDate: Mon, 2 Sep 2002 10:00:00 "
+	     "+0000\n"
 	     "Received: from x by y; Mon, 2 Sep 2002 10:00:00 +0000\n\n",
 	        "check_outlook_message_id", NULL);
-	MISSES("Message-Id: <000101c25267$11111111$22222222@x>\nDate: Mon, 2 Sep 2002 10:00:00 +0000\n\n",
+	MISSES("Message-Id: <000101c25267$11111111$22222222@x>\nDate: Mon, 2 Sep 2002 10:00:00 "
+	       "+0000\n\n",
 	        "check_outlook_message_id", NULL);
 	MISSES("Message-Id: <a@b>\n\n", "check_outlook_message_id", NULL);
 }
@@ -445,37 +475,57 @@ static void relays_are_counted_by_whether_they_are_believed(void **state)
 
 static void what_a_relay_calls_itself_is_held_against_its_address(void **state)
 {
-	HITS(FROM_TO("192.0.2.9", "x.example.org", "192.0.2.9", "b.example.org"), "check_for_numeric_helo", NULL);
-	MISSES(FROM_TO("10.1.1.1", "x.example.org", "192.0.2.9", "b.example.org"), "check_for_numeric_helo", NULL);
-	HITS(FROM_TO("198.51.100.7", "x.example.org", "192.0.2.9", "b.example.org"), "helo_ip_mismatch", NULL);
-	MISSES(FROM_TO("192.0.2.8", "x.example.org", "192.0.2.9", "b.example.org"), "helo_ip_mismatch", NULL);
-	HITS(FROM_TO("198.51.100.7", "x.example.org", "192.0.2.9", "b.example.org"), "check_for_forged_received_ip_helo", NULL);
-	MISSES(FROM_TO("192.0.100.7", "x.example.org", "192.0.2.9", "b.example.org"), "check_for_forged_received_ip_helo", NULL);
-	HITS("Received: from aol.com (unknown [192.0.2.9]) by b.example.org (Postfix) with SMTP id ABC; x\n\n", "check_for_no_rdns_dotcom_helo", NULL);
-	MISSES(FROM_TO("aol.com", "x.aol.com", "192.0.2.9", "b.example.org"), "check_for_no_rdns_dotcom_helo", NULL);
-	HITS(FROM_TO("a", "x.example.org", "192.0.2.9", "b.example.org"), "check_for_sender_no_reverse", NULL);
-	MISSES(FROM_TO("a", "x.example.org", "10.0.0.9", "b.example.org"), "check_for_sender_no_reverse", NULL);
+	HITS(FROM_TO("192.0.2.9", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "check_for_numeric_helo", NULL);
+	MISSES(FROM_TO("10.1.1.1", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "check_for_numeric_helo", NULL);
+	HITS(FROM_TO("198.51.100.7", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "helo_ip_mismatch", NULL);
+	MISSES(FROM_TO("192.0.2.8", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "helo_ip_mismatch", NULL);
+	HITS(FROM_TO("198.51.100.7", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "check_for_forged_received_ip_helo", NULL);
+	MISSES(FROM_TO("192.0.100.7", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "check_for_forged_received_ip_helo", NULL);
+	HITS("Received: from aol.com (unknown [192.0.2.9]) by b.example.org (Postfix) with SMTP id "
+	     "ABC; x\n\n",
+	        "check_for_no_rdns_dotcom_helo", NULL);
+	MISSES(FROM_TO("aol.com", "x.aol.com", "192.0.2.9", "b.example.org"),
+	        "check_for_no_rdns_dotcom_helo", NULL);
+	HITS(FROM_TO("a", "x.example.org", "192.0.2.9", "b.example.org"),
+	        "check_for_sender_no_reverse", NULL);
+	MISSES(FROM_TO("a", "x.example.org", "10.0.0.9", "b.example.org"),
+	        "check_for_sender_no_reverse", NULL);
 }
 
 static void a_trail_with_two_breaks_is_told(void **state)
 {
 	HITS(FROM_TO("a", "one.alpha.org", "192.0.2.1", "mx.here.org")
-	             FROM_TO("b", "two.beta.org", "192.0.2.2", "mx.gamma.org")
-	                     FROM_TO("c", "three.delta.org", "192.0.2.3", "mx.epsilon.org"),
+	                FROM_TO("b", "two.beta.org", "192.0.2.2", "mx.gamma.org")
+	                        FROM_TO("c", "three.delta.org", "192.0.2.3", "mx.epsilon.org"),
 	        "check_for_forged_received_trail", NULL);
 	MISSES(FROM_TO("a", "one.alpha.org", "192.0.2.1", "mx.here.org")
-	               FROM_TO("b", "two.beta.org", "192.0.2.2", "mx.alpha.org"),
+	                FROM_TO("b", "two.beta.org", "192.0.2.2", "mx.alpha.org"),
 	        "check_for_forged_received_trail", NULL);
-	HITS("From: j@example.org\n" FROM_TO("a", "one.example.org", "192.0.2.1", "mx.example.org"), "check_for_from_domain_in_received_headers", "example.org", "true");
-	MISSES("From: j@example.org\n" FROM_TO("a", "one.example.org", "192.0.2.1", "mx.example.org"), "check_for_from_domain_in_received_headers", "example.org", "false");
-	HITS("From: j@example.org\n" FROM_TO("a", "one.other.org", "192.0.2.1", "mx.other.org"), "check_for_from_domain_in_received_headers", "example.org", "false");
+	HITS("From: j@example.org\n" FROM_TO("a", "one.example.org", "192.0.2.1", "mx.example.org"),
+	        "check_for_from_domain_in_received_headers", "example.org", "true");
+	MISSES("From: j@example.org\n" FROM_TO(
+	               "a", "one.example.org", "192.0.2.1", "mx.example.org"),
+	        "check_for_from_domain_in_received_headers", "example.org", "false");
+	HITS("From: j@example.org\n" FROM_TO("a", "one.other.org", "192.0.2.1", "mx.other.org"),
+	        "check_for_from_domain_in_received_headers", "example.org", "false");
 }
 
 static void a_sender_at_the_relays_own_domain_is_told(void **state)
 {
-	HITS("Return-Path: <a@example.org>\n" FROM_TO("a", "one.example.org", "192.0.2.1", "mx.here.org"), "check_mailfrom_matches_rcvd", NULL);
-	MISSES("Return-Path: <a@other.org>\n" FROM_TO("a", "one.example.org", "192.0.2.1", "mx.here.org"), "check_mailfrom_matches_rcvd", NULL);
-	MISSES(FROM_TO("a", "one.example.org", "192.0.2.1", "mx.here.org") "X: 1\n", "check_mailfrom_matches_rcvd", NULL);
+	HITS("Return-Path: <a@example.org>\n" FROM_TO(
+	             "a", "one.example.org", "192.0.2.1", "mx.here.org"),
+	        "check_mailfrom_matches_rcvd", NULL);
+	MISSES("Return-Path: <a@other.org>\n" FROM_TO(
+	               "a", "one.example.org", "192.0.2.1", "mx.here.org"),
+	        "check_mailfrom_matches_rcvd", NULL);
+	MISSES(FROM_TO("a", "one.example.org", "192.0.2.1", "mx.here.org") "X: 1\n",
+	        "check_mailfrom_matches_rcvd", NULL);
 }
 
 /* ------------------------------------------------------------ large services */
@@ -485,8 +535,7 @@ static void mail_of_large_services_comes_their_way(void **state)
 	static const char elsewhere[] = FROM_TO("a", "one.example.org", "192.0.2.1", "mx.here.org");
 	char *mail;
 
-#define FROM_AT(domain)                                                                            \
-	(mail = alloc_format("From: x@%s\n%s\n", domain, elsewhere))
+#define FROM_AT(domain) (mail = alloc_format("From: x@%s\n%s\n", domain, elsewhere))
 	HITS(FROM_AT("yahoo.com"), "check_for_forged_yahoo_received_headers", NULL);
 	free(mail);
 	MISSES(FROM_AT("example.org"), "check_for_forged_yahoo_received_headers", NULL);
@@ -501,11 +550,17 @@ static void mail_of_large_services_comes_their_way(void **state)
 	HITS(FROM_AT("hotmail.com"), "check_for_no_hotmail_received_headers", NULL);
 	MISSES(mail, "check_for_forged_hotmail_received_headers", NULL);
 	free(mail);
-	HITS("From: x@y.org\nReceived: from hotmail.com (one.example.org [192.0.2.1]) by b (8.11/8.11)\n\n", "check_for_forged_hotmail_received_headers", NULL);
-	HITS("Received: from unknown by rly-xw01.mx.aol.com with QMQP\n\n", "check_for_fake_aol_relay_in_rcvd", NULL);
-	MISSES("Received: from x by rly-ip01.mx.aol.com (8.8.8/8.8.8/AOL-5.0.0)\n\n", "check_for_fake_aol_relay_in_rcvd", NULL);
+	HITS("From: x@y.org\nReceived: from hotmail.com (one.example.org [192.0.2.1]) by b "
+	     "(8.11/8.11)\n\n",
+	        "check_for_forged_hotmail_received_headers", NULL);
+	HITS("Received: from unknown by rly-xw01.mx.aol.com with QMQP\n\n",
+	        "check_for_fake_aol_relay_in_rcvd", NULL);
+	MISSES("Received: from x by rly-ip01.mx.aol.com (8.8.8/8.8.8/AOL-5.0.0)\n\n",
+	        "check_for_fake_aol_relay_in_rcvd", NULL);
 	MISSES(elsewhere, "check_for_msn_groups_headers", NULL);
-	HITS("Received: from a\nReceived: from x.com by gw05 with ESMTP; Thu, 21 Jun 2001 02:28:32 -0400\n\n", "check_for_forged_gw05_received_headers", NULL);
+	HITS("Received: from a\nReceived: from x.com by gw05 with ESMTP; Thu, 21 Jun 2001 02:28:32 "
+	     "-0400\n\n",
+	        "check_for_forged_gw05_received_headers", NULL);
 	MISSES(elsewhere, "check_for_forged_gw05_received_headers", NULL);
 }
 
@@ -513,7 +568,8 @@ static void groups_of_msn_write_their_own_fields(void **state)
 {
 	HITS("Return-Path: <list-bounce@groups.msn.com>\nTo: \"L\" <list@groups.msn.com>\n"
 	     "Message-Id: <list-1392@groups.msn.com>\n"
-	     "Received: from mail pickup service by p04.groups.msn.com with Microsoft SMTPSVC; x\n\n",
+	     "Received: from mail pickup service by p04.groups.msn.com with Microsoft SMTPSVC; "
+	     "x\n\n",
 	        "check_for_msn_groups_headers", NULL);
 }
 
@@ -521,12 +577,17 @@ static void groups_of_msn_write_their_own_fields(void **state)
 
 static void links_that_lead_elsewhere_than_they_say_are_told(void **state)
 {
-	HITS(HTML("<a href=http://one.com/>https://two.com/</a>"), "check_https_http_mismatch", "1", "10");
-	MISSES(HTML("<a href=http://one.com/>https://www.one.com/</a>"), "check_https_http_mismatch", "1", "10");
-	HITS(HTML("<a href=http://192.0.2.1/>https://bank.com/</a>"), "check_https_ip_mismatch", NULL);
+	HITS(HTML("<a href=http://one.com/>https://two.com/</a>"), "check_https_http_mismatch", "1",
+	        "10");
+	MISSES(HTML("<a href=http://one.com/>https://www.one.com/</a>"),
+	        "check_https_http_mismatch", "1", "10");
+	HITS(HTML("<a href=http://192.0.2.1/>https://bank.com/</a>"), "check_https_ip_mismatch",
+	        NULL);
 	MISSES(HTML("<a href=http://192.0.2.1/>bank</a>"), "check_https_ip_mismatch", NULL);
-	HITS("Subject: s\n\nhttp://one.com/?to=http://two.com/x\n", "check_for_http_redirector", NULL);
-	MISSES("Subject: s\n\nhttp://one.com/?to=http://www.one.com/x\n", "check_for_http_redirector", NULL);
+	HITS("Subject: s\n\nhttp://one.com/?to=http://two.com/x\n", "check_for_http_redirector",
+	        NULL);
+	MISSES("Subject: s\n\nhttp://one.com/?to=http://www.one.com/x\n",
+	        "check_for_http_redirector", NULL);
 	MISSES("Subject: s\n\nhttp://one.com/\n", "check_uri_truncated", NULL);
 }
 
@@ -573,7 +634,8 @@ static void images_are_counted_and_measured(void **state)
 	MISSES(GIF_MAIL, "image_name_regex", "^[x-z]\\.gif$");
 	/* The Subject's line end alone is the text, and there is no raw text. */
 	HITS(GIF_MAIL, "image_to_text_ratio", "all", "0.1", "0.2");
-	assert_int_equal(call(GIF_MAIL, 1, "image_to_text_ratio", (char *[]){"all", "0", "9", NULL}), 0);
+	assert_int_equal(
+	        call(GIF_MAIL, 1, "image_to_text_ratio", (char *[]){"all", "0", "9", NULL}), 0);
 }
 
 static void sizes_of_png_and_jpeg_are_read(void **state)
@@ -625,8 +687,10 @@ static void senders_and_recipients_are_looked_for_in_lists(void **state)
 
 static void a_welcome_sender_has_to_come_from_its_host(void **state)
 {
-	static const char real[] = "From: joe@x.org\n" FROM_TO("a", "mail.x.org", "192.0.2.1", "mx.here.org");
-	static const char forged[] = "From: joe@x.org\n" FROM_TO("a", "mail.evil.org", "198.51.100.1", "mx.here.org");
+	static const char real[] =
+	        "From: joe@x.org\n" FROM_TO("a", "mail.x.org", "192.0.2.1", "mx.here.org");
+	static const char forged[] =
+	        "From: joe@x.org\n" FROM_TO("a", "mail.evil.org", "198.51.100.1", "mx.here.org");
 
 	lists_add(lists, "welcomelist_from_rcvd", "*@x.org x.org");
 	HITS(real, "check_from_in_welcomelist", NULL);
@@ -647,8 +711,9 @@ static void a_welcome_sender_has_to_come_from_its_host(void **state)
 
 static void subjects_are_looked_for_in_lists(void **state)
 {
-	static const char *const names[] = {"check_subject_in_welcomelist", "check_subject_in_whitelist",
-	        "check_subject_in_blocklist", "check_subject_in_blacklist"};
+	static const char *const names[] = {"check_subject_in_welcomelist",
+	        "check_subject_in_whitelist", "check_subject_in_blocklist",
+	        "check_subject_in_blacklist"};
 
 	for (size_t i = 0; i < 4; i++) {
 		lists_clear(lists, i < 2 ? "welcomelist_subject" : "blocklist_subject");
@@ -662,7 +727,8 @@ static void subjects_are_looked_for_in_lists(void **state)
 
 static void bounces_of_our_own_mail_name_our_relays(void **state)
 {
-	static const char mail[] = "Subject: failed\n\nReceived: from x\n by out.here.org with SMTP\n";
+	static const char mail[] =
+	        "Subject: failed\n\nReceived: from x\n by out.here.org with SMTP\n";
 
 	MISSES(mail, "have_any_bounce_relays", NULL);
 	MISSES(mail, "check_welcomelist_bounce_relays", NULL);
@@ -677,7 +743,8 @@ static void bounces_of_our_own_mail_name_our_relays(void **state)
 
 static void addresses_that_anybody_can_have_are_told(void **state)
 {
-	static const char mail[] = "From: joe@gmx.example.net\nReply-To: jim99@gmx.example.net\n\nwrite to ann@gmx.example.net now\n";
+	static const char mail[] = "From: joe@gmx.example.net\nReply-To: "
+	                           "jim99@gmx.example.net\n\nwrite to ann@gmx.example.net now\n";
 
 	MISSES(mail, "check_freemail_from", NULL);
 	lists_add(lists, "freemail_domains", "gmx.*.net");
@@ -696,15 +763,20 @@ static void addresses_that_anybody_can_have_are_told(void **state)
 
 static void answers_to_somebody_in_the_text_are_told(void **state)
 {
-	static const char mail[] = "From: joe@gmx.example.net\n\nwrite to ann@gmx.example.net now\n";
+	static const char mail[] =
+	        "From: joe@gmx.example.net\n\nwrite to ann@gmx.example.net now\n";
 
 	lists_add(lists, "freemail_domains", "gmx.example.net");
 	HITS(mail, "check_freemail_replyto", "reply");
 	MISSES(mail, "check_freemail_replyto", "replyto");
-	MISSES("From: joe@gmx.example.net\n\nmail joe@gmx.example.net now\n", "check_freemail_replyto", "reply");
+	MISSES("From: joe@gmx.example.net\n\nmail joe@gmx.example.net now\n",
+	        "check_freemail_replyto", "reply");
 	/* Who is quoted isn't who writes. */
-	MISSES("From: joe@gmx.example.net\n\nAnn <ann@gmx.example.net> wrote:\n", "check_freemail_replyto", "reply");
-	MISSES("Return-Path: <list-bounces@x.org>\nFrom: joe@gmx.example.net\n\nto ann@gmx.example.net now\n", "check_freemail_replyto", "reply");
+	MISSES("From: joe@gmx.example.net\n\nAnn <ann@gmx.example.net> wrote:\n",
+	        "check_freemail_replyto", "reply");
+	MISSES("Return-Path: <list-bounces@x.org>\nFrom: joe@gmx.example.net\n\nto "
+	       "ann@gmx.example.net now\n",
+	        "check_freemail_replyto", "reply");
 }
 
 /* ------------------------------------------------------------ the table */

@@ -40,32 +40,39 @@ static void what_common_servers_write_is_read(void **state)
 {
 	assert_true(received_shapes() > 90);
 	/* Postfix */
-	reads("from a.example.org (b.example.org [192.0.2.1])\n\tby mx.example.net (Postfix) with ESMTP "
+	reads("from a.example.org (b.example.org [192.0.2.1])\n\tby mx.example.net (Postfix) with "
+	      "ESMTP "
 	      "id A96E18BD97\n\tfor <j@x>; Thu, 13 Mar 2003 15:23:15 -0500 (EST)",
-	        "[ ip=192.0.2.1 rdns=b.example.org helo=a.example.org by=mx.example.net ident= envfrom= "
+	        "[ ip=192.0.2.1 rdns=b.example.org helo=a.example.org by=mx.example.net ident= "
+	        "envfrom= "
 	        "intl=0 id=A96E18BD97 auth= msa=0 ]");
 	reads("from a (unknown [192.0.2.1]) by mx (Postfix) with ESMTP id ABC", " rdns= helo=a ");
 	/* sendmail */
-	reads("from a (IDENT:u@b.example.org [192.0.2.1] (may be forged)) by mx (8.11.6/8.11.6) with "
+	reads("from a (IDENT:u@b.example.org [192.0.2.1] (may be forged)) by mx (8.11.6/8.11.6) "
+	      "with "
 	      "SMTP id h381Vvf19860",
 	        "[ ip=192.0.2.1 rdns=b.example.org helo=a by=mx ident=u ");
 	reads("from a ([192.0.2.1]) by mx (8.11.6/8.11.6) with ESMTP id h2FH0Zx11330",
 	        "[ ip=192.0.2.1 rdns= helo=a by=mx ");
 	/* Exim */
-	reads("from b.example.org ([192.0.2.1] helo=a) by mx with esmtp (Exim 3.35 #1) id 18t301-0007Bh",
+	reads("from b.example.org ([192.0.2.1] helo=a) by mx with esmtp (Exim 3.35 #1) id "
+	      "18t301-0007Bh",
 	        "[ ip=192.0.2.1 rdns=b.example.org helo=a by=mx ");
 	reads("from [192.0.2.1] (helo=a ident=u) by mx with smtp (Exim 3.35 #1) id 194BE5-0005Zh",
 	        "[ ip=192.0.2.1 rdns= helo=a by=mx ident=u ");
 	/* qmail */
-	reads("from b.example.org (HELO a) (u@192.0.2.1) by mx with SMTP; 14 Nov 2003 08:05:50 -0000",
+	reads("from b.example.org (HELO a) (u@192.0.2.1) by mx with SMTP; 14 Nov 2003 08:05:50 "
+	      "-0000",
 	        "[ ip=192.0.2.1 rdns=b.example.org helo=a by=mx ident=u ");
 	reads("from unknown (HELO a) (192.0.2.1)\n  by mx with SMTP; 1 Nov 2003 07:05:19 -0000",
 	        "[ ip=192.0.2.1 rdns= helo=a by=mx ");
 	/* Microsoft */
-	reads("from a ([192.0.2.1]) by mx with Microsoft SMTPSVC(5.0.2195.6624);\n\t Thu, 6 Mar 2003 "
+	reads("from a ([192.0.2.1]) by mx with Microsoft SMTPSVC(5.0.2195.6624);\n\t Thu, 6 Mar "
+	      "2003 "
 	      "12:02:35 -0800",
 	        "[ ip=192.0.2.1 rdns= helo=a by=mx ");
-	reads("from A.example (2001:db8::1) by B.example (2001:db8::2) with mapi id 15.20.1943.023; "
+	reads("from A.example (2001:db8::1) by B.example (2001:db8::2) with mapi id "
+	      "15.20.1943.023; "
 	      "Mon, 29 Oct 2018 11:17:19 +0100",
 	        "[ ip=2001:db8::1 rdns= helo=A.example by=B.example ");
 	/* and others */
@@ -78,7 +85,8 @@ static void what_common_servers_write_is_read(void **state)
 
 static void who_proved_who_it_is_is_told(void **state)
 {
-	reads("from a (b.example.org [192.0.2.1]) by mx (Postfix) with ESMTPSA id ABC", " auth=ESMTPSA ");
+	reads("from a (b.example.org [192.0.2.1]) by mx (Postfix) with ESMTPSA id ABC",
+	        " auth=ESMTPSA ");
 	reads("from a (b.example.org [192.0.2.1]) (Authenticated sender: joe) by mx (Postfix) with "
 	      "ESMTP id ABC",
 	        " auth=Postfix ");
@@ -89,9 +97,11 @@ static void steps_inside_of_a_host_are_none(void **state)
 {
 	is("by mx (Postfix, from userid 1002) id DABBD1BED3", RECEIVED_IGNORE);
 	is("(qmail 84907 invoked from network); 13 Feb 2003 20:59:28 -0000", RECEIVED_IGNORE);
-	is("from mail pickup service by a with Microsoft SMTPSVC; Thu, 13 Feb 2003 19:05:39 -0500", RECEIVED_IGNORE);
+	is("from mail pickup service by a with Microsoft SMTPSVC; Thu, 13 Feb 2003 19:05:39 -0500",
+	        RECEIVED_IGNORE);
 	is("from joe by mx with local (Exim 4.12) id 18xeL6-000Dn1-00", RECEIVED_IGNORE);
-	is("from pop.example.org [192.0.2.1] by localhost with POP3 (fetchmail-5.9.0)", RECEIVED_FETCHED);
+	is("from pop.example.org [192.0.2.1] by localhost with POP3 (fetchmail-5.9.0)",
+	        RECEIVED_FETCHED);
 	is("from phobos (x) by localhost with IMAP (fetchmail-5.9.0) for j", RECEIVED_FETCHED);
 	is("from what is this", RECEIVED_UNKNOWN);
 	is("", RECEIVED_IGNORE);
@@ -105,7 +115,8 @@ static void odd_bytes_can_not_pose_as_the_marks_around_them(void **state)
 
 static void hostile_fields_cost_little(void **state)
 {
-	static const char *const pieces[] = {"(", "[", " by ", "from ", "([1.2.3.4] ", "a@", "1.2.3.4 ", ":", "f:"};
+	static const char *const pieces[] = {
+	        "(", "[", " by ", "from ", "([1.2.3.4] ", "a@", "1.2.3.4 ", ":", "f:"};
 	int64_t began;
 
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(*pieces); i++) {
@@ -142,7 +153,8 @@ static size_t trusted_of(const char *mail, const struct lists *lists)
 
 static void steps_are_believed_up_to_the_first_from_outside(void **state)
 {
-	static const char mail[] = STEP("10.0.0.1") STEP("192.168.1.1") STEP("192.0.2.1") STEP("10.0.0.2") "\n";
+	static const char mail[] =
+	        STEP("10.0.0.1") STEP("192.168.1.1") STEP("192.0.2.1") STEP("10.0.0.2") "\n";
 	struct lists *lists = lists_new();
 
 	assert_int_equal(trusted_of(mail, lists), 2);
@@ -158,9 +170,8 @@ static void steps_are_believed_up_to_the_first_from_outside(void **state)
 
 static void what_is_fetched_from_a_mailbox_begins_the_way_anew(void **state)
 {
-	static const char mail[] =
-	        STEP("127.0.0.1")
-	        "Received: from x (y) by localhost with IMAP (fetchmail-5.9.0)\n" STEP("192.0.2.1") "\n";
+	static const char mail[] = STEP("127.0.0.1") "Received: from x (y) by localhost with IMAP "
+	                                             "(fetchmail-5.9.0)\n" STEP("192.0.2.1") "\n";
 
 	assert_int_equal(trusted_of(mail, NULL), 0);
 }

@@ -232,6 +232,22 @@ static void disguised_links_are_given_plain_too(void **state)
 	forms_of("http://host:8443/", "http://host:8443/|");
 }
 
+static void redirectors_are_known_by_their_shapes(void **state)
+{
+	struct lists *lists = lists_new();
+	struct pieces forms = {0};
+	char *got;
+
+	lists_add(lists, "redirector_pattern", "m'^https?://r\\.example/go\\?to=(.*)'i");
+	links_forms(lists, "http://r.example/go?to=www.b.org/x", 34, &forms);
+	got = all(&forms);
+	assert_string_equal(
+	        got, "http://r.example/go?to=www.b.org/x|http://www.b.org/x|www.b.org/x|");
+	free(got);
+	pieces_fini(&forms);
+	lists_free(&lists);
+}
+
 static void a_text_larger_than_the_limit_is_told(void **state)
 {
 	struct texts_limits limits = {1000, 20000, 4000};
@@ -310,6 +326,7 @@ int main(void)
 	        cmocka_unit_test(the_full_text_is_the_message_with_plain_line_ends),
 	        cmocka_unit_test(links_are_found_in_text_and_markup),
 	        cmocka_unit_test(disguised_links_are_given_plain_too),
+	        cmocka_unit_test(redirectors_are_known_by_their_shapes),
 	        cmocka_unit_test(a_text_larger_than_the_limit_is_told),
 	        cmocka_unit_test(a_long_text_attached_as_a_file_is_not),
 	        cmocka_unit_test(too_many_pieces_and_links_are_told),
