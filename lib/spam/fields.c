@@ -162,12 +162,29 @@ static int is_list(enum header_form form)
 	return form == FORM_ADDR || form == FORM_NAME;
 }
 
+/* In the header of a part the blanks behind the colon aren't part of what is raw. */
+static int of_multipart(const struct mime_map *map, size_t part)
+{
+	return part && map->parts[map->parts[part].parent].is_multipart;
+}
+
+static size_t leading_blanks(const struct mime_map *map, const struct mime_field *field)
+{
+	const char *bytes = bytes_of(map, field->value);
+	size_t at = 0;
+
+	while (at < value_size(field) && is_blank(bytes[at]))
+		at++;
+	return at;
+}
+
 static void add_field(struct asking *asking, const struct mime_field *field)
 {
 	const struct mime_map *map = asking->texts->input.map;
 	struct adder adder = {
 	        asking->out, asking->begin, asking->key->form == FORM_NAME, asking->key->is_raw};
 	struct buf plain = {0};
+	size_t skip;
 
 	if (is_list(asking->key->form)) {
 		add_unfolded(bytes_of(map, field->value), value_size(field), &plain);
@@ -175,7 +192,8 @@ static void add_field(struct asking *asking, const struct mime_field *field)
 			addresses_read(plain.data, plain.size, take_address, &adder);
 		buf_fini(&plain);
 	} else if (asking->key->is_raw || asking->key->form == FORM_RAW) {
-		add_raw(bytes_of(map, field->value), value_size(field), asking->out);
+		skip = of_multipart(map, asking->part) ? leading_blanks(map, field) : 0;
+		add_raw(bytes_of(map, field->value) + skip, value_size(field) - skip, asking->out);
 	} else {
 		add_decoded(map, field, asking->out);
 	}
@@ -267,14 +285,19 @@ static int ask_first_address(const struct texts *texts, const char *name, struct
 	return 1;
 }
 
-/* Is there a Received field above the first one of that name? Then a list may have changed the
- * sender behind it. */
+/* Is there a Received field above any of that name? Then a list may have changed the sender behind
+ * it. */
 static int stands_below_received(const struct texts *texts, const char *name)
 {
-	const struct mime_field *received = mime_field(texts->input.map, 0, "Received", 0);
-	const struct mime_field *field = mime_field(texts->input.map, 0, name, 0);
+	const struct mime_map *map = texts->input.map;
+	const struct mime_field *received = mime_field(map, 0, "Received", 0);
+	const struct mime_field *field;
 
-	return received && field && received < field;
+	for (size_t i = 0; received && (field = mime_field(map, 0, name, i)); i++) {
+		if (received < field)
+			return 1;
+	}
+	return 0;
 }
 
 /* A mail program that fetches mail and knows no sender makes one up of X-Sender. */

@@ -37,6 +37,31 @@ static int is_available(const struct functions_view *view)
 	return view->lists && lists_count(view->lists, "freemail_domains") > 0;
 }
 
+static size_t count_dots(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == '.';
+	return count;
+}
+
+/* By a domain with "*" or "?" in it, which never stand for a dot. */
+static int has_wild_domain(const struct functions_view *view, const char *domain)
+{
+	size_t count = lists_count(view->lists, "freemail_domains"), size = strlen(domain);
+	size_t dots = count_dots(domain);
+	const char *value;
+
+	for (size_t i = 0; i < count; i++) {
+		value = lists_at(view->lists, "freemail_domains", i);
+		if (strpbrk(value, "*?") && text_glob(value, domain, size) &&
+		        count_dots(value) == dots)
+			return 1;
+	}
+	return 0;
+}
+
 /* `email` is in small letters. */
 static int is_free(const struct functions_view *view, const char *email)
 {
@@ -53,8 +78,7 @@ static int is_free(const struct functions_view *view, const char *email)
 	if (is_set(view, "freemail_import_def_welcomelist_auth", 0) &&
 	        lists_match(view->lists, "def_welcomelist_auth", email))
 		return 0;
-	return lists_has(view->lists, "freemail_domains", domain) ||
-	       lists_match(view->lists, "freemail_domains", domain) != NULL;
+	return lists_has(view->lists, "freemail_domains", domain) || has_wild_domain(view, domain);
 }
 
 /* ------------------------------------------------------------ headers */
@@ -150,7 +174,22 @@ static int is_known(const struct functions_view *view, const char *bytes, struct
 	       domains_is_known(view->lists, at + 1, email.end - (size_t)(at + 1 - bytes));
 }
 
-/* Links to mail addresses; they don't stand in the text that is shown. */
+/* Does an address stand in the text that is shown, too? */
+static int is_shown(const struct pieces *raw, const char *url, size_t size)
+{
+	const char *other;
+	size_t length;
+
+	for (size_t i = 0; i < raw->count; i++) {
+		other = pieces_at(raw, i, &length);
+		if (*other == LINKS_IN_TEXT && length == size &&
+		        memcmp(other + 1, url + 1, size - 1) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* Links to mail addresses that don't stand in the text. */
 static void find_linked(const struct functions_view *view, struct found *found)
 {
 	static struct pattern mailto = {"^mailto:" EMAIL, MATCH_CASELESS};
@@ -161,7 +200,7 @@ static void find_linked(const struct functions_view *view, struct found *found)
 
 	for (size_t i = 0; i < raw->count && found->emails.count < LINKED_MOST; i++) {
 		url = pieces_at(raw, i, &size);
-		if (*url == LINKS_IN_A &&
+		if (*url == LINKS_IN_A && !is_shown(raw, url, size) &&
 		        pattern_groups(&mailto, url + 1, size - 1, 0, groups, 2) &&
 		        is_known(view, url + 1, groups[1]))
 			add_email(

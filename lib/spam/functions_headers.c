@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
@@ -345,11 +346,28 @@ unsigned long function_check_equal_from_domains(
 	return differ != 0;
 }
 
-/* "x.org.you@": the recipient's own address in the sender's. */
+/* "x.org=you@": the domain, any byte, the local part. */
+static int has_address_inside(const char *sender, const char *domain, const char *name)
+{
+	size_t size = strlen(domain), length = strlen(name);
+	const char *at = sender;
+
+	while ((at = text_find(at, strlen(at), domain))) {
+		int begins = at == sender || !isalnum((unsigned char)at[-1]);
+
+		if (begins && at[size] && strncasecmp(at + size + 1, name, length) == 0 &&
+		        at[size + 1 + length] == '@')
+			return 1;
+		at++;
+	}
+	return 0;
+}
+
+/* The recipient's own address in the sender's. */
 unsigned long function_check_ratware_envelope_from(
         const struct functions_view *view, const struct functions_call *call)
 {
-	struct buf envelope = {0}, to = {0}, wanted = {0};
+	struct buf envelope = {0}, to = {0};
 	const char *domain;
 	char *mark;
 	int hit = 0;
@@ -361,14 +379,11 @@ unsigned long function_check_ratware_envelope_from(
 	if (mark && mark > to.data && envelope.size && !text_starts(envelope.data, "SRS")) {
 		*mark = '\0';
 		domain = domains_registered(view->lists, mark + 1);
-		if (domains_is_known(view->lists, domain, strlen(domain))) {
-			buf_add_format(&wanted, "%s.%s@", domain, to.data);
-			hit = text_find(envelope.data, envelope.size, wanted.data) != NULL;
-		}
+		hit = domains_is_known(view->lists, domain, strlen(domain)) &&
+		      has_address_inside(envelope.data, domain, to.data);
 	}
 	buf_fini(&envelope);
 	buf_fini(&to);
-	buf_fini(&wanted);
 	return hit != 0;
 }
 

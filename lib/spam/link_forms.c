@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "lib/spam/domains.h"
 #include "lib/spam/links.h"
@@ -284,8 +285,9 @@ static void add_number(struct web *web)
 	buf_fini(&plain);
 }
 
-/* Odd IP addresses; and "http://name" as browsers complete it. */
-static void add_odd_hosts(struct web *web, int is_plain)
+/* Odd IP addresses; and "http://name" as browsers complete it. `name` is the host as it was, in
+ * small letters. */
+static void add_odd_hosts(struct web *web, const char *name, int is_plain)
 {
 	static struct pattern dotted = {
 	        "^(?:(?:0x[0-9a-f]+|[0-9]+)\\.){3}(?:0x[0-9a-f]+|[0-9]+)$", MATCH_CASELESS};
@@ -297,11 +299,10 @@ static void add_odd_hosts(struct web *web, int is_plain)
 		add_dotted(web);
 	} else if (pattern_is(&number, host, size)) {
 		add_number(web);
-	} else if (is_plain && !text_same(host, "localhost")) {
-		host += text_starts(host, "www.") ? 4 : 0;
-		size -= (size_t)(host - web->host.data);
-		if (size && !memchr(host, '.', size))
-			add_web(web, "www.", host, size, ".com");
+	} else if (is_plain && strcmp(name, "localhost") != 0) {
+		name += text_starts(name, "www.") ? 4 : 0;
+		if (*name && !strchr(name, '.'))
+			add_web(web, "www.", name, strlen(name), ".com");
 	}
 }
 
@@ -364,6 +365,7 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	        MATCH_CASELESS | MATCH_DOTALL};
 	struct match_range groups[6];
 	struct web web = {.forms = forms};
+	char *name;
 	int is_plain;
 
 	if (!pattern_groups(&shape, url, size, 0, groups, 6))
@@ -373,6 +375,8 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	web.rest = url + groups[4].start;
 	web.rest_size = groups[4].end - groups[4].start;
 	buf_add(&web.host, url + groups[3].start, groups[3].end - groups[3].start);
+	name = alloc_bytes(web.host.data, web.host.size);
+	text_lower(name);
 	is_plain = web.scheme_size == 7 && groups[2].start == MATCH_NO_GROUP &&
 	           (groups[5].start == MATCH_NO_GROUP || groups[5].start == groups[5].end ||
 	                   (groups[5].end - groups[5].start == 2 &&
@@ -385,8 +389,8 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	if (drop_marks(&web.host))
 		add_web_host(&web);
 	if (web.host.size)
-		add_odd_hosts(
-		        &web, is_plain && !domains_is_known(lists, web.host.data, web.host.size));
+		add_odd_hosts(&web, name, is_plain && !domains_is_known(lists, name, strlen(name)));
+	free(name);
 	buf_fini(&web.host);
 }
 

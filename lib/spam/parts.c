@@ -274,6 +274,32 @@ const char *parts_raw(const struct parts *parts, const struct part *part, size_t
 	return (const char *)parts->map->bytes + own->body.offset;
 }
 
+/* Blanks at the ends of lines were added on the way (RFC 2045 section 6.7). */
+static void decode_quoted(const struct mime_map *map, struct part *part)
+{
+	const struct mime_part *own = &map->parts[part->index];
+	const char *bytes = (const char *)map->bytes + own->body.offset;
+	size_t size = own->body.length, kept;
+	struct buf plain = {0};
+
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] == '\n') {
+			int has_cr = plain.size && plain.data[plain.size - 1] == '\r';
+
+			kept = plain.size - (size_t)has_cr;
+			while (kept &&
+			        (plain.data[kept - 1] == ' ' || plain.data[kept - 1] == '\t'))
+				kept--;
+			plain.size = kept;
+			if (has_cr)
+				buf_add_char(&plain, '\r');
+		}
+		buf_add_char(&plain, bytes[i]);
+	}
+	decode_quoted_printable(plain.data, plain.size, &part->body);
+	buf_fini(&plain);
+}
+
 static void read_body(const struct mime_map *map, struct part *part)
 {
 	int is_text = text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
@@ -281,7 +307,10 @@ static void read_body(const struct mime_map *map, struct part *part)
 
 	if (!part->is_leaf || (!is_text && !text_starts(part->type, "image/")))
 		return;
-	decode_part(map, part->index, map->parts[part->index].encoding, &part->body);
+	if (map->parts[part->index].encoding == MIME_QUOTED_PRINTABLE)
+		decode_quoted(map, part);
+	else
+		decode_part(map, part->index, map->parts[part->index].encoding, &part->body);
 	if (is_text)
 		drop_cr(&part->body);
 	if (is_text && map->parts[part->index].encoding != MIME_BASE64)

@@ -137,15 +137,14 @@ static struct shape {
         {ANY,
                 QMAIL "<rdns> \\((?:HELO|EHLO) (?<helo>[^ ()]*)\\) "
                       "\\((?<ident>\\S*)@\\[?<ip>\\]?\\)" SENDER " by <by>",
-                LOOKED_UP | UNKNOWN_NAME | SAME_NAME},
+                UNKNOWN_NAME | SAME_NAME},
         {ANY,
                 QMAIL "<rdns> \\((?:HELO|EHLO) (?<helo>[^ ()]*)\\) \\(\\[?<ip>\\]?\\)" SENDER
                       " by <by>",
-                LOOKED_UP | UNKNOWN_NAME},
+                UNKNOWN_NAME},
         {ANY, QMAIL "<rdns> \\((?<ident>\\S*)@\\[?<ip>\\]?\\)" SENDER " by <by>",
-                LOOKED_UP | UNKNOWN_NAME | SAME_NAME},
-        {ANY, QMAIL "<rdns> \\(\\[?<ip>\\]?\\)" SENDER " by <by>",
-                LOOKED_UP | UNKNOWN_NAME | SAME_NAME},
+                UNKNOWN_NAME | SAME_NAME},
+        {ANY, QMAIL "<rdns> \\(\\[?<ip>\\]?\\)" SENDER " by <by>", UNKNOWN_NAME | SAME_NAME},
         /* of all kinds */
         {ANY, "^\\[<ip>\\] by <by> via HTTP$", 0},
         {ANY, "^\\S+ \\( \\[<ip>\\]\\).*? by <by> ", 0},

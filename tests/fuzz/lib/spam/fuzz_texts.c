@@ -38,7 +38,8 @@ static void check_charset(const uint8_t *data, size_t size)
 	buf_fini(&out);
 }
 
-static void check_functions(const struct mime_map *map, const struct texts *texts, const struct lists *lists)
+static void check_functions(
+        const struct mime_map *map, const struct texts *texts, const struct lists *lists)
 {
 	struct functions_view view = {map, texts, lists, NULL};
 	char *arguments[] = {"all", "0", "9"};

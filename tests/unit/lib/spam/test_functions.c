@@ -750,6 +750,7 @@ static void addresses_that_anybody_can_have_are_told(void **state)
 	lists_add(lists, "freemail_domains", "gmx.*.net");
 	HITS(mail, "check_freemail_from", NULL);
 	HITS(mail, "check_freemail_from", "^joe@");
+	MISSES("From: joe@gmx.a.b.net\n\n", "check_freemail_from", NULL);
 	MISSES(mail, "check_freemail_from", "^ann@");
 	HITS(mail, "check_freemail_header", "Reply-To", "\\d@");
 	MISSES(mail, "check_freemail_header", "From", "\\d@");
