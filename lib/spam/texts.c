@@ -252,6 +252,7 @@ void texts_build(const struct texts_input *input, struct texts *texts)
 
 	memset(texts, 0, sizeof(*texts));
 	texts->input = *input;
+	buf_add(&texts->shown, "", 0);
 	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
 	links_init(&texts->links, input->lists, builder.limits->max_links);
 	builder.raw_left = builder.limits->max_bytes;

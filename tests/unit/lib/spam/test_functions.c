@@ -541,6 +541,7 @@ static void mail_of_large_services_comes_their_way(void **state)
 	MISSES(FROM_AT("example.org"), "check_for_forged_yahoo_received_headers", NULL);
 	free(mail);
 	HITS(FROM_AT("gmail.com"), "check_for_forged_gmail_received_headers", NULL);
+	free(mail);
 	MISSES(FROM_AT("example.org"), "check_for_forged_gmail_received_headers", NULL);
 	free(mail);
 	HITS(FROM_AT("juno.com"), "check_for_forged_juno_received_headers", NULL);
