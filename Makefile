@@ -34,7 +34,7 @@ HYPERSCAN := $(if $(filter amd64,$(shell dpkg --print-architecture 2>/dev/null))
 
 PACKAGES := build-essential pkg-config clang clang-format libclang-rt-14-dev protobuf-c-compiler \
 	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev zlib1g-dev libpcre2-dev \
-	libprotobuf-c-dev libyaml-dev libsodium-dev nettle-dev libseccomp-dev libcmocka-dev \
+	libprotobuf-c-dev libyaml-dev libsodium-dev nettle-dev libseccomp-dev libidn2-dev libcmocka-dev \
 	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-aiosmtpd python3-dkim \
 	iproute2 openssl mandoc zip p7zip-full zstd lz4 genisoimage spamassassin $(HYPERSCAN)
 

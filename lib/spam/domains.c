@@ -2,9 +2,13 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
+#include <idn2.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "lib/base/utf8.h"
 
 enum { LABEL_MOST_BYTES = 63, LABELS_MOST = HOST_MOST_BYTES / 2 + 1 };
 
@@ -87,6 +91,30 @@ int domains_is_known(const struct lists *lists, const char *host, size_t size)
 	memcpy(label, dot + 1, length);
 	label[length] = '\0';
 	return is_top(lists, label);
+}
+
+static int has_high_byte(const char *host, size_t size)
+{
+	for (size_t i = 0; i < size; i++) {
+		if (host[i] & 0x80)
+			return 1;
+	}
+	return 0;
+}
+
+char *domains_to_ascii(const char *host, size_t size)
+{
+	char *copy, *ascii = NULL, *given = NULL;
+
+	if (!size || size > HOST_MOST_BYTES || !has_high_byte(host, size) ||
+	        !utf8_valid(host, size))
+		return NULL;
+	copy = alloc_bytes(host, size);
+	if (idn2_to_ascii_8z(copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL) == IDN2_OK)
+		given = alloc_string(ascii);
+	idn2_free(ascii);
+	free(copy);
+	return given;
 }
 
 /* ------------------------------------------------------------ what is registered */

@@ -18,6 +18,9 @@ int domains_is_well_formed(const char *host, size_t size);
 /* Does it end in a known top-level domain? */
 int domains_is_known(const struct lists *lists, const char *host, size_t size);
 
+/* An international host name (UTF-8) in ASCII, "xn--…", to be freed; NULL: it is none. */
+char *domains_to_ascii(const char *host, size_t size);
+
 /* What of a host was registered ("example.co.uk" of "www.example.co.uk"): a part of `host`, which
  * is in small letters. */
 const char *domains_registered(const struct lists *lists, const char *host);

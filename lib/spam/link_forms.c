@@ -205,6 +205,36 @@ static void add_web_host(struct web *web)
 	add_web(web, "", web->host.data, web->host.size, "");
 }
 
+/* Without the port that the scheme has anyway. */
+static void add_without_port(struct web *web)
+{
+	const char *port = web->scheme_size == 8 ? ":443" : ":80";
+	size_t length = strlen(port);
+	struct web other = *web;
+
+	if (web->rest_size < length || memcmp(web->rest, port, length) != 0 ||
+	        (web->rest_size > length &&
+	                (isalnum((unsigned char)web->rest[length]) || web->rest[length] == '_')))
+		return;
+	other.rest += length;
+	other.rest_size -= length;
+	add_web_host(&other);
+}
+
+/* The host in ASCII from here on, if it has other letters. */
+static void take_ascii(struct web *web)
+{
+	char *ascii = domains_to_ascii(web->host.data, web->host.size);
+
+	if (!ascii)
+		return;
+	buf_clear(&web->host);
+	buf_add_string(&web->host, ascii);
+	free(ascii);
+	add_web_host(web);
+	add_without_port(web);
+}
+
 static int drop_controls(struct buf *host)
 {
 	size_t kept = 0, before = host->size;
@@ -342,22 +372,6 @@ static void add_redirect(const struct web *web, struct pieces *urls)
 		add_group(urls, "", web->rest, groups[1]);
 }
 
-/* Without the port that the scheme has anyway. */
-static void add_without_port(struct web *web)
-{
-	const char *port = web->scheme_size == 8 ? ":443" : ":80";
-	size_t length = strlen(port);
-	struct web other = *web;
-
-	if (web->rest_size < length || memcmp(web->rest, port, length) != 0 ||
-	        (web->rest_size > length &&
-	                (isalnum((unsigned char)web->rest[length]) || web->rest[length] == '_')))
-		return;
-	other.rest += length;
-	other.rest_size -= length;
-	add_web_host(&other);
-}
-
 static void add_host_forms(const struct lists *lists, struct pieces *forms, struct pieces *urls,
         const char *url, size_t size)
 {
@@ -382,6 +396,7 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	                   (groups[5].end - groups[5].start == 2 &&
 	                           memcmp(url + groups[5].start, "80", 2) == 0));
 	add_without_port(&web);
+	take_ascii(&web);
 	if (drop_controls(&web.host))
 		add_web_host(&web);
 	if (!add_known_redirect(&web, lists, urls))

@@ -228,6 +228,9 @@ static void disguised_links_are_given_plain_too(void **state)
 	forms_of("http://host/x", "http://www.host.com/x|");
 	forms_of("http://r.example/?u=http%3A%2F%2Ft.example%2Fy", "http://t.example/y|");
 	forms_of("http://user:pw@host.example/a?b#c", "http://user:pw@host.example/a?b#c|");
+	forms_of("http://b\xc3\xbc"
+	         "cher.example:80/x",
+	        "http://xn--bcher-kva.example/x|");
 	forms_of("https://host.example:443/", "https://host.example/|");
 	forms_of("http://host:8443/", "http://host:8443/|");
 }
