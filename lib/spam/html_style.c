@@ -187,8 +187,8 @@ static int copy_trimmed(const char *text, size_t size, char *out, size_t room)
 	return 1;
 }
 
-/* What stands behind a "#": three or six digits count, anything else in it is dropped, what is too
- * long is cut and what is too short filled with zeroes. */
+/* What stands behind a "#": three or six digits count, what is too long is cut and what is too
+ * short filled with zeroes. */
 static int32_t hex_colour(const char *text)
 {
 	char digits[7];
@@ -233,7 +233,7 @@ int32_t style_colour(const char *text, size_t size)
 	        sizeof(*named_colours), by_name);
 	if (found)
 		return found->colour;
-	if (*name == '#')
+	if (*name == '#' && !name[strspn(name, "#0123456789abcdef")])
 		return hex_colour(name + 1);
 	if (sscanf(name, "rgb(%3u%%,%3u%%,%3u%%", &parts[0], &parts[1], &parts[2]) == 3) {
 		for (size_t i = 0; i < 3; i++)

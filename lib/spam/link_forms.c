@@ -221,18 +221,21 @@ static void add_without_port(struct web *web)
 	add_web_host(&other);
 }
 
-/* The host in ASCII from here on, if it has other letters. */
-static void take_ascii(struct web *web)
+/* The host in ASCII, if it has other letters. The other forms are made of it as it was: behind a
+ * name in a sentence without blanks may stand words that are none of it. */
+static void add_ascii(const struct web *web)
 {
 	char *ascii = domains_to_ascii(web->host.data, web->host.size);
+	struct web other = *web;
 
 	if (!ascii)
 		return;
-	buf_clear(&web->host);
-	buf_add_string(&web->host, ascii);
+	other.host = (struct buf){0};
+	buf_add_string(&other.host, ascii);
+	add_web_host(&other);
+	add_without_port(&other);
+	buf_fini(&other.host);
 	free(ascii);
-	add_web_host(web);
-	add_without_port(web);
 }
 
 static int drop_controls(struct buf *host)
@@ -396,7 +399,7 @@ static void add_host_forms(const struct lists *lists, struct pieces *forms, stru
 	                   (groups[5].end - groups[5].start == 2 &&
 	                           memcmp(url + groups[5].start, "80", 2) == 0));
 	add_without_port(&web);
-	take_ascii(&web);
+	add_ascii(&web);
 	if (drop_controls(&web.host))
 		add_web_host(&web);
 	if (!add_known_redirect(&web, lists, urls))

@@ -170,6 +170,7 @@ static void text_that_nobody_can_see_is_told(void **state)
 	looks("<font color=\"#fefefe\">x</font>", 1, 0);
 	looks("<font color=white> </font>x", 0, 0);
 	looks("<font color=nonsense>x</font>", 0, 1);
+	looks("<font color=#66ff66\">x</font>", 0, 1);
 	looks("<td style=\"background-color: rgb(0,0,0)\">x</td>", 1, 0);
 	looks("<td style=\"background: url(a b) #000\">x<td>y", 1, 0);
 	looks("<p style=\"color:transparent\">x</p>", 1, 0);
