@@ -9,6 +9,8 @@
 #include "lib/spam/domains.h"
 #include "lib/spam/fields.h"
 
+enum { ADDRESSES_MOST_BYTES = 16384 };
+
 /* ------------------------------------------------------------ arguments */
 
 const char *function_argument(const struct functions_call *call, size_t nth)
@@ -184,7 +186,7 @@ static int has_line(const struct buf *lines, const char *line)
 
 static void add_line(struct buf *lines, const char *line)
 {
-	if (!*line || lines->size > 65536 || has_line(lines, line))
+	if (!*line || lines->size > ADDRESSES_MOST_BYTES || has_line(lines, line))
 		return;
 	if (lines->size)
 		buf_add_char(lines, '\n');

@@ -14,6 +14,8 @@ unsigned long function_check_uri_truncated(
 	return view->texts->links.is_cut != 0;
 }
 
+enum { REDIRECTS_MOST = 16 };
+
 /* ------------------------------------------------------------ redirections */
 
 static int lead_elsewhere(const struct functions_view *view, const char *url, size_t size)
@@ -24,7 +26,8 @@ static int lead_elsewhere(const struct functions_view *view, const char *url, si
 	struct match_range groups[4];
 	const char *one, *other;
 
-	while (pattern_groups(&inner, url, size, 0, groups, 4)) {
+	for (int i = 0; i < REDIRECTS_MOST && pattern_groups(&inner, url, size, 0, groups, 4);
+	        i++) {
 		one = domains_of_url(
 		        view->lists, url + groups[1].start, groups[1].end - groups[1].start, from);
 		other = domains_of_url(

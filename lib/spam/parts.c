@@ -44,11 +44,17 @@ static void trim(struct buf *text)
 int parts_field(
         const struct mime_map *map, size_t part, const char *name, int decoded, struct buf *out)
 {
-	const struct mime_field *field, *last = NULL;
+	const struct mime_part *own = &map->parts[part];
+	const struct mime_field *last = NULL;
 	struct buf plain = {0};
 
-	for (size_t i = 0; (field = mime_field(map, part, name, i)); i++)
-		last = field;
+	for (size_t i = 0; i < own->field_count; i++) {
+		const struct mime_field *field = &map->fields[own->first_field + i];
+
+		if (text_same_bytes((const char *)map->bytes + field->name.offset,
+		            field->name.length, name))
+			last = field;
+	}
 	if (!last)
 		return 0;
 	add_unfolded((const char *)map->bytes + last->value.offset, last->value.length, &plain);
