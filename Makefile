@@ -29,11 +29,14 @@ comma   := ,
 variant := $(if $(FUZZ),fuzz,$(if $(COV),cov,$(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)))
 B       := build/$(variant)
 
+# Vectorscan is Hyperscan for other processors. Without either all works, more slowly.
+HYPERSCAN := $(if $(filter amd64,$(shell dpkg --print-architecture 2>/dev/null)),libhyperscan-dev,libvectorscan-dev)
+
 PACKAGES := build-essential pkg-config clang clang-format libclang-rt-14-dev protobuf-c-compiler \
 	libzmq3-dev libclamav-dev libmagic-dev liblmdb-dev libgmime-3.0-dev libarchive-dev zlib1g-dev libpcre2-dev \
-	libprotobuf-c-dev libyaml-dev libsodium-dev nettle-dev libseccomp-dev libzstd-dev libcmocka-dev \
+	libprotobuf-c-dev libyaml-dev libsodium-dev nettle-dev libseccomp-dev libzstd-dev libidn2-dev libcmocka-dev \
 	postfix clamav-testfiles python3 python3-pytest python3-pytest-timeout python3-pytest-xdist python3-aiosmtpd python3-dkim \
-	iproute2 openssl mandoc zip p7zip-full zstd lz4 genisoimage
+	iproute2 openssl mandoc zip p7zip-full zstd lz4 genisoimage spamassassin $(HYPERSCAN)
 
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wpointer-arith -Wvla \
 	-Wno-unused-parameter -Wno-missing-field-initializers
@@ -94,7 +97,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree-mime agree-dkim ham
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree agree-mime agree-dkim ham
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -197,6 +200,11 @@ format:
 bench: deps
 	@$(MAKE) --no-print-directory -s -j$$(nproc) all benches
 	@B=$(abspath $(B)) $(PYTHON) tests/bench/bench.py
+
+# How our reading of SpamAssassin's rules compares with its own, on mails that CORPUS names; what it finds in them is
+# kept in the folder REFERENCE. Needs its Debian package.
+agree: $(SHOWERS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_spam.py
 
 # How our reading compares with another parser's, on mails that CORPUS names: tells, and judges nothing.
 agree-mime: $(SHOWERS)

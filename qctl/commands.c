@@ -207,6 +207,12 @@ const struct command commands[] = {
                 reload_options, command_reload},
         {"explain", "FILE", 1, 1, "scans a mail in a file and tells what would become of it",
                 "Nothing is stored or sent.\n", explain_options, command_explain},
+        {"rules", "check|list|show NAME|compile", 1, 2, "tells about the spam rules",
+                "check: how many rules are run and how many aren't, and why; each line that was "
+                "passed over, with file\nand line (exits with 1 then). list: every rule with its "
+                "points. show: all of one. compile: makes the\ndatabase that bodies are matched "
+                "with fast; it takes a minute, and all works without it.\n",
+                no_options, command_rules},
         {"verify", "[FOLDER]", 0, 1, "looks through the whole quarantine, or a backup of it",
                 "Every record, part and index against its hash, while it is in use. Only on its "
                 "host.\n",

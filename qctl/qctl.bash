@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain verify backup restore audit check keys"
+	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain rules verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --on-hold --requested --limit"
@@ -62,6 +62,7 @@ _qctl()
 	explain)
 		COMPREPLY=($(compgen -W "--from --to --client --helo $common" -- "$current")
 			$(compgen -f -- "$current")) ;;
+	rules) COMPREPLY=($(compgen -W "check list show compile $common" -- "$current")) ;;
 	keys) COMPREPLY=($(compgen -W "new $common" -- "$current")) ;;
 	audit)
 		COMPREPLY=($(compgen -W "list verify head --item --who --action --since --until --limit --after --head \

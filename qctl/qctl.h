@@ -86,6 +86,7 @@ int command_notices(struct qctl *qctl);
 int command_stats(struct qctl *qctl);
 int command_reload(struct qctl *qctl);
 int command_explain(struct qctl *qctl);
+int command_rules(struct qctl *qctl);
 int command_verify(struct qctl *qctl);
 int command_backup(struct qctl *qctl);
 int command_restore(struct qctl *qctl);

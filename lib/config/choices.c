@@ -36,6 +36,15 @@ const struct choice choice_sandbox_words[] = {
         {NULL, 0, NULL},
 };
 
+const struct choice choice_score_sets[] = {
+        {"auto", SCORE_SET_AUTO, "what fits: 0"},
+        {"0", SCORE_SET_0, "for rules that ask nobody"},
+        {"1", SCORE_SET_1, "for rules that may ask the network"},
+        {"2", SCORE_SET_2, "for rules beside a model that has learnt"},
+        {"3", SCORE_SET_3, "for both"},
+        {NULL, 0, NULL},
+};
+
 const struct choice choice_pattern_matches[] = {
         {"exact", MATCH_EXACT, "the whole text"},
         {"prefix", MATCH_PREFIX, "the text begins so"},

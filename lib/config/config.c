@@ -127,6 +127,22 @@ static void add_folder(struct config_list *list, const char *path)
 		closedir(folder);
 }
 
+char *config_rules_database(const struct config *config)
+{
+	return alloc_format("%s/rules.hyper", config->site.state_dir);
+}
+
+static void add_rules(struct config_list *list, const struct config *config)
+{
+	char *database = config_rules_database(config);
+	size_t i;
+
+	for (i = 0; i < config->spam.rules.count; i++)
+		add_folder(list, config->spam.rules.items[i]);
+	add_path(list, database);
+	free(database);
+}
+
 void config_watched(const struct config *config, struct config_list *out)
 {
 	size_t i;
@@ -139,8 +155,8 @@ void config_watched(const struct config *config, struct config_list *out)
 	}
 	for (i = 0; i < config->subject.count; i++)
 		add_path(out, config->subject.rules[i].patterns_file);
-	for (i = 0; config->spam.enabled && i < config->spam.rules.count; i++)
-		add_folder(out, config->spam.rules.items[i]);
+	if (config->spam.enabled)
+		add_rules(out, config);
 	if (config->virus.enabled)
 		add_folder(out, config->virus.database);
 }

@@ -232,9 +232,13 @@ struct config_virus {
 	int enabled;
 };
 
+/* Which of the four numbers of a rule's `score` counts. */
+enum score_set { SCORE_SET_0, SCORE_SET_1, SCORE_SET_2, SCORE_SET_3, SCORE_SET_AUTO };
+
 struct config_spam {
 	struct config_list rules; /* folders and .cf files */
 	int enabled;
+	enum score_set score_set;
 	uint64_t max_size; /* larger messages: only this much of the text is seen */
 };
 
@@ -442,5 +446,8 @@ void config_warn(const struct config *config, void (*say)(void *context, const c
  * rules, database). Gives a list, to be freed with config_list_free(). */
 void config_watched(const struct config *config, struct config_list *out);
 void config_list_free(struct config_list *list);
+
+/* Where the database for the spam rules over bodies is kept; to be freed. */
+char *config_rules_database(const struct config *config);
 
 #endif

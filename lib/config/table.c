@@ -522,6 +522,9 @@ static const struct field spam_fields[] = {
         {"rules", FIELD_LIST, AT(spam, rules), "[<datadir>/rules]", NULL, FORM_PATH,
                 .prose = "Files in SpamAssassin's syntax, and folders of such files (*.cf), in "
                          "this order."},
+        {"score_set", FIELD_CHOICE, AT(spam, score_set), "auto", .choices = choice_score_sets,
+                .prose = "Which of the four numbers counts that a score line may give. Rules that "
+                         "ask the network are not run, whichever it is."},
         {"max_size", FIELD_SIZE, AT(spam, max_size), "512k", .least = 4 * KIB, .most = GIB,
                 .prose = "The most text of a message that the rules see. What is beyond is "
                          "unscanned (limit), but not where it is in an attached file."},

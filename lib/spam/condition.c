@@ -7,15 +7,96 @@
 #include "lib/base/buf.h"
 #include "lib/spam/meta.h"
 
-/* Plugins whose rule language is built in here. */
+#define PLUGIN "Mail::SpamAssassin::Plugin::"
+#define CONF "Mail::SpamAssassin::Conf::"
+
+/*
+ * Those that SpamAssassin loads by itself, as far as their lines are understood here. Some ask the
+ * network: their rules are known, and not run, as in a SpamAssassin that is told to stay local.
+ */
 static const char *const plugins[] = {
-        "Mail::SpamAssassin::Plugin::MIMEHeader",
-        "Mail::SpamAssassin::Plugin::ReplaceTags",
+        PLUGIN "AskDNS",
+        PLUGIN "AutoLearnThreshold",
+        PLUGIN "Bayes",
+        PLUGIN "BodyEval",
+        PLUGIN "Check",
+        PLUGIN "DKIM",
+        PLUGIN "DMARC",
+        PLUGIN "DNSEval",
+        PLUGIN "Dmarc",
+        PLUGIN "FreeMail",
+        PLUGIN "HTMLEval",
+        PLUGIN "HTTPSMismatch",
+        PLUGIN "HashBL",
+        PLUGIN "HeaderEval",
+        PLUGIN "ImageInfo",
+        PLUGIN "MIMEEval",
+        PLUGIN "MIMEHeader",
+        PLUGIN "Pyzor",
+        PLUGIN "RaciallyCharged",
+        PLUGIN "Razor2",
+        PLUGIN "RelayEval",
+        PLUGIN "ReplaceTags",
+        PLUGIN "SPF",
+        PLUGIN "SpamCop",
+        PLUGIN "URIDNSBL",
+        PLUGIN "URIEval",
+        PLUGIN "VBounce",
+        PLUGIN "WLBLEval",
+        PLUGIN "WelcomeListSubject",
+        PLUGIN "WhiteListSubject",
 };
 
+/* What can() and has() are asked for. The first is switched on where SpamAssassin is installed
+ * anew: rules have their names of today, and not those of before beside them. */
 static const char *const features[] = {
-        "Mail::SpamAssassin::Conf::feature_bug6558_free",
-        "Mail::SpamAssassin::Conf::perl_min_version_5010000",
+        CONF "compat_welcomelist_blocklist",
+        CONF "feature_blocklist_welcomelist",
+        CONF "feature_bug6558_free",
+        CONF "feature_capture_rules",
+        CONF "feature_compile_regexp",
+        CONF "feature_dns_block_rule",
+        CONF "feature_dns_local_ports_permit_avoid",
+        CONF "feature_dns_query_restriction",
+        CONF "feature_edns",
+        CONF "feature_get_host",
+        CONF "feature_header_address_parser",
+        CONF "feature_header_first_last",
+        CONF "feature_header_match_many",
+        CONF "feature_local_tests_only",
+        CONF "feature_meta_rules_matching",
+        CONF "feature_originating_ip_headers",
+        CONF "feature_registryboundaries",
+        CONF "feature_uri_host_listed",
+        CONF "feature_welcomelist_blocklist",
+        CONF "feature_yesno_takes_args",
+        CONF "has_tflags_nosubject",
+        CONF "perl_min_version_5010000",
+        PLUGIN "AskDNS::has_tag_header",
+        PLUGIN "BodyEval::has_check_body_length",
+        PLUGIN "BodyEval::has_plaintext_body_sig_ratio",
+        PLUGIN "DKIM::has_arc",
+        PLUGIN "DNSEval::has_tflags_domains_only",
+        PLUGIN "DNSEval::has_tflags_ips_only",
+        PLUGIN "HashBL::has_hashbl_attachments",
+        PLUGIN "HashBL::has_hashbl_bodyre",
+        PLUGIN "HashBL::has_hashbl_emails",
+        PLUGIN "HashBL::has_hashbl_tag",
+        PLUGIN "HashBL::has_hashbl_uris",
+        PLUGIN "MIMEEval::has_check_abundant_unicode_ratio",
+        PLUGIN "MIMEEval::has_check_for_ascii_text_illegal",
+        PLUGIN "MIMEEval::has_check_qp_ratio",
+        PLUGIN "MIMEHeader::has_all_header",
+        PLUGIN "MIMEHeader::has_capture_rules",
+        PLUGIN "MIMEHeader::has_tflags_multiple",
+        PLUGIN "SPF::has_check_for_spf_errors",
+        PLUGIN "SPF::has_check_spf_skipped_noenvfrom",
+        PLUGIN "URIDNSBL::has_subtest_for_ranges",
+        PLUGIN "URIDNSBL::has_tflags_domains_only",
+        PLUGIN "URIDNSBL::has_tflags_notrim",
+        PLUGIN "URIDNSBL::has_uridnsbl_a_ns",
+        PLUGIN "URIDNSBL::has_uridnsbl_for_a",
+        PLUGIN "URIDNSBL::has_uridnsbl_skip_mailto",
 };
 
 static int is_listed(const char *const *list, size_t count, const char *name, size_t size)
@@ -66,7 +147,7 @@ static void answer_questions(const char *text, struct buf *out)
 		if (yes < 0)
 			yes = answer(&text, "can(", features, sizeof(features) / sizeof(*features));
 		if (yes < 0)
-			yes = answer(&text, "has(", NULL, 0);
+			yes = answer(&text, "has(", features, sizeof(features) / sizeof(*features));
 		if (yes < 0)
 			buf_add_char(out, *text++);
 		else

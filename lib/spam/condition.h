@@ -1,7 +1,7 @@
 /*
  * The `if` lines of a rule file: ( ) ! && ||, comparisons, version, and what is here, asked with
- * plugin(), can() and has(). The answers tell what Lazaret really understands, so that rule files
- * leave out what it doesn't.
+ * plugin(), can() and has(). The answers are those of a SpamAssassin as it comes, without the
+ * plugins that Lazaret doesn't understand, so that rule files leave these out.
  */
 #ifndef LIB_SPAM_CONDITION_H
 #define LIB_SPAM_CONDITION_H

@@ -17,6 +17,7 @@ struct eval_input {
 	const struct texts_limits *limits; /* NULL: the defaults */
 	const char *reverse_path;          /* NULL: not known */
 	int64_t deadline_us;               /* clock_monotonic_us(); 0: none */
+	int with_hidden; /* tell also of rules that add nothing, and are run for metas */
 };
 
 /* A rule that counts. Name and text belong to the rules. */

@@ -4,24 +4,31 @@
 #include <string.h>
 #include <strings.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
-#include "lib/mime/decode.h"
+#include "lib/spam/addresses.h"
+#include "lib/spam/domains.h"
+#include "lib/spam/pattern.h"
+#include "lib/spam/unicode.h"
 
-enum { ALL_MOST_BYTES = 65536, VALUE_MOST_BYTES = 65536 };
+enum { ALL_MOST_BYTES = 65536, NAME_MOST_BYTES = 256, VALUE_MOST_BYTES = 8192, FIELDS_MOST = 1000 };
 
 /* Fields that are structure, not text: RFC 2047 doesn't apply to them. */
-static const char *const not_decoded[] = {
-        "Received", "Message-ID", "Date", "References", "In-Reply-To", "MIME-Version", NULL};
+static const char *const not_decoded[] = {"Received", "Message-ID", "Resent-Message-ID", "Date",
+        "Resent-Date", "References", "In-Reply-To", "MIME-Version", NULL};
 
 static const char *const to_cc[] = {"To", "Cc", NULL};
 static const char *const message_id[] = {
         "X-Message-Id", "Resent-Message-Id", "X-Original-Message-ID", "Message-Id", NULL};
-static const char *const envelope_from[] = {
-        "X-Envelope-From", "Envelope-Sender", "Return-Path", NULL};
 
 static const char *bytes_of(const struct mime_map *map, struct mime_range range)
 {
 	return (const char *)map->bytes + range.offset;
+}
+
+static size_t value_size(const struct mime_field *field)
+{
+	return field->value.length < VALUE_MOST_BYTES ? field->value.length : VALUE_MOST_BYTES;
 }
 
 static int is_decoded(const char *name, size_t size)
@@ -35,269 +42,545 @@ static int is_decoded(const char *name, size_t size)
 	return 1;
 }
 
+static int is_blank(char byte)
+{
+	return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+/* ------------------------------------------------------------ one field */
+
 /* Each fold (a line end and the blanks behind it) becomes one blank; blanks around it all go. */
 static void add_unfolded(const char *bytes, size_t size, struct buf *out)
 {
-	size_t start = out->size, at = 0;
+	size_t at = 0;
 
-	while (at < size && strchr(" \t\r\n", bytes[at]) && bytes[at])
+	while (at < size && is_blank(bytes[at]))
 		at++;
+	while (size > at && is_blank(bytes[size - 1]))
+		size--;
 	for (; at < size; at++) {
-		if (bytes[at] != '\r' && bytes[at] != '\n') {
+		if (bytes[at] == '\r' && at + 1 < size && bytes[at + 1] == '\n')
+			continue;
+		if (bytes[at] != '\n') {
 			buf_add_char(out, bytes[at]);
 			continue;
 		}
-		while (at + 1 < size && strchr(" \t\r\n", bytes[at + 1]) && bytes[at + 1])
+		while (at + 1 < size && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t'))
 			at++;
 		buf_add_char(out, ' ');
 	}
-	while (out->size > start && strchr(" \t", out->data[out->size - 1]))
-		out->data[--out->size] = '\0';
 }
 
 static void add_raw(const char *bytes, size_t size, struct buf *out)
 {
 	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] != '\r')
+		if (bytes[i] != '\r' || i + 1 == size || bytes[i + 1] != '\n')
 			buf_add_char(out, bytes[i]);
 	}
+	buf_add_char(out, '\n');
 }
 
 static void add_decoded(const struct mime_map *map, const struct mime_field *field, struct buf *out)
 {
 	struct buf plain = {0};
-	char *text;
 
-	add_unfolded(bytes_of(map, field->value), field->value.length, &plain);
-	if (plain.size && is_decoded(bytes_of(map, field->name), field->name.length)) {
-		text = decode_header_text(plain.data, plain.size);
-		buf_add_string(out, text);
-		free(text);
-	} else if (plain.size) {
-		buf_add(out, plain.data, plain.size);
-	}
+	add_unfolded(bytes_of(map, field->value), value_size(field), &plain);
+	if (plain.size)
+		unicode_header(plain.data, plain.size,
+		        is_decoded(bytes_of(map, field->name), field->name.length), out);
+	buf_add_char(out, '\n');
 	buf_fini(&plain);
 }
 
-/* One field in the form asked for, with what parts it from the next one. */
-static void add_field(const struct mime_map *map, const struct mime_field *field,
-        enum header_form form, struct buf *out)
-{
-	struct buf plain = {0};
+/* ------------------------------------------------------------ addresses */
 
-	switch (form) {
-	case FORM_RAW:
-		add_raw(bytes_of(map, field->value), field->value.length, out);
-		buf_add_char(out, '\n');
-		break;
-	case FORM_VALUE:
-		add_decoded(map, field, out);
-		buf_add_char(out, '\n');
-		break;
-	default:
-		add_unfolded(bytes_of(map, field->value), field->value.length, &plain);
-		if (out->size && plain.size)
-			buf_add_char(out, '\n');
-		if (plain.size)
-			fields_addresses(plain.data, plain.size, form == FORM_NAME, out);
-		buf_fini(&plain);
-	}
-}
-
-/* All fields of one name; gives how many there are. */
-static size_t add_fields(const struct mime_map *map, size_t part, const char *name,
-        enum header_form form, enum header_pick pick, struct buf *out)
-{
-	const struct mime_part *owner = &map->parts[part];
-	const struct mime_field *last = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < owner->field_count && out->size < VALUE_MOST_BYTES; i++) {
-		const struct mime_field *field = &map->fields[owner->first_field + i];
-
-		if (!text_same_bytes(bytes_of(map, field->name), field->name.length, name))
-			continue;
-		last = field;
-		if (pick == PICK_ALL || (pick == PICK_FIRST && !count))
-			add_field(map, field, form, out);
-		count++;
-	}
-	if (pick == PICK_LAST && last)
-		add_field(map, last, form, out);
-	return count;
-}
-
-static int add_named(const struct mime_map *map, size_t part, const char *const *names,
-        const struct header_key *key, struct buf *out)
-{
-	size_t count = 0;
-
-	for (; *names; names++)
-		count += add_fields(map, part, *names, key->form, key->pick, out);
-	return count > 0;
-}
-
-static int add_all(
-        const struct mime_map *map, size_t part, const struct header_key *key, struct buf *out)
-{
-	const struct mime_part *owner = &map->parts[part];
-
-	for (size_t i = 0; i < owner->field_count && out->size < ALL_MOST_BYTES; i++) {
-		const struct mime_field *field = &map->fields[owner->first_field + i];
-
-		buf_add(out, bytes_of(map, field->name), field->name.length);
-		buf_add_string(out, key->form == FORM_RAW ? ":" : ": ");
-		add_field(map, field, key->form == FORM_RAW ? FORM_RAW : FORM_VALUE, out);
-	}
-	return owner->field_count > 0;
-}
-
-static int add_envelope_from(const struct mime_map *map, const struct header_key *key,
-        const char *reverse_path, struct buf *out)
-{
-	if (!reverse_path)
-		return add_named(map, 0, envelope_from, key, out);
-	buf_add_string(out, reverse_path);
-	if (key->form == FORM_VALUE || key->form == FORM_RAW)
-		buf_add_char(out, '\n');
-	return 1;
-}
-
-int fields_value(const struct mime_map *map, size_t part, const struct header_key *key,
-        const char *reverse_path, struct buf *out)
-{
-	if (strcmp(key->name, "ALL") == 0)
-		return add_all(map, part, key, out);
-	if (strcmp(key->name, "MESSAGEID") == 0)
-		return add_named(map, part, message_id, key, out);
-	if (strcmp(key->name, "ToCc") == 0)
-		return add_named(map, part, to_cc, key, out);
-	if (strcmp(key->name, "EnvelopeFrom") == 0)
-		return add_envelope_from(map, key, reverse_path, out);
-	return add_fields(map, part, key->name, key->form, key->pick, out) > 0;
-}
-
-/* ------------------------------------------------------------ address lists */
-
-/* One mailbox while it is being read. */
-struct mailbox {
-	struct buf words;   /* what stands outside of <>, quotes taken off */
-	struct buf address; /* what stands inside of <> */
-	struct buf comment; /* what stands in () */
-	int has_angle;
+struct adder {
+	struct buf *out;
+	size_t begin;
+	int names, raw;
 };
 
 /* Blanks squeezed, one pair of ' taken off, encoded words decoded. */
-static void add_name(const struct buf *raw, struct buf *out)
+static void add_name(const char *raw, struct buf *out)
 {
-	char *name = decode_header_text(raw->data ? raw->data : "", raw->size);
-	size_t size, start = 0, begin = out->size;
-	int blank = 0;
+	struct buf name = {0};
+	size_t start = 0, size, begin = out->size;
 
-	size = strlen(name);
-	while (size && strchr(" \t\r\n", name[size - 1]))
+	unicode_header(raw, strlen(raw), 1, &name);
+	size = name.size;
+	while (size && is_blank(name.data[size - 1]))
 		size--;
-	while (start < size && strchr(" \t\r\n", name[start]))
+	while (start < size && is_blank(name.data[start]))
 		start++;
-	if (size - start >= 2 && name[start] == '\'' && name[size - 1] == '\'') {
+	if (size - start >= 2 && name.data[start] == '\'' && name.data[size - 1] == '\'') {
 		start++;
 		size--;
 	}
 	for (; start < size; start++) {
-		if (strchr(" \t\r\n", name[start])) {
-			blank = 1;
-			continue;
-		}
-		if (blank && out->size > begin)
+		if (!is_blank(name.data[start]))
+			buf_add_char(out, name.data[start]);
+		else if (out->size == begin || out->data[out->size - 1] != ' ')
 			buf_add_char(out, ' ');
-		blank = 0;
-		buf_add_char(out, name[start]);
 	}
-	free(name);
+	buf_fini(&name);
 }
 
-static void end_mailbox(struct mailbox *box, int names, size_t begin, struct buf *out)
+static void take_address(void *context, const char *address, const char *name)
 {
-	const struct buf *chosen;
-	size_t before;
+	struct adder *adder = context;
+	const char *chosen = adder->names ? name : address;
 
-	if (names)
-		chosen = box->has_angle ? &box->words : &box->comment;
+	if (!chosen)
+		return;
+	if (adder->out->size > adder->begin)
+		buf_add_char(adder->out, '\n');
+	if (adder->names && !adder->raw)
+		add_name(chosen, adder->out);
 	else
-		chosen = box->has_angle ? &box->address : &box->words;
-	before = out->size;
-	if (before > begin)
-		buf_add_char(out, '\n');
-	if (names)
-		add_name(chosen, out);
-	else
-		add_unfolded(chosen->data ? chosen->data : "", chosen->size, out);
-	/* Nothing came of it: the line end goes, too. */
-	if (out->size == before + (before > begin))
-		out->size = before;
-	buf_clear(&box->words);
-	buf_clear(&box->address);
-	buf_clear(&box->comment);
-	box->has_angle = 0;
-}
-
-/* Copies a quoted string's or a comment's inside; gives the index of its last byte. */
-static size_t take_quoted(const char *text, size_t size, size_t at, char close, struct buf *out)
-{
-	int depth = 1;
-
-	for (at++; at < size; at++) {
-		if (text[at] == '\\' && at + 1 < size)
-			at++;
-		else if (text[at] == close && --depth == 0)
-			return at;
-		else if (close == ')' && text[at] == '(')
-			depth++;
-		buf_add_char(out, text[at]);
-	}
-	return size;
-}
-
-static size_t take_angle(const char *text, size_t size, size_t at, struct mailbox *box)
-{
-	const char *end = memchr(text + at, '>', size - at);
-	size_t stop = end ? (size_t)(end - text) : size;
-
-	if (!box->has_angle)
-		buf_add(&box->address, text + at + 1, stop - at - 1);
-	box->has_angle = 1;
-	return stop;
+		buf_add_string(adder->out, chosen);
 }
 
 void fields_addresses(const char *text, size_t size, int names, struct buf *out)
 {
-	struct mailbox box = {0};
-	size_t begin = out->size;
+	struct adder adder = {out, out->size, names, 0};
 
-	for (size_t at = 0; at < size; at++) {
-		switch (text[at]) {
-		case '"':
-			at = take_quoted(text, size, at, '"', &box.words);
-			break;
-		case '(':
-			at = take_quoted(text, size, at, ')', &box.comment);
-			break;
-		case '<':
-			at = take_angle(text, size, at, &box);
-			break;
-		case ':': /* "group name: members;" */
-			buf_clear(&box.words);
-			break;
-		case ',':
-		case ';':
-			end_mailbox(&box, names, begin, out);
-			break;
-		default:
-			buf_add_char(&box.words, text[at]);
+	addresses_read(text, size, take_address, &adder);
+}
+
+/* ------------------------------------------------------------ fields of some names */
+
+struct asking {
+	const struct texts *texts;
+	size_t part;
+	const struct header_key *key;
+	struct buf *out;
+	size_t begin;
+};
+
+static int is_list(enum header_form form)
+{
+	return form == FORM_ADDR || form == FORM_NAME;
+}
+
+/* In the header of a part the blanks behind the colon aren't part of what is raw. */
+static int of_multipart(const struct mime_map *map, size_t part)
+{
+	return part && map->parts[map->parts[part].parent].is_multipart;
+}
+
+static size_t leading_blanks(const struct mime_map *map, const struct mime_field *field)
+{
+	const char *bytes = bytes_of(map, field->value);
+	size_t at = 0;
+
+	while (at < value_size(field) && is_blank(bytes[at]))
+		at++;
+	return at;
+}
+
+static void add_field(struct asking *asking, const struct mime_field *field)
+{
+	const struct mime_map *map = asking->texts->input.map;
+	struct adder adder = {
+	        asking->out, asking->begin, asking->key->form == FORM_NAME, asking->key->is_raw};
+	struct buf plain = {0};
+	size_t skip;
+
+	if (is_list(asking->key->form)) {
+		add_unfolded(bytes_of(map, field->value), value_size(field), &plain);
+		if (plain.size)
+			addresses_read(plain.data, plain.size, take_address, &adder);
+		buf_fini(&plain);
+	} else if (asking->key->is_raw || asking->key->form == FORM_RAW) {
+		skip = of_multipart(map, asking->part) ? leading_blanks(map, field) : 0;
+		add_raw(bytes_of(map, field->value) + skip, value_size(field) - skip, asking->out);
+	} else {
+		add_decoded(map, field, asking->out);
+	}
+}
+
+/* The fields of these names, name by name; gives how many there are. */
+static size_t find_fields(const struct asking *asking, const char *const *names,
+        const struct mime_field **found, size_t most)
+{
+	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_part *owner = &map->parts[asking->part];
+	size_t count = 0;
+
+	for (; *names; names++) {
+		for (size_t i = 0; i < owner->field_count && count < most; i++) {
+			const struct mime_field *field = &map->fields[owner->first_field + i];
+
+			if (text_same_bytes(bytes_of(map, field->name), field->name.length, *names))
+				found[count++] = field;
 		}
 	}
-	end_mailbox(&box, names, begin, out);
-	buf_fini(&box.words);
-	buf_fini(&box.address);
-	buf_fini(&box.comment);
+	return count;
+}
+
+static int add_named(struct asking *asking, const char *const *names)
+{
+	const struct mime_field *found[FIELDS_MOST];
+	size_t count = find_fields(asking, names, found, FIELDS_MOST), first = 0;
+	enum header_pick pick = asking->key->pick;
+
+	if (pick == PICK_LAST && count)
+		first = count - 1;
+	else if (pick == PICK_FIRST && count)
+		count = 1;
+	for (size_t i = first; i < count && asking->out->size - asking->begin < ALL_MOST_BYTES; i++)
+		add_field(asking, found[i]);
+	/* A list in which there is nothing is none. */
+	return count > 0 && (!is_list(asking->key->form) || asking->out->size > asking->begin);
+}
+
+/* ------------------------------------------------------------ all fields */
+
+/* Which of the fields, by how many Received fields stand above: from `first` to `last`. */
+static int add_all(struct asking *asking, long first, long last)
+{
+	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_part *owner = &map->parts[asking->part];
+	int raw = asking->key->is_raw || asking->key->form == FORM_RAW;
+	size_t added = 0;
+	long received = -1;
+
+	for (size_t i = 0; i < owner->field_count && asking->out->size < ALL_MOST_BYTES; i++) {
+		const struct mime_field *field = &map->fields[owner->first_field + i];
+		int is_received =
+		        text_same_bytes(bytes_of(map, field->name), field->name.length, "Received");
+
+		received += is_received;
+		if (received > last || (received == last && last >= 0 && !is_received))
+			break;
+		if (received < first)
+			continue;
+		buf_add(asking->out, bytes_of(map, field->name),
+		        field->name.length < NAME_MOST_BYTES ? field->name.length
+		                                             : NAME_MOST_BYTES);
+		buf_add_string(asking->out, raw ? ":" : ": ");
+		if (raw)
+			add_raw(bytes_of(map, field->value), value_size(field), asking->out);
+		else
+			add_decoded(map, field, asking->out);
+		added++;
+	}
+	return added > 0;
+}
+
+/* ------------------------------------------------------------ EnvelopeFrom */
+
+static int ask_first_address(const struct texts *texts, const char *name, struct buf *out)
+{
+	size_t before = out->size;
+	char *end;
+
+	if (!fields_ask(texts, name, FORM_ADDR, PICK_FIRST, out))
+		return 0;
+	end = out->data ? strchr(out->data + before, '\n') : NULL;
+	if (end) {
+		*end = '\0';
+		out->size = (size_t)(end - out->data);
+	}
+	return 1;
+}
+
+/* Is there a Received field above any of that name? Then a list may have changed the sender behind
+ * it. */
+static int stands_below_received(const struct texts *texts, const char *name)
+{
+	const struct mime_map *map = texts->input.map;
+	const struct mime_field *received = mime_field(map, 0, "Received", 0);
+	const struct mime_field *field;
+
+	for (size_t i = 0; received && (field = mime_field(map, 0, name, i)); i++) {
+		if (received < field)
+			return 1;
+	}
+	return 0;
+}
+
+/* A mail program that fetches mail and knows no sender makes one up of X-Sender. */
+static int is_made_up(const struct texts *texts)
+{
+	const struct mime_map *map = texts->input.map;
+	const struct mime_field *field;
+	struct buf sender = {0};
+	int made_up = 0;
+
+	if (fields_ask(texts, "X-Sender", FORM_ADDR, PICK_FIRST, &sender)) {
+		for (size_t i = 0; !made_up && (field = mime_field(map, 0, "Received", i)); i++)
+			made_up = text_find(bytes_of(map, field->value), field->value.length,
+			                  "(fetchmail") != NULL;
+	}
+	buf_fini(&sender);
+	return made_up;
+}
+
+static int by_last_relay(const struct texts *texts, struct buf *out)
+{
+	const struct relay *relay = relays_at(&texts->relays, RELAYS_UNTRUSTED, 0);
+
+	if (!relay && texts->relays.count)
+		relay = &texts->relays.items[texts->relays.count - 1];
+	if (!relay || !relay->envelope_from ||
+	        (*relay->envelope_from && !strchr(relay->envelope_from, '@')))
+		return 0;
+	buf_add_string(out, relay->envelope_from);
+	return 1;
+}
+
+static int by_setting(const struct texts *texts, struct buf *out)
+{
+	const char *name = texts->input.lists
+	                           ? lists_at(texts->input.lists, "envelope_sender_header", 0)
+	                           : NULL;
+
+	return name && ask_first_address(texts, name, out);
+}
+
+int fields_envelope_from(const struct texts *texts, struct buf *out)
+{
+	static const char *const names[] = {"X-Envelope-From", "Envelope-Sender", "Return-Path"};
+
+	buf_clear(out);
+	buf_add(out, "", 0);
+	if (texts->input.reverse_path) {
+		buf_add_string(out, texts->input.reverse_path);
+		return 1;
+	}
+	if (by_setting(texts, out) || by_last_relay(texts, out))
+		return 1;
+	if (is_made_up(texts))
+		return 0;
+	for (size_t i = 0; i < 3; i++) {
+		if (!mime_field(texts->input.map, 0, names[i], 0))
+			continue;
+		if (!stands_below_received(texts, names[i]) &&
+		        ask_first_address(texts, names[i], out))
+			return 1;
+		if (i == 0)
+			return 0;
+	}
+	return 0;
+}
+
+/* ------------------------------------------------------------ made up of several */
+
+static int add_envelope_from(struct asking *asking)
+{
+	struct buf address = {0};
+	int is_there = fields_envelope_from(asking->texts, &address);
+
+	buf_add(asking->out, address.data, address.size);
+	buf_fini(&address);
+	return is_there;
+}
+
+static const struct {
+	const char *name;
+	enum relays_kind kind;
+} relay_names[] = {
+        {"X-Spam-Relays-Trusted", RELAYS_TRUSTED},
+        {"X-Spam-Relays-Untrusted", RELAYS_UNTRUSTED},
+        {"X-Spam-Relays-Internal", RELAYS_INTERNAL},
+        {"X-Spam-Relays-External", RELAYS_EXTERNAL},
+};
+
+static int add_text(struct asking *asking)
+{
+	const char *name = asking->key->name, *const names[] = {name, NULL};
+	const struct relays *relays = &asking->texts->relays;
+
+	if (strcmp(name, "ALL") == 0)
+		return add_all(asking, -1, FIELDS_MOST);
+	if (strcmp(name, "ALL-TRUSTED") == 0)
+		return add_all(asking, -1, relays->last_trusted + 1);
+	if (strcmp(name, "ALL-UNTRUSTED") == 0)
+		return add_all(asking, relays->last_trusted + 1, FIELDS_MOST);
+	if (strcmp(name, "ALL-INTERNAL") == 0)
+		return add_all(asking, -1, relays->last_internal + 1);
+	if (strcmp(name, "ALL-EXTERNAL") == 0)
+		return add_all(asking, relays->last_internal + 1, FIELDS_MOST);
+	if (strcmp(name, "MESSAGEID") == 0)
+		return add_named(asking, message_id);
+	if (text_same(name, "ToCc"))
+		return add_named(asking, to_cc);
+	if (text_same(name, "EnvelopeFrom"))
+		return add_envelope_from(asking);
+	for (size_t i = 0; i < sizeof(relay_names) / sizeof(*relay_names); i++) {
+		if (text_same(name, relay_names[i].name)) {
+			relays_print(relays, relay_names[i].kind, asking->out);
+			return 1;
+		}
+	}
+	return add_named(asking, names);
+}
+
+/* ------------------------------------------------------------ hosts and addresses in a text */
+
+static void add_line(struct buf *out, size_t begin, const char *bytes, size_t size)
+{
+	if (out->size > begin)
+		buf_add_char(out, '\n');
+	buf_add(out, bytes, size);
+}
+
+static int is_host(const struct texts *texts, const char *host, size_t size)
+{
+	return domains_is_well_formed(host, size) &&
+	       domains_is_known(texts->input.lists, host, size);
+}
+
+/* Behind the last "@" of a line if that is a host, else the first one in it. */
+static int find_host(
+        const struct texts *texts, const char *line, size_t size, struct match_range *host)
+{
+	static struct pattern name = {"(?<![._-])([^\\s<>@()\\[\\]\",;:/]{1,251})(?![._-])"};
+	struct match_range groups[2];
+	const char *mark = memrchr(line, '@', size);
+	size_t at = mark ? (size_t)(mark + 1 - line) : 0;
+
+	for (int round = 0; round < 2; round++, at = 0) {
+		while (pattern_groups(&name, line, size, at, groups, 2)) {
+			*host = groups[1];
+			if (is_host(texts, line + host->start, host->end - host->start))
+				return 1;
+			at = groups[0].end > at ? groups[0].end : at + 1;
+		}
+	}
+	return 0;
+}
+
+static void add_host(struct asking *asking, const char *line, size_t size)
+{
+	struct match_range host;
+	char *copy;
+
+	if (!find_host(asking->texts, line, size, &host))
+		return;
+	copy = alloc_bytes(line + host.start, host.end - host.start);
+	if (asking->key->form == FORM_DOMAIN) {
+		const char *domain;
+
+		text_lower(copy);
+		domain = domains_registered(asking->texts->input.lists, copy);
+		add_line(asking->out, asking->begin, domain, strlen(domain));
+	} else {
+		add_line(asking->out, asking->begin, copy, strlen(copy));
+	}
+	free(copy);
+}
+
+/* "1.2.3.4" as "4.3.2.1". */
+static void add_backwards(struct buf *out, const char *ip, size_t size)
+{
+	size_t end = size;
+
+	for (size_t at = size; at-- > 0;) {
+		if (at > 0 && ip[at - 1] != '.')
+			continue;
+		buf_add(out, ip + at, end - at);
+		if (at > 0)
+			buf_add_char(out, '.');
+		end = at ? at - 1 : 0;
+	}
+}
+
+static void add_ip(struct asking *asking, const char *line, size_t size)
+{
+	static struct pattern address = {
+	        "(?<![.0-9])((?:(?:1[0-9]{2}|2[0-4][0-9]|25[0-5]|[1-9][0-9]|[0-9])\\.){3}"
+	        "(?:1[0-9]{2}|2[0-4][0-9]|25[0-5]|[1-9][0-9]|[0-9]))(?![.0-9])"};
+	struct match_range groups[2];
+	const char *ip;
+	size_t length;
+
+	if (!pattern_groups(&address, line, size, 0, groups, 2))
+		return;
+	ip = line + groups[1].start;
+	length = groups[1].end - groups[1].start;
+	if (asking->key->form == FORM_IP) {
+		add_line(asking->out, asking->begin, ip, length);
+		return;
+	}
+	add_line(asking->out, asking->begin, "", 0);
+	add_backwards(asking->out, ip, length);
+}
+
+static int add_of_lines(struct asking *asking)
+{
+	struct header_key plain = {
+	        asking->key->name, FORM_VALUE, asking->key->pick, asking->key->is_raw};
+	struct buf text = {0};
+	struct asking inner = {asking->texts, asking->part, &plain, &text, 0};
+	const char *line, *end;
+
+	if (!add_text(&inner)) {
+		buf_fini(&text);
+		return 0;
+	}
+	buf_add(&text, "", 0);
+	for (line = text.data; *line; line = *end ? end + 1 : end) {
+		end = strchrnul(line, '\n');
+		if (asking->key->form == FORM_HOST || asking->key->form == FORM_DOMAIN)
+			add_host(asking, line, (size_t)(end - line));
+		else
+			add_ip(asking, line, (size_t)(end - line));
+	}
+	buf_fini(&text);
+	return asking->out->size > asking->begin;
+}
+
+/* ------------------------------------------------------------ all of it */
+
+int fields_value(
+        const struct texts *texts, size_t part, const struct header_key *key, struct buf *out)
+{
+	struct asking asking = {texts, part, key, out, out->size};
+
+	switch (key->form) {
+	case FORM_HOST:
+	case FORM_DOMAIN:
+	case FORM_IP:
+	case FORM_REVIP:
+		return add_of_lines(&asking);
+	default:
+		return add_text(&asking);
+	}
+}
+
+int fields_ask(const struct texts *texts, const char *name, enum header_form form,
+        enum header_pick pick, struct buf *out)
+{
+	char *copy = alloc_string(name);
+	const struct header_key key = {copy, form, pick, form == FORM_RAW};
+	int is_there;
+
+	buf_clear(out);
+	is_there = fields_value(texts, 0, &key, out);
+	buf_add(out, "", 0);
+	free(copy);
+	return is_there;
+}
+
+int fields_ask_key(const struct texts *texts, const char *key, struct buf *out)
+{
+	static const struct {
+		const char *name;
+		enum header_form form;
+	} forms[] = {{":addr", FORM_ADDR}, {":name", FORM_NAME}, {":raw", FORM_RAW}};
+	size_t size = strcspn(key, ":");
+	enum header_form form = FORM_VALUE;
+	char *name = alloc_bytes(key, size);
+	int is_there;
+
+	for (size_t i = 0; i < sizeof(forms) / sizeof(*forms); i++) {
+		if (strstr(key + size, forms[i].name))
+			form = forms[i].form;
+	}
+	is_there = fields_ask(
+	        texts, name, form, strstr(key + size, ":first") ? PICK_FIRST : PICK_ALL, out);
+	free(name);
+	return is_there;
 }

@@ -1,191 +1,254 @@
 #include "lib/spam/html.h"
 
 #include <ctype.h>
-#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
+#include "lib/spam/html_style.h"
+#include "lib/spam/html_tokens.h"
+#include "lib/spam/pattern.h"
 
-enum { TAG_NAME_MOST = 15, URL_MOST_BYTES = 8192 };
+enum { NAME_MOST = 63, COUNTS_MOST = 65536, SHORT_WORD = 7 };
 
-/* ------------------------------------------------------------ character references */
-
-/* U+00A0 to U+00FF in order; the rest by name. */
-static const char latin1_names[] =
-        "nbsp iexcl cent pound curren yen brvbar sect uml copy ordf laquo not shy reg macr deg "
-        "plusmn sup2 sup3 acute micro para middot cedil sup1 ordm raquo frac14 frac12 frac34 "
-        "iquest "
-        "Agrave Aacute Acirc Atilde Auml Aring AElig Ccedil Egrave Eacute Ecirc Euml Igrave Iacute "
-        "Icirc Iuml ETH Ntilde Ograve Oacute Ocirc Otilde Ouml times Oslash Ugrave Uacute Ucirc "
-        "Uuml Yacute THORN szlig agrave aacute acirc atilde auml aring aelig ccedil egrave eacute "
-        "ecirc euml igrave iacute icirc iuml eth ntilde ograve oacute ocirc otilde ouml divide "
-        "oslash ugrave uacute ucirc uuml yacute thorn yuml ";
-
-static const struct {
-	const char *name;
-	uint32_t code;
-} other_names[] = {
-        {"amp", '&'},
-        {"lt", '<'},
-        {"gt", '>'},
-        {"quot", '"'},
-        {"apos", '\''},
-        {"ndash", 0x2013},
-        {"mdash", 0x2014},
-        {"lsquo", 0x2018},
-        {"rsquo", 0x2019},
-        {"ldquo", '"'},
-        {"rdquo", '"'},
-        {"bull", 0x2022},
-        {"hellip", 0x2026},
-        {"euro", 0x20ac},
-        {"trade", 0x2122},
-        {"zwnj", 0x200c},
-        {"zwj", 0x200d},
-        {"sol", '/'},
-        {"colon", ':'},
-        {"period", '.'},
-        {"commat", '@'},
-        {"num", '#'},
-        {"Tab", '\t'},
-        {"NewLine", '\n'},
+struct page {
+	struct html *html;
+	struct buf *text;
+	const struct html_links *links;
+	struct styles styles;
+	struct buf base; /* of relative links */
+	struct buf source, value, color, size, style, word;
+	size_t last; /* where the last element of the text begins */
+	int has_last, last_is_gap, last_is_unseen;
 };
 
-static uint32_t named_character(const char *name, size_t size)
+/* ------------------------------------------------------------ names */
+
+/* HTML 4.01 and XHTML 1.0, and three more that are honest. */
+static const char elements[] =
+        " a abbr acronym address area b base bdo big blockquote body br button caption cite code "
+        "col colgroup dd del dfn div dl dt em fieldset form h1 h2 h3 h4 h5 h6 head hr html i img "
+        "input ins kbd label legend li link map meta noscript object ol optgroup option p param "
+        "pre q samp script select small span strong style sub sup table tbody td textarea tfoot "
+        "th thead title tr tt ul var applet basefont center dir font frame frameset iframe "
+        "isindex menu noframes s strike u nobr x-sigsep x-tab ";
+/* Shown, but not known. */
+static const char tricks[] = " bgsound embed listing plaintext xmp ";
+
+static int is_among(const char *names, const char *name)
 {
-	const char *at = latin1_names;
+	char word[NAME_MOST + 3];
+	size_t size = strlen(name);
 
-	for (size_t i = 0; i < sizeof(other_names) / sizeof(*other_names); i++) {
-		if (strlen(other_names[i].name) == size &&
-		        memcmp(other_names[i].name, name, size) == 0)
-			return other_names[i].code;
-	}
-	for (uint32_t code = 0xa0; *at; code++) {
-		size_t length = strcspn(at, " ");
-
-		if (length == size && memcmp(at, name, size) == 0)
-			return code;
-		at += length + 1;
-	}
-	return 0;
+	word[0] = word[size + 1] = ' ';
+	memcpy(word + 1, name, size);
+	word[size + 2] = '\0';
+	return strstr(names, word) != NULL;
 }
 
-/* Browsers take numbers 128 to 159 for windows-1252, which matters for quotes and dashes only. */
-static uint32_t numbered_character(uint32_t code)
+/* "o:p", "st1:city": what office programs write. */
+static int is_namespace(const char *name)
 {
-	static const uint16_t windows[32] = {0x20ac, 0, 0x201a, 0x192, 0x201e, 0x2026, 0x2020,
-	        0x2021, 0x2c6, 0x2030, 0x160, 0x2039, 0x152, 0, 0x17d, 0, 0, 0x2018, 0x2019, '"',
-	        '"', 0x2022, 0x2013, 0x2014, 0x2dc, 0x2122, 0x161, 0x203a, 0x153, 0, 0x17e, 0x178};
+	static struct pattern office = {"^(?:o|st\\d):[\\w-]+/?$"};
 
-	if (code >= 128 && code < 160)
-		return windows[code - 128];
-	return code;
+	return strchr(name, ':') && pattern_is(&office, name, strlen(name));
 }
 
-static size_t read_number(const char *at, size_t size, uint32_t *code)
+static uint64_t hash_of(const char *name, size_t size)
 {
-	size_t used = 2;
-	int hex = size > 2 && (at[2] == 'x' || at[2] == 'X');
+	uint64_t hash = 14695981039346656037u;
 
-	used += (size_t)hex;
-	*code = 0;
-	while (used < size &&
-	        (hex ? isxdigit((unsigned char)at[used]) : isdigit((unsigned char)at[used]))) {
-		char digit = at[used++];
-		uint32_t value = isdigit((unsigned char)digit)
-		                         ? (uint32_t)(digit - '0')
-		                         : (uint32_t)((digit | 32) - 'a' + 10);
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)tolower((unsigned char)name[i])) * 1099511628211u;
+	return hash;
+}
 
-		/* Capped well above the last character, so that no run of digits overflows. */
-		if (*code < 0x1000000)
-			*code = *code * (hex ? 16 : 10) + value;
+static struct html_count *find_count(const struct html_counts *counts, uint64_t hash)
+{
+	size_t at = hash & (counts->room - 1);
+
+	while (counts->slots[at].is_used && counts->slots[at].name != hash)
+		at = (at + 1) & (counts->room - 1);
+	return &counts->slots[at];
+}
+
+static void grow_counts(struct html_counts *counts)
+{
+	struct html_counts old = *counts;
+
+	counts->room = old.room ? 4 * old.room : 256;
+	counts->slots = alloc_zero(counts->room, sizeof(*counts->slots));
+	for (size_t i = 0; i < old.room; i++) {
+		if (old.slots[i].is_used)
+			*find_count(counts, old.slots[i].name) = old.slots[i];
 	}
-	*code = numbered_character(*code);
-	return used > 2 + (size_t)hex ? used : 0;
+	free(old.slots);
 }
 
-/* Size of the character reference that begins at `at` ("&…"), its character in *code; 0: none. */
-static size_t read_reference(const char *at, size_t size, uint32_t *code)
+/* The count of a name, made if it is new. NULL where there are too many. */
+static struct html_count *count_of(struct html_counts *counts, uint64_t hash, int *is_new)
 {
-	size_t used = 1;
+	struct html_count *count;
 
-	if (size > 2 && at[1] == '#') {
-		used = read_number(at, size, code);
-	} else {
-		while (used < size && used < 12 && isalnum((unsigned char)at[used]))
-			used++;
-		*code = used > 1 ? named_character(at + 1, used - 1) : 0;
-		if (!*code)
-			return 0;
-	}
-	if (used && used < size && at[used] == ';')
-		used++;
-	return used;
+	if (2 * counts->used >= counts->room)
+		grow_counts(counts);
+	count = find_count(counts, hash);
+	*is_new = !count->is_used;
+	if (count->is_used)
+		return count;
+	if (counts->used == COUNTS_MOST)
+		return NULL;
+	counts->used++;
+	*count = (struct html_count){hash, 0, 1};
+	return count;
 }
 
-static void add_character(struct buf *out, uint32_t code)
+const long *html_count(const struct html *html, const char *name)
 {
-	char bytes[4];
+	const struct html_count *count;
 
-	if (code == 0xa0) {
-		buf_add_char(out, ' ');
-	} else if (code == 0xad) {
-		return; /* a soft hyphen isn't seen */
-	} else if (code == 0x201c || code == 0x201d) {
-		buf_add_char(out, '"');
-	} else if (code) {
-		buf_add(out, bytes, utf8_encode(code, bytes));
-	}
+	if (!html->tags.room)
+		return NULL;
+	count = find_count(&html->tags, hash_of(name, strlen(name)));
+	return count->is_used ? &count->open : NULL;
 }
 
-void html_decode(const char *bytes, size_t size, struct buf *out)
+static int is_inside(const struct page *page, const char *name)
+{
+	const long *open = html_count(page->html, name);
+
+	return open && *open > 0;
+}
+
+/* ------------------------------------------------------------ attributes */
+
+/* The last one of that name, decoded into `out`; NULL: there is none. */
+static const char *attribute(const struct html_tag *tag, const char *name, struct buf *out)
+{
+	for (size_t i = tag->count; i-- > 0;) {
+		const struct html_attribute *found = &tag->attributes[i];
+
+		if (!text_same_bytes(found->name.bytes, found->name.size, name))
+			continue;
+		buf_clear(out);
+		html_decode(found->value.bytes, found->value.size, 0, out);
+		buf_add(out, "", 0);
+		return out->data;
+	}
+	return NULL;
+}
+
+/* An address, also where broken markup put something before its name ("b/href"). */
+static const char *address(const struct html_tag *tag, const char *name, struct buf *out)
+{
+	const char *slash;
+	size_t left;
+
+	for (size_t i = tag->count; i-- > 0;) {
+		const struct html_attribute *found = &tag->attributes[i];
+
+		slash = memchr(found->name.bytes, '/', found->name.size);
+		left = slash ? found->name.size - (size_t)(slash + 1 - found->name.bytes) : 0;
+		if (slash > found->name.bytes && isalnum((unsigned char)slash[-1]) &&
+		        left >= strlen(name) && text_find(slash + 1, strlen(name), name)) {
+			buf_clear(out);
+			html_decode(found->value.bytes, found->value.size, 0, out);
+			buf_add(out, "", 0);
+			return out->data;
+		}
+	}
+	return attribute(tag, name, out);
+}
+
+/* ------------------------------------------------------------ text */
+
+static int is_blank(char byte)
+{
+	return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+size_t html_blank(const char *bytes, size_t size)
 {
 	uint32_t code;
-	size_t used;
+	size_t length;
 
-	for (size_t at = 0; at < size;) {
-		used = bytes[at] == '&' ? read_reference(bytes + at, size - at, &code) : 0;
-		if (used) {
-			add_character(out, code);
-			at += used;
+	if (is_blank(*bytes))
+		return 1;
+	if (!(*bytes & 0x80))
+		return 0;
+	length = utf8_decode((const unsigned char *)bytes, size, &code);
+	if (!length)
+		return 0;
+	return code == 0x85 || code == 0xa0 || code == 0x1680 ||
+	                       (code >= 0x2000 && code <= 0x200a) || code == 0x2028 ||
+	                       code == 0x2029 || code == 0x202f || code == 0x205f || code == 0x3000
+	               ? length
+	               : 0;
+}
+
+/* Not a blank, and not one of ASCII's marks. */
+static int is_word(char byte)
+{
+	return (byte & 0x80) || isalnum((unsigned char)byte) ||
+	       (!ispunct((unsigned char)byte) && !is_blank(byte));
+}
+
+static void begin_element(struct page *page, int is_gap, int is_unseen)
+{
+	page->last = page->text->size;
+	page->has_last = 1;
+	page->last_is_gap = is_gap;
+	page->last_is_unseen = is_unseen;
+}
+
+static void add_gap(struct page *page, const char *gap)
+{
+	struct buf *text = page->text;
+
+	/* The blank before it goes, where it is that of a text that is seen. */
+	if (page->has_last && !page->last_is_gap && !page->last_is_unseen &&
+	        text->size > page->last && text->data[text->size - 1] == ' ')
+		text->data[--text->size] = '\0';
+	begin_element(page, 1, 0);
+	buf_add_string(text, gap);
+}
+
+static void add_text(struct page *page, const char *bytes, size_t size, int is_unseen)
+{
+	int skip = page->has_last && page->last_is_gap && !is_unseen, blank = 0;
+
+	begin_element(page, 0, is_unseen);
+	for (size_t at = 0; at < size; at++) {
+		if (is_blank(bytes[at])) {
+			if (!blank && !(skip && at == 0))
+				buf_add_char(page->text, ' ');
+			blank = 1;
 		} else {
-			buf_add_char(out, bytes[at++]);
+			blank = 0;
+			buf_add_char(page->text, bytes[at]);
 		}
 	}
 }
 
-/* ------------------------------------------------------------ the pass */
-
-/* What ends something was looked for and isn't there: not looked for again, so that a million
- * beginnings cost one search. */
-struct missing {
-	int comment_end, single_quote, double_quote, script_end, style_end, tag_end;
-};
-
-struct page {
-	const char *bytes;
-	size_t size;
-	size_t at;
-	struct buf *text;
-	const struct html_links *links;
-	struct missing missing;
-	struct buf base; /* of relative links */
-	struct buf value;
-};
-
-struct tag {
-	char name[TAG_NAME_MOST + 1];
-	int is_end;
-	int is_refresh; /* a meta whose http-equiv is refresh */
-};
-
 static const struct {
-	const char *name;
-	const char *gap;
+	const char *name, *gap;
 } gaps[] = {
         {"br", "\n"},
         {"div", "\n"},
+        {"li", " "},
+        {"th", " "},
+        {"td", " "},
+        {"dt", " "},
+        {"dd", " "},
+        {"embed", " "},
+        {"h1", " "},
+        {"h2", " "},
+        {"h3", " "},
+        {"h4", " "},
+        {"h5", " "},
+        {"h6", " "},
         {"p", "\n\n"},
         {"hr", "\n\n"},
         {"blockquote", "\n\n"},
@@ -194,340 +257,504 @@ static const struct {
         {"plaintext", "\n\n"},
         {"xmp", "\n\n"},
         {"title", "\n\n"},
-        {"li", " "},
-        {"td", " "},
-        {"th", " "},
-        {"dd", " "},
-        {"dt", " "},
-        {"embed", " "},
-        {"h1", " "},
-        {"h2", " "},
-        {"h3", " "},
-        {"h4", " "},
-        {"h5", " "},
-        {"h6", " "},
 };
 
-/* Attributes that hold an address. */
-static const struct {
-	const char *tag;
-	const char *attribute;
-} link_places[] = {
-        {"a", "href"},
-        {"area", "href"},
-        {"link", "href"},
-        {"img", "src"},
-        {"frame", "src"},
-        {"iframe", "src"},
-        {"embed", "src"},
-        {"script", "src"},
-        {"bgsound", "src"},
-        {"input", "src"},
-        {"form", "action"},
-        {"body", "background"},
-        {"table", "background"},
-        {"tr", "background"},
-        {"td", "background"},
-};
-
-static int is_blank(char byte)
-{
-	return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
-/* Where `needle` next begins, from `from` on; page->size where it doesn't, and *missing is set. */
-static size_t find_end(struct page *page, size_t from, const char *needle, int *missing)
-{
-	const char *found = NULL;
-
-	if (!*missing && from < page->size)
-		found = text_find(page->bytes + from, page->size - from, needle);
-	if (!found) {
-		*missing = 1;
-		return page->size;
-	}
-	return (size_t)(found - page->bytes);
-}
-
-static void add_gap(struct page *page, const struct tag *tag)
+static void show_gap(struct page *page, const char *name)
 {
 	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
-		if (strcmp(tag->name, gaps[i].name) != 0)
-			continue;
-		buf_add_string(page->text, gaps[i].gap);
-		return;
+		if (strcmp(name, gaps[i].name) == 0) {
+			add_gap(page, gaps[i].gap);
+			return;
+		}
 	}
 }
 
-static int is_link_place(const char *tag, const char *attribute)
+static size_t short_word(const char *bytes, size_t size, int from_end)
 {
-	for (size_t i = 0; i < sizeof(link_places) / sizeof(*link_places); i++) {
-		if (strcmp(tag, link_places[i].tag) == 0 &&
-		        strcmp(attribute, link_places[i].attribute) == 0)
+	size_t count = 0;
+
+	while (count < size && count <= SHORT_WORD &&
+	        is_word(from_end ? bytes[size - 1 - count] : bytes[count]))
+		count++;
+	return count > SHORT_WORD ? 0 : count;
+}
+
+/* A tag between two letters: a word taken apart. */
+static void note_obfuscation(struct page *page, const char *bytes, size_t size)
+{
+	const char *last;
+	size_t last_size, before, behind;
+
+	if (!page->has_last || page->text->size == page->last || !size)
+		return;
+	last = page->text->data + page->last;
+	last_size = page->text->size - page->last;
+	if (!is_word(*bytes) || !is_word(last[last_size - 1]) || html_blank(bytes, size) ||
+	        (last_size > 1 && html_blank(last + last_size - 2, 2) == 2))
+		return;
+	page->html->obfuscation++;
+	before = short_word(last, last_size, 1);
+	behind = short_word(bytes, size, 0);
+	if (before && behind)
+		page->html->backhair |= (uint64_t)1 << (before * 8 + behind - 9);
+}
+
+/* Gives whether it can't be seen. */
+static int note_sight(struct page *page, const char *bytes, size_t size)
+{
+	enum style_sight sight = styles_sight(&page->styles);
+	size_t at = 0, blank;
+
+	while (at < size && (blank = html_blank(bytes + at, size - at)))
+		at += blank;
+	if (at == size)
+		return 0;
+	page->html->low_contrast |= sight == SIGHT_LOW_CONTRAST;
+	page->html->invalid_colour |= sight == SIGHT_INVALID_COLOUR;
+	return sight != SIGHT_CLEAR;
+}
+
+static void on_text(void *context, const char *bytes, size_t size, int plain)
+{
+	struct page *page = context;
+	struct html *html = page->html;
+	struct buf *word = &page->word;
+	int is_unseen;
+
+	if (is_inside(page, "script")) {
+		pieces_add(&html->scripts, bytes, size);
+		return;
+	}
+	if (is_inside(page, "style"))
+		return;
+	buf_clear(word);
+	if (plain)
+		buf_add(word, bytes, size);
+	else
+		html_decode(bytes, size, 1, word);
+	if (is_inside(page, "a"))
+		pieces_extend(&html->anchors, word->data, word->size);
+	if (is_inside(page, "title"))
+		pieces_extend(&html->titles, word->data, word->size);
+	is_unseen = note_sight(page, word->data, word->size);
+	note_obfuscation(page, word->data, word->size);
+	add_text(page, word->data, word->size, is_unseen);
+}
+
+/* ------------------------------------------------------------ links */
+
+static void trim(struct buf *url)
+{
+	size_t start = 0, blank;
+
+	while (start < url->size && (blank = html_blank(url->data + start, url->size - start)))
+		start += blank;
+	buf_drop_front(url, start);
+	while (url->size && is_blank(url->data[url->size - 1]))
+		url->data[--url->size] = '\0';
+	while (url->size > 1 && html_blank(url->data + url->size - 2, 2) == 2) {
+		url->size -= 2;
+		url->data[url->size] = '\0';
+	}
+}
+
+static void trim_url(struct page *page, struct buf *url)
+{
+	trim(url);
+	if (url->size <= HTML_URL_MOST_BYTES)
+		return;
+	page->html->is_url_cut = 1;
+	url->size = HTML_URL_MOST_BYTES;
+	url->data[url->size] = '\0';
+}
+
+static int has_own_scheme(const char *url)
+{
+	static const char *const schemes[] = {"data:", "mailto:", "file:", "cid:", "tel:"};
+
+	for (size_t i = 0; i < sizeof(schemes) / sizeof(*schemes); i++) {
+		if (text_starts(url, schemes[i]))
 			return 1;
 	}
 	return 0;
 }
 
-/* Browsers drop line ends and tabs inside an address, and blanks around it. */
-static void clean_url(struct buf *url)
+static void give(struct page *page, const struct buf *url, enum html_place place)
 {
-	size_t kept = 0, start = 0;
-
-	for (size_t i = 0; i < url->size; i++) {
-		if (!strchr("\t\r\n", url->data[i]) || !url->data[i])
-			url->data[kept++] = url->data[i];
-	}
-	while (kept && is_blank(url->data[kept - 1]))
-		kept--;
-	while (start < kept && is_blank(url->data[start]))
-		start++;
-	if (url->size)
-		url->data[kept] = '\0';
-	url->size = kept;
-	buf_drop_front(url, start);
+	if (page->links && url->size)
+		page->links->add(page->links->context, url->data, url->size, place);
 }
 
-static int has_scheme(const struct buf *url)
+static void give_link(struct page *page, const char *value, enum html_place place)
 {
-	size_t at = 0;
+	struct buf url = {0}, whole = {0};
 
-	while (at < url->size &&
-	        (isalnum((unsigned char)url->data[at]) || strchr("+-.", url->data[at])))
-		at++;
-	return at && at < url->size && url->data[at] == ':';
-}
-
-/* How much of the base stays in front of a relative link. */
-static size_t base_kept(const struct buf *base, const char *url)
-{
-	const char *host = base->size ? strstr(base->data, "//") : NULL;
-	const char *path = host ? strchr(host + 2, '/') : NULL, *slash;
-
-	if (!host)
-		return 0;
-	if (url[0] == '/' && url[1] == '/')
-		return (size_t)(host - base->data);
-	if (!path || url[0] == '/')
-		return path ? (size_t)(path - base->data) : base->size;
-	slash = strrchr(path, '/');
-	return (size_t)(slash - base->data) + 1;
-}
-
-static void give_link(struct page *page, struct buf *url)
-{
-	struct buf whole = {0};
-
-	clean_url(url);
-	if (!page->links || !url->size || url->size > URL_MOST_BYTES)
+	if (!value)
 		return;
-	if (has_scheme(url) || !page->base.size) {
-		page->links->add(page->links->context, url->data, url->size);
-		return;
+	buf_add(&url, value, strlen(value));
+	trim_url(page, &url);
+	if (has_own_scheme(url.data)) {
+		give(page, &url, place);
+	} else {
+		html_resolve(page->base.data, page->base.size, url.data, url.size, &whole);
+		give(page, &whole, place);
 	}
-	buf_add(&whole, page->base.data, base_kept(&page->base, url->data));
-	if (whole.size && whole.data[whole.size - 1] != '/' && url->data[0] != '/')
-		buf_add_char(&whole, '/');
-	buf_add(&whole, url->data, url->size);
-	page->links->add(page->links->context, whole.data, whole.size);
+	buf_fini(&url);
 	buf_fini(&whole);
 }
 
+/* A base that browsers heed: absolute, without the file's name. */
+static void take_base(struct page *page, const char *value)
+{
+	static struct pattern file = {
+	        "^[a-z]+:/{0,2}[^/]+/.*?([^/.]+\\.[^/.]{2,4})$", MATCH_CASELESS};
+	struct match_range groups[2];
+	struct buf *url = &page->base;
+
+	give_link(page, value, HTML_PLACE_OTHER);
+	if (!text_starts(value, "http:") && !text_starts(value, "https:") &&
+	        !text_starts(value, "ftp:"))
+		return;
+	buf_clear(url);
+	buf_add_string(url, value);
+	trim_url(page, url);
+	if (pattern_groups(&file, url->data, url->size, 0, groups, 2))
+		url->size = groups[1].start;
+	if (url->data[url->size - 1] != '/')
+		buf_add_char(url, '/');
+	url->data[url->size] = '\0';
+}
+
 /* content="5; URL=http://…" of a meta refresh. */
-static void give_refresh(struct page *page)
+static void take_refresh(struct page *page, const char *content)
 {
-	const char *found = text_find(page->value.data, page->value.size, "url=");
+	static struct pattern refresh = {"^.*\\burl\\s*=\\s*([^;]*?)\\s*(?:;.*)?$", MATCH_CASELESS};
+	struct match_range groups[2];
+	struct buf url = {0};
 
-	if (!found)
+	if (!pattern_groups(&refresh, content, strlen(content), 0, groups, 2))
 		return;
-	found += 4;
-	found += *found == '\'' || *found == '"';
-	buf_drop_front(&page->value, (size_t)(found - page->value.data));
-	if (page->value.size && strchr("'\"", page->value.data[page->value.size - 1]))
-		page->value.data[--page->value.size] = '\0';
-	give_link(page, &page->value);
+	buf_add(&url, content + groups[1].start, groups[1].end - groups[1].start);
+	if (url.size)
+		give_link(page, url.data, HTML_PLACE_OTHER);
+	buf_fini(&url);
 }
 
-/* One attribute of a tag; its value is in page->value. */
-static void take_attribute(struct page *page, struct tag *tag, const char *attribute)
+static void take_meta_charset(struct page *page, const char *content)
 {
-	if (tag->is_end || !page->value.size)
+	static struct pattern charset = {"\\bcharset\\s*=\\s*[\"']?([^\"']+)", MATCH_CASELESS};
+	struct match_range groups[2];
+
+	if (!pattern_groups(&charset, content, strlen(content), 0, groups, 2))
 		return;
-	if (is_link_place(tag->name, attribute)) {
-		give_link(page, &page->value);
-	} else if (strcmp(tag->name, "base") == 0 && strcmp(attribute, "href") == 0) {
-		clean_url(&page->value);
-		if (page->value.size <= URL_MOST_BYTES) {
-			buf_clear(&page->base);
-			buf_add(&page->base, page->value.data, page->value.size);
-		}
-	} else if (strcmp(tag->name, "meta") == 0) {
-		if (strcmp(attribute, "http-equiv") == 0)
-			tag->is_refresh = text_same(page->value.data, "refresh");
-		else if (strcmp(attribute, "content") == 0 && tag->is_refresh)
-			give_refresh(page);
+	if (page->html->charsets.size)
+		buf_add_char(&page->html->charsets, ' ');
+	if (page->html->charsets.size < HTML_URL_MOST_BYTES)
+		buf_add(&page->html->charsets, content + groups[1].start,
+		        groups[1].end - groups[1].start);
+}
+
+static void take_meta(struct page *page, const struct html_tag *tag)
+{
+	const char *kind = attribute(tag, "http-equiv", &page->value);
+	const char *content = attribute(tag, "content", &page->style);
+
+	if (!kind || !content)
+		return;
+	if (text_find(kind, strlen(kind), "refresh"))
+		take_refresh(page, content);
+	if (text_find(kind, strlen(kind), "content-type"))
+		take_meta_charset(page, content);
+}
+
+static void take_links(struct page *page, const char *name, const struct html_tag *tag)
+{
+	const char *value;
+
+	if (is_among(" body table tr td ", name)) {
+		give_link(page, attribute(tag, "background", &page->value), HTML_PLACE_OTHER);
+	} else if (is_among(" a area link ", name)) {
+		value = address(tag, "href", &page->value);
+		give_link(page, value, *name == 'a' && !name[1] ? HTML_PLACE_A : HTML_PLACE_OTHER);
+		give_link(page, attribute(tag, "data-saferedirecturl", &page->value),
+		        HTML_PLACE_OTHER);
+	} else if (is_among(" img frame iframe embed script bgsound ", name)) {
+		value = address(tag, "src", &page->value);
+		if (value && *value && strcmp(name, "iframe") == 0)
+			page->html->has_iframe_source = 1;
+		give_link(page, value,
+		        strcmp(name, "iframe") == 0 ? HTML_PLACE_IFRAME : HTML_PLACE_OTHER);
+	} else if (strcmp(name, "form") == 0) {
+		value = attribute(tag, "action", &page->value);
+		give_link(page, value, HTML_PLACE_OTHER);
+		page->html->mails_form |= value && text_find(value, strlen(value), "mailto:");
+	} else if (strcmp(name, "base") == 0) {
+		value = attribute(tag, "href", &page->value);
+		if (value && *value)
+			take_base(page, value);
+	} else if (strcmp(name, "meta") == 0) {
+		take_meta(page, tag);
 	}
 }
 
-/* Reads a name of letters and digits, lower case; what doesn't fit is cut. */
-static void read_word(struct page *page, char *out, const char *stops)
-{
-	size_t size = 0;
-	char byte;
+/* ------------------------------------------------------------ tags */
 
-	while (page->at < page->size) {
-		byte = page->bytes[page->at];
-		if (is_blank(byte) || (byte && strchr(stops, byte)))
-			break;
-		if (size < TAG_NAME_MOST)
-			out[size++] = (char)tolower((unsigned char)byte);
-		page->at++;
-	}
-	out[size] = '\0';
+static void take_anchor(struct page *page, const struct html_tag *tag)
+{
+	struct html *html = page->html;
+	struct buf url = {0};
+	const char *value = address(tag, "href", &page->value);
+
+	buf_add_string(&url, value ? value : "");
+	trim_url(page, &url);
+	give(page, &url, HTML_PLACE_ANCHOR);
+	pieces_add(&html->anchors, "", 0);
+	pieces_add(&html->anchor_urls, url.data, url.size);
+	buf_fini(&url);
 }
 
-static void skip_blanks(struct page *page)
+/* "120" or "50%" of a screen of `whole`; what can't be read is 200. */
+static double image_side(const char *value, double whole)
 {
-	while (page->at < page->size && is_blank(page->bytes[page->at]))
-		page->at++;
+	char *end;
+	double side = strtod(value, &end);
+
+	if (!isdigit((unsigned char)*value) ||
+	        strspn(value, "0123456789") != (size_t)(end - value) ||
+	        (*end && strcmp(end, "%") != 0))
+		return 200;
+	side *= *end == '%' ? whole / 100 : 1;
+	return side > 0 ? side : 200;
 }
 
-/* Behind a "=": a quoted value, or one up to a blank or ">". */
-static void read_value(struct page *page)
+static void take_image(struct page *page, const struct html_tag *tag)
 {
-	size_t start, end;
-	char quote;
+	const char *width = attribute(tag, "width", &page->value);
+	const char *height = attribute(tag, "height", &page->style);
 
-	buf_clear(&page->value);
-	skip_blanks(page);
-	if (page->at == page->size)
+	if (is_inside(page, "a"))
+		pieces_extend(&page->html->anchors, "<img>\n", 6);
+	if (width && height)
+		page->html->image_area += image_side(width, 800) * image_side(height, 600);
+}
+
+static void check_font_face(struct page *page, const struct html_tag *tag)
+{
+	static struct pattern good = {
+	        "^\\s*[\"'.]?[a-z ][a-z -]*[a-z]\\d?[\"']?(?:,\\s*[\"']?[a-z][a-z "
+	        "-]*[a-z]\\d?[\"']?)"
+	        "*;?$",
+	        MATCH_CASELESS};
+	const char *face = attribute(tag, "face", &page->value);
+
+	if (face && !pattern_is(&good, face, strlen(face)))
+		page->html->bad_font_face = 1;
+}
+
+static void take_style(struct page *page, const char *name, const struct html_tag *tag)
+{
+	enum style_element element = styles_element(name);
+	struct style_attributes style;
+
+	if (element == STYLE_NONE)
 		return;
-	quote = page->bytes[page->at];
-	start = end = page->at;
-	if (quote == '"')
-		end = find_end(page, start + 1, "\"", &page->missing.double_quote);
-	else if (quote == '\'')
-		end = find_end(page, start + 1, "'", &page->missing.single_quote);
-	if (end != start && end != page->size) {
-		html_decode(page->bytes + start + 1, end - start - 1, &page->value);
-		page->at = end + 1;
+	if (tag->is_end) {
+		styles_close(&page->styles, element);
 		return;
 	}
-	/* An unclosed quote is a character like others: it must not swallow the rest. */
-	end = start;
-	while (end < page->size && !is_blank(page->bytes[end]) && page->bytes[end] != '>')
+	style.color = attribute(tag, element == STYLE_BODY ? "text" : "color", &page->color);
+	style.size = attribute(tag, "size", &page->size);
+	style.style = attribute(tag, "style", &page->style);
+	styles_open(&page->styles, element, &style);
+}
+
+static void take_start(struct page *page, const char *name, const struct html_tag *tag)
+{
+	take_links(page, name, tag);
+	if (strcmp(name, "font") == 0)
+		check_font_face(page, tag);
+	else if (strcmp(name, "img") == 0)
+		take_image(page, tag);
+	else if (strcmp(name, "a") == 0)
+		take_anchor(page, tag);
+	else if (strcmp(name, "title") == 0)
+		pieces_add(&page->html->titles, "", 0);
+	else if (strcmp(name, "object") == 0 || strcmp(name, "embed") == 0)
+		page->html->has_embeds = 1;
+}
+
+static void count_tag(struct page *page, const struct html_tag *tag, int is_known)
+{
+	struct html *html = page->html;
+	int is_new;
+	struct html_count *count =
+	        count_of(&html->tags, hash_of(tag->name.bytes, tag->name.size), &is_new);
+
+	html->tag_count++;
+	html->element_count += is_known != 0;
+	html->tags_seen += is_new != 0;
+	html->elements_seen += is_known && is_new;
+	if (!count)
+		return;
+	count->open += tag->is_end ? -1 : 1;
+	if (count->open < 0) {
+		count->open = 0;
+		html->closed_extra++;
+	}
+}
+
+static void on_tag(void *context, const struct html_tag *tag)
+{
+	struct page *page = context;
+	char name[NAME_MOST + 1] = "";
+	int office, known;
+
+	if (tag->name.size <= NAME_MOST) {
+		memcpy(name, tag->name.bytes, tag->name.size);
+		name[tag->name.size] = '\0';
+		text_lower(name);
+	}
+	office = is_namespace(name);
+	known = *name && !strchr(name, ' ') && is_among(elements, name);
+	count_tag(page, tag, known || office);
+	if (office || (!known && (!*name || !is_among(tricks, name))))
+		return;
+	take_style(page, name, tag);
+	show_gap(page, name);
+	if (!tag->is_end)
+		take_start(page, name, tag);
+}
+
+static void on_comment(void *context, const char *bytes, size_t size)
+{
+	struct page *page = context;
+
+	pieces_add(&page->html->comments, bytes, size);
+}
+
+/* Counts like a known tag that is never open. */
+static void on_declaration(void *context, const char *bytes, size_t size)
+{
+	struct page *page = context;
+	struct html_count *count;
+	int is_new;
+
+	if (size < 9 || !text_find(bytes, 9, "<!doctype"))
+		return;
+	page->html->tag_count++;
+	page->html->element_count++;
+	count = count_of(&page->html->tags, hash_of("!doctype", 8), &is_new);
+	if (count)
+		count->open = 0;
+}
+
+/* ------------------------------------------------------------ the page */
+
+/* Size of "<name />" at `at`, with the name's end in *name_end; 0 where it isn't that. */
+static size_t empty_tag(const char *bytes, size_t size, size_t at, size_t *name_end)
+{
+	size_t end = at + 1;
+
+	while (end < size && (isalnum((unsigned char)bytes[end]) || bytes[end] == '_'))
 		end++;
-	html_decode(page->bytes + start, end - start, &page->value);
-	page->at = end;
+	*name_end = end;
+	if (end == at + 1)
+		return 0;
+	while (end < size && is_blank(bytes[end]))
+		end++;
+	return end + 1 < size && bytes[end] == '/' && bytes[end + 1] == '>' ? end + 2 - at : 0;
 }
 
-/* Everything up to the tag's ">". */
-static void read_attributes(struct page *page, struct tag *tag)
+/* Curly double quotes would be taken for parts of values, "&nbsp;" for letters of a word, and
+ * "<br/>" for a tag that is called "br/". */
+static void prepare(const char *bytes, size_t size, struct buf *out)
 {
-	char attribute[TAG_NAME_MOST + 1];
-	size_t before;
+	size_t used, name_end;
 
-	while (page->at < page->size && page->bytes[page->at] != '>') {
-		before = page->at;
-		skip_blanks(page);
-		read_word(page, attribute, "=>/");
-		skip_blanks(page);
-		if (page->at < page->size && page->bytes[page->at] == '=') {
-			page->at++;
-			read_value(page);
-			take_attribute(page, tag, attribute);
-		} else if (page->at == before) {
-			page->at++; /* a "/" or an odd byte */
+	for (size_t at = 0; at < size; at += used) {
+		used = 1;
+		if (bytes[at] == '&' && size - at >= 6 && memcmp(bytes + at, "&nbsp;", 6) == 0) {
+			buf_add_char(out, ' ');
+			used = 6;
+		} else if (bytes[at] == '\xe2' && size - at >= 3 && bytes[at + 1] == '\x80' &&
+		           (bytes[at + 2] == '\x9c' || bytes[at + 2] == '\x9d')) {
+			buf_add_char(out, '"');
+			used = 3;
+		} else if (bytes[at] == '<' && (used = empty_tag(bytes, size, at, &name_end)) > 0) {
+			buf_add(out, bytes + at, name_end - at);
+			buf_add_char(out, '>');
+		} else {
+			buf_add_char(out, bytes[at]);
+			used = 1;
 		}
 	}
-	if (page->at < page->size)
-		page->at++;
 }
 
-/* Scripts and styles are dropped, if they end. */
-static void skip_element(struct page *page, const struct tag *tag)
+static size_t characters(const char *bytes, size_t size)
 {
-	size_t end = page->size;
+	size_t count = 0;
 
-	if (tag->is_end)
-		return;
-	if (strcmp(tag->name, "script") == 0)
-		end = find_end(page, page->at, "</script", &page->missing.script_end);
-	else if (strcmp(tag->name, "style") == 0)
-		end = find_end(page, page->at, "</style", &page->missing.style_end);
-	if (end != page->size)
-		page->at = end;
+	for (size_t i = 0; i < size; i++)
+		count += (bytes[i] & 0xc0) != 0x80;
+	return count;
 }
 
-/* "<!-- … -->", "<!…>", "<?…>". */
-static void skip_declaration(struct page *page)
+static void count_text(struct html *html, const char *bytes, size_t size)
 {
-	size_t end;
+	size_t at = 0, blank;
 
-	if (page->size - page->at >= 4 && memcmp(page->bytes + page->at, "<!--", 4) == 0) {
-		end = find_end(page, page->at + 4, "-->", &page->missing.comment_end);
-		if (end != page->size) {
-			page->at = end + 3;
-			return;
-		}
+	html->text_characters = characters(bytes, size);
+	while (at < size) {
+		blank = html_blank(bytes + at, size - at);
+		html->text_blanks += blank > 0;
+		at += blank ? blank : 1;
 	}
-	page->at = find_end(page, page->at, ">", &page->missing.tag_end) + 1;
 }
 
-static void read_tag(struct page *page)
+static void start(struct page *page, struct html *html)
 {
-	struct tag tag = {0};
-
-	page->at++;
-	if (page->bytes[page->at] == '/') {
-		tag.is_end = 1;
-		page->at++;
-	}
-	read_word(page, tag.name, "/>");
-	read_attributes(page, &tag);
-	add_gap(page, &tag);
-	skip_element(page, &tag);
+	memset(html, 0, sizeof(*html));
+	grow_counts(&html->tags);
+	html->comments.most = html->scripts.most = html->titles.most = HTML_ITEMS_MOST;
+	html->anchors.most = html->anchor_urls.most = HTML_ITEMS_MOST;
+	styles_start(&page->styles);
 }
 
-/* Does "<" begin markup here, or is it just a character? It does only where a ">" follows. */
-static int is_markup(struct page *page, char *next)
+static void page_fini(struct page *page)
 {
-	if (page->at + 1 >= page->size)
-		return 0;
-	*next = page->bytes[page->at + 1];
-	if (!isalpha((unsigned char)*next) && *next != '/' && *next != '!' && *next != '?')
-		return 0;
-	return find_end(page, page->at, ">", &page->missing.tag_end) != page->size;
+	struct buf *bufs[] = {&page->base, &page->source, &page->value, &page->color, &page->size,
+	        &page->style, &page->word};
+
+	for (size_t i = 0; i < sizeof(bufs) / sizeof(*bufs); i++)
+		buf_fini(bufs[i]);
 }
 
-static void read_text(struct page *page)
+void html_read(const char *bytes, size_t size, struct html *html, struct buf *text,
+        const struct html_links *links)
 {
-	const char *start = page->bytes + page->at;
-	const char *end = memchr(start + 1, '<', page->size - page->at - 1);
-	size_t size = end ? (size_t)(end - start) : page->size - page->at;
-	size_t from = page->text->size;
+	struct page page = {.html = html, .text = text, .links = links};
+	const struct html_handlers handlers = {on_tag, on_text, on_comment, on_declaration, &page};
+	size_t begin = text->size;
 
-	html_decode(start, size, page->text);
-	for (; from < page->text->size; from++) {
-		if (is_blank(page->text->data[from]))
-			page->text->data[from] = ' ';
-	}
-	page->at += size;
+	start(&page, html);
+	html->length = characters(bytes, size);
+	prepare(bytes, size, &page.source);
+	html_tokens(page.source.data ? page.source.data : "", page.source.size, &handlers);
+	html->least_size = page.styles.least;
+	html->most_size = page.styles.most;
+	if (text->size > begin)
+		count_text(html, text->data + begin, text->size - begin);
+	page_fini(&page);
 }
 
-void html_render(const char *bytes, size_t size, struct buf *text, const struct html_links *links)
+void html_fini(struct html *html)
 {
-	struct page page = {.bytes = bytes, .size = size, .text = text, .links = links};
-	char next;
-
-	while (page.at < page.size) {
-		if (bytes[page.at] != '<' || !is_markup(&page, &next))
-			read_text(&page);
-		else if (next == '!' || next == '?')
-			skip_declaration(&page);
-		else
-			read_tag(&page);
-	}
-	buf_fini(&page.base);
-	buf_fini(&page.value);
+	pieces_fini(&html->comments);
+	pieces_fini(&html->scripts);
+	pieces_fini(&html->titles);
+	pieces_fini(&html->anchors);
+	pieces_fini(&html->anchor_urls);
+	buf_fini(&html->charsets);
+	free(html->tags.slots);
+	memset(html, 0, sizeof(*html));
 }

@@ -1,276 +1,217 @@
 #include "lib/spam/links.h"
 
-#include <arpa/inet.h>
 #include <ctype.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "lib/spam/domains.h"
+#include "lib/spam/pattern.h"
 
-enum { URL_MOST_BYTES = 8192, HOST_MOST_BYTES = 255, REDIRECT_DEPTH_MOST = 4 };
+enum { URL_MOST_BYTES = 8192 };
 
-/* ------------------------------------------------------------ forms of one address */
-
-static int hex_value(char digit)
+void links_init(struct links *links, const struct lists *lists, size_t most)
 {
-	if (isdigit((unsigned char)digit))
-		return digit - '0';
-	return isxdigit((unsigned char)digit) ? (digit | 32) - 'a' + 10 : -1;
+	memset(links, 0, sizeof(*links));
+	links->lists = lists;
+	links->forms.most = links->raw.most = links->hosts.most = links->mail_hosts.most = most;
 }
 
-/* Percent signs decoded where that gives a printable character, backslashes turned. */
-static void decode_percent(const char *url, size_t size, struct buf *out)
+void links_settle(struct links *links)
 {
-	for (size_t i = 0; i < size; i++) {
-		int high = i + 2 < size && url[i] == '%' ? hex_value(url[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(url[i + 2]) : -1;
-		int code = high * 16 + low;
-
-		if (low >= 0 && code > 32 && code != 127) {
-			buf_add_char(out, (char)code);
-			i += 2;
-		} else {
-			buf_add_char(out, url[i] == '\\' ? '/' : url[i]);
-		}
-	}
+	pieces_unique(&links->forms);
+	pieces_unique(&links->raw);
+	pieces_unique(&links->hosts);
+	pieces_unique(&links->mail_hosts);
 }
 
-/*
- * The host as a dotted address where it is a number in disguise: 3232235777, 0xc0a80101,
- * 0300.0250.1 (inet_aton() reads what browsers read).
- */
-static int plain_address(const char *host, char *out, size_t room)
+void links_fini(struct links *links)
 {
-	struct in_addr address;
+	pieces_fini(&links->forms);
+	pieces_fini(&links->raw);
+	pieces_fini(&links->hosts);
+	pieces_fini(&links->mail_hosts);
+	memset(links, 0, sizeof(*links));
+}
 
-	if (strspn(host, "0123456789abcdefx.") != strlen(host) || !isdigit((unsigned char)*host))
+/* ------------------------------------------------------------ one address */
+
+/* The host that a form leads to, if it is one. */
+static int add_host(const struct links *links, struct pieces *hosts, const char *url, size_t size)
+{
+	char host[HOST_MOST_BYTES + 1];
+
+	if (!domains_of_url(links->lists, url, size, host))
 		return 0;
-	if (!inet_aton(host, &address))
-		return 0;
-	return inet_ntop(AF_INET, &address, out, (socklen_t)room) != NULL;
+	pieces_add(hosts, host, strlen(host));
+	return 1;
 }
 
-/* Adds "host" in its plain form; the port only where it isn't the scheme's. */
-static void add_host(const char *bytes, size_t size, struct buf *out)
+static void add_raw(struct links *links, const char *url, size_t size, enum links_place place)
 {
-	char host[HOST_MOST_BYTES + 1], plain[INET_ADDRSTRLEN];
-	const char *colon = memchr(bytes, ':', size);
-	size_t host_size = colon ? (size_t)(colon - bytes) : size;
+	char first = (char)place;
 
-	if (host_size > HOST_MOST_BYTES) {
-		buf_add(out, bytes, size);
-		return;
-	}
-	memcpy(host, bytes, host_size);
-	host[host_size] = '\0';
-	text_lower(host);
-	buf_add_string(out, plain_address(host, plain, sizeof(plain)) ? plain : host);
-	if (colon && !text_same_bytes(colon, size - host_size, ":80") &&
-	        !text_same_bytes(colon, size - host_size, ":443"))
-		buf_add(out, colon, size - host_size);
+	pieces_add(&links->raw, &first, 1);
+	pieces_extend(&links->raw, url, size);
 }
 
-/* "scheme://user@HOST:80/path" as "scheme://host/path". */
-static void add_clean(struct pieces *links, const struct buf *url)
+void links_add(
+        struct links *links, const char *url, size_t size, enum links_place place, int known_only)
 {
-	const char *end = url->data + url->size, *host, *path, *at;
-	struct buf clean = {0};
+	struct pieces forms = {0}, hosts = {0};
+	size_t whole;
+	int is_mail = size > 7 && text_find(url, 7, "mailto:");
+	const char *form;
 
-	host = memmem(url->data, url->size, "://", 3);
-	if (!host)
-		return;
-	host += 3;
-	for (path = host; path < end && !strchr("/?#", *path); path++)
-		;
-	at = memrchr(host, '@', (size_t)(path - host));
-	for (const char *scheme = url->data; scheme < host; scheme++)
-		buf_add_char(&clean, (char)tolower((unsigned char)*scheme));
-	host = at ? at + 1 : host;
-	add_host(host, (size_t)(path - host), &clean);
-	buf_add(&clean, path, (size_t)(end - path));
-	pieces_add(links, clean.data, clean.size);
-	buf_fini(&clean);
-}
-
-/* An address inside an address is where a redirection leads. */
-static const char *inner_address(const struct buf *url)
-{
-	const char *http, *https;
-
-	if (url->size < 16)
-		return NULL;
-	http = text_find(url->data + 8, url->size - 8, "http://");
-	https = text_find(url->data + 8, url->size - 8, "https://");
-	if (http && https)
-		return http < https ? http : https;
-	return http ? http : https;
-}
-
-static void add_forms(struct pieces *links, const char *url, size_t size, int depth)
-{
-	struct buf whole = {0}, decoded = {0};
-	const char *inner;
-
-	if (text_find(url, size < 4 ? size : 4, "www.") == url)
-		buf_add_string(&whole, "http://");
-	else if (text_find(url, size < 4 ? size : 4, "ftp.") == url)
-		buf_add_string(&whole, "ftp://");
-	else if (size > 2 && url[0] == '/' && url[1] == '/')
-		buf_add_string(&whole, "http:");
-	buf_add(&whole, url, size);
-	pieces_add(links, whole.data, whole.size);
-	decode_percent(whole.data, whole.size, &decoded);
-	pieces_add(links, decoded.data, decoded.size);
-	add_clean(links, &decoded);
-	inner = inner_address(&decoded);
-	if (inner && depth < REDIRECT_DEPTH_MOST)
-		add_forms(links, inner, (size_t)(decoded.data + decoded.size - inner), depth + 1);
-	buf_fini(&whole);
-	buf_fini(&decoded);
-}
-
-void links_add(struct pieces *links, const char *url, size_t size)
-{
-	if (size > URL_MOST_BYTES)
+	if (size > URL_MOST_BYTES) {
+		links->is_cut = 1;
 		size = URL_MOST_BYTES;
-	if (!size)
-		return;
-	pieces_add(links, url, size);
-	add_forms(links, url, size, 0);
+	}
+	whole = size;
+	links_forms(links->lists, url, size, &forms);
+	for (size_t i = 0; i < forms.count; i++) {
+		form = pieces_at(&forms, i, &size);
+		add_host(links, &hosts, form, size < URL_MOST_BYTES ? size : URL_MOST_BYTES);
+	}
+	if (!known_only || hosts.count)
+		add_raw(links, url, whole, place);
+	for (size_t i = 0; i < forms.count && (!known_only || hosts.count); i++) {
+		form = pieces_at(&forms, i, &size);
+		links->is_cut |= size > URL_MOST_BYTES;
+		pieces_add(&links->forms, form, size < URL_MOST_BYTES ? size : URL_MOST_BYTES);
+	}
+	for (size_t i = 0; i < hosts.count; i++) {
+		form = pieces_at(&hosts, i, &size);
+		pieces_add(is_mail ? &links->mail_hosts : &links->hosts, form, size);
+	}
+	pieces_fini(&forms);
+	pieces_fini(&hosts);
 }
 
 /* ------------------------------------------------------------ addresses in text */
 
-static const char *const openings[] = {
-        "http://", "https://", "ftp://", "mailto:", "www.", "ftp.", NULL};
-
-static int is_word(char byte)
-{
-	return isalnum((unsigned char)byte) || byte == '_' || (byte & 0x80);
-}
-
-/* Size of the address in running text that begins here. */
-static size_t address_size(const char *text, size_t size)
-{
-	size_t end = 0;
-
-	while (end < size && end < URL_MOST_BYTES && (unsigned char)text[end] > ' ' &&
-	        !strchr("<>\"'`{}|^()[]", text[end]))
-		end++;
-	/* The sentence's own punctuation. */
-	while (end && strchr(".,;:!?", text[end - 1]))
-		end--;
-	return end;
-}
-
-/* Size of the opening that stands at `text`, or 0. */
-static size_t opening_size(const char *text, size_t size)
-{
-	size_t length;
-
-	/* All begin with one of these. */
-	if (!strchr("hHfFmMwW", *text) || !*text)
-		return 0;
-	for (size_t i = 0; openings[i]; i++) {
-		length = strlen(openings[i]);
-		if (size > length && strncasecmp(text, openings[i], length) == 0)
-			return length;
-	}
-	return 0;
-}
-
-static int is_local_part(char byte)
-{
-	return isalnum((unsigned char)byte) || (byte && strchr("._%+-=", byte));
-}
-
-/* The mail address around the "@" at `at`; nothing before `least` belongs to it. Gives its end. */
-static size_t scan_mail_address(
-        struct pieces *links, const char *text, size_t size, size_t at, size_t least)
-{
-	size_t start = at, end = at + 1, dots = 0;
-	char url[7 + 64 + 1 + HOST_MOST_BYTES + 1];
-
-	while (start > least && at - start < 64 && is_local_part(text[start - 1]))
-		start--;
-	while (end < size && end - at < HOST_MOST_BYTES &&
-	        (isalnum((unsigned char)text[end]) || text[end] == '.' || text[end] == '-')) {
-		dots += text[end] == '.' && end > at + 1;
-		end++;
-	}
-	while (end > at + 1 && !isalnum((unsigned char)text[end - 1])) {
-		end--;
-		dots -= text[end] == '.' && end > at + 1;
-	}
-	if (start == at || !dots)
-		return at + 1;
-	snprintf(url, sizeof(url), "mailto:%.*s", (int)(end - start), text + start);
-	pieces_add(links, url, strlen(url));
-	return end;
-}
-
-/* Endings by which a bare host name in a sentence is known. Others (.sh, .py, .pl …) are as often
- * those of files. */
-static const char *const endings[] = {
-        "com", "org", "net", "edu", "gov", "info", "biz", "de", "fr", "uk", "ru", "cn", "jp", NULL};
-
-static int is_ending(const char *text, size_t size)
-{
-	for (size_t i = 0; endings[i]; i++) {
-		if (text_same_bytes(text, size, endings[i]))
-			return 1;
-	}
-	return 0;
-}
-
-/* The host name, and the path behind it, around the "." at `at`, if it is one; as for mail
- * addresses.
+/*
+ * What mail programs turn into links: behind a word's beginning an address of the web, a mail
+ * address, or, between marks, a host name whose last label decides. Blanks, quotes and brackets end
+ * all of them, and the escape of ISO 2022.
  */
-static size_t scan_bare_host(
-        struct pieces *links, const char *text, size_t size, size_t at, size_t least)
-{
-	size_t start = at, end = at + 1, last = at + 1;
-	char url[7 + 64 + HOST_MOST_BYTES + 1];
+#define ENDS "><\"`}\\]{[|\\s\\x1b\\xa0"
+#define MAIL_ENDS ENDS ",('\\x80-\\xff"
+#define MARKS "[!\"#$&'()*+,/:;<=>?@\\[\\\\\\]^`{|}~\\s\\x1b\\xa0]"
 
-	while (start > least && at - start < 64 &&
-	        (isalnum((unsigned char)text[start - 1]) || text[start - 1] == '-'))
-		start--;
-	while (end < size && end - at < HOST_MOST_BYTES &&
-	        (isalnum((unsigned char)text[end]) || text[end] == '-' ||
-	                (text[end] == '.' && end + 1 < size &&
-	                        isalnum((unsigned char)text[end + 1])))) {
-		if (text[end] == '.')
-			last = end + 1;
-		end++;
-	}
-	/* Behind a "@" or a "/" it is part of something else. */
-	if (start == at || (start > 0 && strchr("@/._", text[start - 1]) && text[start - 1]) ||
-	        (end < size && text[end] == '@') || !is_ending(text + last, end - last))
-		return at + 1;
-	snprintf(url, sizeof(url), "http://%.*s", (int)(end - start), text + start);
-	links_add(links, url, strlen(url));
-	return end;
+enum { ALL, WEB, MAIL, BARE, HOST, GROUPS };
+
+static struct pattern address = {
+        "(?:\\b|(?<=\\x1b\\(.)|(?<=[><\"'`,{\\[(|\\s\\x1b\\xa0]))"
+        "(?:((?:(?:https?|ftp)://|(?:www[0-9]{0,2}|ftp)\\.)[^" ENDS "]{1,2048})(?=[" ENDS "]|\\z)"
+        "|((?:mailto:[^" MAIL_ENDS "]{1,2048}|[^" MAIL_ENDS "@]{1,251}@[^" MAIL_ENDS
+        "]{1,251}))(?=[" MAIL_ENDS "]|\\z)"
+        "|(?:^|(?<=" MARKS "))(([a-z0-9][a-z0-9._-]{0,251}\\.(?<![a-z0-9-])[a-z0-9-]+"
+        "(?![a-z0-9-]|\\.[a-z0-9]))\\.?(?::[0-9]{1,5})?(?:/[^" ENDS "]{1,2048})?)(?=[" ENDS
+        "]|\\z))",
+        MATCH_CASELESS};
+
+/* A closing bracket ends it where none is opened in it, and the sentence's marks aren't part of it.
+ */
+static size_t trim_found(const char *text, size_t size)
+{
+	const char *open = memchr(text, '(', size), *close = memchr(text, ')', size);
+
+	if (close && (!open || open > close))
+		size = (size_t)(close - text);
+	while (size && strchr("-~!@#^&*()_+=:;'?,.", text[size - 1]) && text[size - 1])
+		size--;
+	return size;
 }
 
-void links_scan(struct pieces *links, const char *text, size_t size)
+static int begins_like(const char *text, size_t size, const char *start)
 {
-	size_t at = 0, least = 0, length;
+	size_t length = strlen(start);
 
-	while (at < size && !links->is_full) {
-		length = at == 0 || !is_word(text[at - 1]) ? opening_size(text + at, size - at) : 0;
-		if (length) {
-			length = address_size(text + at, size - at);
-			links_add(links, text + at, length);
-			at += length ? length : 1;
-			least = at;
-		} else if (text[at] == '@') {
-			at = least = scan_mail_address(links, text, size, at, least);
-		} else if (text[at] == '.' && at > least && is_word(text[at - 1])) {
-			at = scan_bare_host(links, text, size, at, least);
-		} else {
-			at++;
+	return size >= length && text_find(text, length, start) == text;
+}
+
+/* How an address without a scheme is meant; NULL: it is none. */
+static const char *scheme_of(const char *text, size_t size)
+{
+	static struct pattern has = {"^(?:https?|ftp|mailto):", MATCH_CASELESS};
+	static struct pattern web = {"^www[0-9]{0,2}\\.", MATCH_CASELESS};
+	static struct pattern path = {"/.+@"};
+	static struct pattern mail = {"@.+?\\."};
+
+	if (pattern_is(&has, text, size))
+		return "";
+	if (begins_like(text, size, "ftp."))
+		return "ftp://";
+	if (pattern_is(&web, text, size) || pattern_is(&path, text, size))
+		return "http://";
+	if (!memchr(text, '@', size))
+		return memchr(text, '.', size) ? "http://" : NULL;
+	if (!pattern_is(&mail, text, size) || text_find(text, size, "&nbsp;"))
+		return NULL;
+	return "mailto:";
+}
+
+/* The host of a mail address, "mailto:…" decoded. */
+static int is_known_mail(const struct links *links, const char *url, size_t size)
+{
+	static struct pattern host = {"@([^?&>]*?)(?:%20)*(?=[?&>]|$)"};
+	struct match_range groups[2];
+
+	return pattern_groups(&host, url, size, 0, groups, 2) &&
+	       domains_is_known(
+	               links->lists, url + groups[1].start, groups[1].end - groups[1].start);
+}
+
+static void take_found(struct links *links, const char *text, size_t size, int is_mail)
+{
+	static struct pattern misread = {"^(?:skype|e?-?mail)?:+", MATCH_CASELESS};
+	struct match_range front = {0, 0};
+	struct buf url = {0};
+	const char *scheme;
+
+	size = trim_found(text, size);
+	if (!size || (is_mail && !memchr(text, '@', size)) || begins_like(text, size, "cid:") ||
+	        begins_like(text, size, "mid:"))
+		return;
+	scheme = scheme_of(text, size);
+	if (!scheme)
+		return;
+	if (strcmp(scheme, "mailto:") == 0)
+		pattern_groups(&misread, text, size, 0, &front, 1);
+	buf_add_string(&url, scheme);
+	buf_add(&url, text + front.end, size - front.end);
+	if (!begins_like(url.data, url.size, "mailto:") || is_known_mail(links, url.data, url.size))
+		links_add(links, url.data, url.size, LINKS_IN_TEXT, 1);
+	buf_fini(&url);
+}
+
+/* Beginnings that no address has: most of a text is passed over by a look for these. */
+static int may_hold(const char *text, size_t size)
+{
+	return memchr(text, '.', size) || memchr(text, '@', size) || memchr(text, ':', size);
+}
+
+void links_scan(struct links *links, const char *text, size_t size)
+{
+	struct match_range groups[GROUPS], *found;
+	size_t at = 0;
+
+	if (!may_hold(text, size))
+		return;
+	while (!links->forms.is_full && pattern_groups(&address, text, size, at, groups, GROUPS)) {
+		found = groups[WEB].start != MATCH_NO_GROUP    ? &groups[WEB]
+		        : groups[MAIL].start != MATCH_NO_GROUP ? &groups[MAIL]
+		                                               : &groups[BARE];
+		if (found == &groups[BARE] &&
+		        !domains_is_known(links->lists, text + groups[HOST].start,
+		                groups[HOST].end - groups[HOST].start)) {
+			at = groups[ALL].start + 1;
+			continue;
 		}
+		if (found != &groups[BARE] || domains_is_well_formed(text + groups[HOST].start,
+		                                      groups[HOST].end - groups[HOST].start))
+			take_found(links, text + found->start, found->end - found->start,
+			        found == &groups[MAIL]);
+		at = groups[ALL].end > at ? groups[ALL].end : at + 1;
 	}
 }

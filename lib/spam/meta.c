@@ -2,12 +2,13 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/base/alloc.h"
 
-enum { DEPTH_MOST = 100, STEPS_MOST = 5000, NAME_MOST = 100 };
+enum { DEPTH_MOST = 100, STEPS_MOST = 20000, NAME_MOST = 100 };
 
 enum op {
 	OP_NUMBER,
@@ -24,6 +25,7 @@ enum op {
 	OP_MORE_SAME,
 	OP_SAME,
 	OP_OTHER,
+	OP_EITHER_BIT,
 	OP_AND,
 	OP_OR,
 	OP_CHOOSE,
@@ -58,19 +60,20 @@ static const struct {
 } operators[] = {
         {"&&", 2, OP_AND},
         {"||", 1, OP_OR},
-        {"==", 3, OP_SAME},
-        {"!=", 3, OP_OTHER},
-        {"<=", 4, OP_LESS_SAME},
-        {">=", 4, OP_MORE_SAME},
-        {"<", 4, OP_LESS},
-        {">", 4, OP_MORE},
-        {"+", 5, OP_ADD},
-        {"-", 5, OP_SUBTRACT},
-        {"*", 6, OP_MULTIPLY},
-        {"/", 6, OP_DIVIDE},
+        {"^", 3, OP_EITHER_BIT},
+        {"==", 4, OP_SAME},
+        {"!=", 4, OP_OTHER},
+        {"<=", 5, OP_LESS_SAME},
+        {">=", 5, OP_MORE_SAME},
+        {"<", 5, OP_LESS},
+        {">", 5, OP_MORE},
+        {"+", 6, OP_ADD},
+        {"-", 6, OP_SUBTRACT},
+        {"*", 7, OP_MULTIPLY},
+        {"/", 7, OP_DIVIDE},
 };
 
-enum { BINDS_CHOICE = 0, BINDS_UNARY = 7 };
+enum { BINDS_CHOICE = 0, BINDS_UNARY = 8 };
 
 static enum result parse_expression(struct parser *parser, int least);
 
@@ -121,8 +124,6 @@ static enum result parse_name(struct parser *parser)
 		return complain(parser, "too long a name");
 	memcpy(name, parser->at, size);
 	name[size] = '\0';
-	if (strcmp(name, "rules_matching") == 0)
-		return complain(parser, "rules_matching() is not supported");
 	parser->at += size;
 	/* No rule of ours asks the network, so to a rule set this is a local-only run. */
 	if (strcmp(name, "local_tests_only") == 0)
@@ -334,6 +335,18 @@ static struct meta_value negate(struct meta_value value)
 	return truth(is_false(value), meta_is_true(value));
 }
 
+/* Perl's ^ over whole numbers, which for the hits of two rules is "one of them, but not both". */
+static struct meta_value either_bit(struct meta_value a, struct meta_value b)
+{
+	static const double most = 4294967295.0;
+
+	if (a.low != a.high || b.low != b.high)
+		return (struct meta_value){0, HUGE_VAL};
+	if (!(a.low >= 0 && a.low <= most && b.low >= 0 && b.low <= most))
+		return anything;
+	return exactly((double)((uint64_t)a.low ^ (uint64_t)b.low));
+}
+
 static struct meta_value choose(struct meta_value test, struct meta_value a, struct meta_value b)
 {
 	if (meta_is_true(test))
@@ -373,6 +386,8 @@ static struct meta_value combine(enum op op, struct meta_value a, struct meta_va
 		return same(a, b);
 	case OP_OTHER:
 		return negate(same(a, b));
+	case OP_EITHER_BIT:
+		return either_bit(a, b);
 	case OP_AND:
 		return choose(a, b, exactly(0));
 	default:

@@ -1,10 +1,10 @@
 /*
- * The arithmetic of meta rules: numbers, rule names, ( ) ! && || comparisons + - * / and ?:, with
+ * The arithmetic of meta rules: numbers, rule names, ( ) ! && || ^ comparisons + - * / and ?:, with
  * Perl's precedence and Perl's habit that && and || give the operand that decided.
  *
- * A value is an interval, because some rules' answers are not known (they need the network, or were
- * not understood, or gave up): such a rule is somewhere between 0 and its most. A meta hits only
- * where every value of its interval is true.
+ * A value is an interval, because some rules' answers are not known (a pattern gave up, or there
+ * was no time): such a rule is somewhere between 0 and its most. A meta hits only where every value
+ * of its interval is true.
  */
 #ifndef LIB_SPAM_META_H
 #define LIB_SPAM_META_H

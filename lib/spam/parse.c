@@ -4,38 +4,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/spam/condition.h"
-#include "lib/spam/regex.h"
-#include "lib/spam/rule.h"
+#include "lib/spam/parser.h"
 
 enum {
-	IF_DEPTH_MOST = 64,
 	INCLUDE_DEPTH_MOST = 10,
 	INCLUDE_MOST_BYTES = 16 * 1024 * 1024,
 };
 
-struct parser {
-	struct rules *rules;
-	const char *file;
-	const char *folder;
-	unsigned line;
-	int include_depth;
-	int stopped;              /* by require_version */
-	int holds[IF_DEPTH_MOST]; /* of each open `if`: is its branch taken? */
-	char unknown[61];         /* the key that was last not known */
-	int if_depth;
-};
-
-static void skip(struct parser *parser, const char *format, ...)
-        __attribute__((format(printf, 2, 3)));
-
-static void skip(struct parser *parser, const char *format, ...)
+void parser_skip(struct parser *parser, const char *format, ...)
 {
 	char why[400];
 	va_list args;
@@ -48,7 +30,7 @@ static void skip(struct parser *parser, const char *format, ...)
 
 /* ------------------------------------------------------------ words */
 
-static char *trim(char *text)
+char *parser_trim(char *text)
 {
 	size_t size;
 
@@ -61,7 +43,7 @@ static char *trim(char *text)
 }
 
 /* Cuts the first word off *rest and gives it; "" when there is none. */
-static char *next_word(char **rest)
+char *parser_word(char **rest)
 {
 	char *word = *rest + strspn(*rest, " \t");
 	size_t size = strcspn(word, " \t");
@@ -85,7 +67,7 @@ static void drop_comment(char *line)
 	*out = '\0';
 }
 
-static int is_rule_name(const char *name)
+int parser_is_rule_name(const char *name)
 {
 	size_t size = strlen(name);
 
@@ -99,419 +81,39 @@ static int is_rule_name(const char *name)
 }
 
 /* Takes the rule's name off *rest; NULL, and the line is reported, where there is none. */
-static struct rule *named_rule(struct parser *parser, char **rest)
+struct rule *parser_rule(struct parser *parser, char **rest)
 {
-	char *name = next_word(rest);
+	char *name = parser_word(rest);
 
-	if (is_rule_name(name))
+	if (parser_is_rule_name(name))
 		return rules_name(parser->rules, name);
-	skip(parser, "not a rule's name: \"%.60s\"", name);
+	parser_skip(parser, "not a rule's name: \"%.60s\"", name);
 	return NULL;
-}
-
-/* ------------------------------------------------------------ what rules look for */
-
-static void begin(struct parser *parser, struct rule *rule, enum rule_kind kind)
-{
-	rule_undefine(rule);
-	rule->kind = kind;
-	rule->file = parser->file;
-	rule->line = parser->line;
-}
-
-/* The rule exists, but what it asks can't be answered here. */
-static void refuse(struct parser *parser, struct rule *rule, const char *why)
-{
-	begin(parser, rule, RULE_UNKNOWN);
-	skip(parser, "rule %s: %s", rule->name, why);
-}
-
-static int is_eval(const char *text)
-{
-	return strncmp(text, "eval:", 5) == 0 || strncmp(text, "rbleval:", 8) == 0;
-}
-
-static void set_pattern(
-        struct parser *parser, struct rule *rule, enum rule_kind kind, const char *text)
-{
-	struct err err;
-	char *pattern;
-	unsigned flags;
-
-	if (is_eval(text)) {
-		refuse(parser, rule, "eval: is not supported");
-	} else if (regex_read(text, &pattern, &flags, &err)) {
-		refuse(parser, rule, err.text);
-	} else {
-		begin(parser, rule, kind);
-		rule->pattern = pattern;
-		rule->flags = flags;
-	}
-}
-
-static void pattern_rule(struct parser *parser, enum rule_kind kind, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-
-	if (rule)
-		set_pattern(parser, rule, kind, rest);
-}
-
-static void do_body(struct parser *parser, char *rest)
-{
-	pattern_rule(parser, RULE_BODY, rest);
-}
-
-static void do_rawbody(struct parser *parser, char *rest)
-{
-	pattern_rule(parser, RULE_RAWBODY, rest);
-}
-
-static void do_uri(struct parser *parser, char *rest)
-{
-	pattern_rule(parser, RULE_URI, rest);
-}
-
-static void do_full(struct parser *parser, char *rest)
-{
-	pattern_rule(parser, RULE_FULL, rest);
-}
-
-static const struct {
-	const char *word;
-	int is_pick;
-	int value;
-} header_forms[] = {
-        {"raw", 0, FORM_RAW},
-        {"addr", 0, FORM_ADDR},
-        {"name", 0, FORM_NAME},
-        {"first", 1, PICK_FIRST},
-        {"last", 1, PICK_LAST},
-};
-
-/* One word behind a colon; 0 if it isn't known. */
-static int read_form(const char *word, struct header_key *key)
-{
-	for (size_t i = 0; i < sizeof(header_forms) / sizeof(*header_forms); i++) {
-		if (strcmp(word, header_forms[i].word) != 0)
-			continue;
-		if (header_forms[i].is_pick)
-			key->pick = (enum header_pick)header_forms[i].value;
-		else
-			key->form = (enum header_form)header_forms[i].value;
-		return 1;
-	}
-	return 0;
-}
-
-/* Headers that SpamAssassin makes up from its own study of the Received lines. */
-static int is_relay_header(const char *name)
-{
-	return text_starts(name, "X-Spam-Relays-") || strncmp(name, "ALL-", 4) == 0;
-}
-
-/* Reads "Name:form:pick". NULL, or why it can't be used. Cuts `text`; *key gets a name of its own.
- */
-static const char *read_header_key(char *text, struct header_key *key)
-{
-	char *word, *colon = strchr(text, ':');
-
-	memset(key, 0, sizeof(*key));
-	if (colon)
-		*colon++ = '\0';
-	if (!*text || strlen(text) > RULE_NAME_MOST)
-		return "not a header's name";
-	if (is_relay_header(text))
-		return "headers made from the study of relays are not supported";
-	while ((word = colon) != NULL && *word) {
-		colon = strchr(word, ':');
-		if (colon)
-			*colon++ = '\0';
-		if (!read_form(word, key))
-			return "this part of a header is not supported";
-	}
-	key->name = alloc_string(text);
-	return NULL;
-}
-
-/* Takes "[if-unset: text]" off the end of a header rule; NULL if there is none, else to be freed.
- */
-static char *take_if_unset(char *text)
-{
-	static const char word[] = "[if-unset:";
-	char *found = strstr(text, word), *end;
-
-	if (!found)
-		return NULL;
-	end = strrchr(found, ']');
-	if (!end || end[1])
-		return NULL;
-	*end = '\0';
-	*found = '\0';
-	trim(text);
-	return alloc_string(trim(found + strlen(word)));
-}
-
-static void header_match(struct parser *parser, struct rule *rule, enum rule_kind kind, char *rest)
-{
-	char *header = next_word(&rest), *relation = next_word(&rest), *if_unset;
-	int negated = strcmp(relation, "!~") == 0;
-	struct header_key key;
-	const char *why;
-
-	if (!negated && strcmp(relation, "=~") != 0) {
-		refuse(parser, rule, "neither =~ nor !~");
-		return;
-	}
-	why = read_header_key(header, &key);
-	if (why) {
-		refuse(parser, rule, why);
-		return;
-	}
-	if_unset = take_if_unset(rest);
-	set_pattern(parser, rule, kind, rest);
-	if (rule->kind == RULE_UNKNOWN) {
-		free(key.name);
-		free(if_unset);
-		return;
-	}
-	rule->header = key;
-	rule->negated = negated;
-	rule->if_unset = if_unset;
-}
-
-static void header_exists(
-        struct parser *parser, struct rule *rule, enum rule_kind kind, char *header)
-{
-	struct header_key key;
-	const char *why = read_header_key(trim(header), &key);
-
-	if (why) {
-		refuse(parser, rule, why);
-		return;
-	}
-	begin(parser, rule, kind);
-	rule->header = key;
-}
-
-static void header_rule(struct parser *parser, enum rule_kind kind, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-
-	if (!rule)
-		return;
-	if (is_eval(rest))
-		refuse(parser, rule, "eval: is not supported");
-	else if (strncmp(rest, "exists:", 7) == 0)
-		header_exists(parser, rule, kind, rest + 7);
-	else
-		header_match(parser, rule, kind, rest);
-}
-
-static void do_header(struct parser *parser, char *rest)
-{
-	header_rule(parser, RULE_HEADER, rest);
-}
-
-static void do_mimeheader(struct parser *parser, char *rest)
-{
-	header_rule(parser, RULE_MIMEHEADER, rest);
-}
-
-static void do_meta(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-	struct meta *meta = NULL;
-	struct err err;
-
-	if (!rule)
-		return;
-	if (rules_read_meta(parser->rules, rest, &meta, &err)) {
-		refuse(parser, rule, err.text);
-		return;
-	}
-	begin(parser, rule, RULE_META);
-	rule->meta = meta;
-}
-
-static void do_network_rule(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-
-	if (rule)
-		refuse(parser, rule, "it asks the network");
-}
-
-/* ------------------------------------------------------------ what is said about rules */
-
-/* A number, or "(number)", which is added to what was there. 0 if it is neither. */
-static int read_score(const char *word, double before, double *score)
-{
-	int relative = *word == '(';
-	char *end;
-	double number = strtod(word + relative, &end);
-
-	if (end == word + relative || (relative ? strcmp(end, ")") != 0 : *end != '\0'))
-		return 0;
-	if (!(number > -100000 && number < 100000))
-		return 0;
-	*score = relative ? before + number : number;
-	return 1;
-}
-
-static void do_score(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-	double given[4], before;
-	size_t count = 0;
-
-	if (!rule)
-		return;
-	while (*rest && count < 4) {
-		before = rule->given_count ? rule->given[count % rule->given_count] : 1;
-		if (!read_score(next_word(&rest), before, &given[count]))
-			break;
-		count++;
-	}
-	if (*rest || (count != 1 && count != 4)) {
-		skip(parser, "score %s: one or four numbers were expected", rule->name);
-		return;
-	}
-	memcpy(rule->given, given, sizeof(given));
-	rule->given_count = count;
-}
-
-static void do_describe(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-
-	if (!rule)
-		return;
-	free(rule->describe);
-	rule->describe = alloc_string(rest);
-}
-
-static void set_flag(struct parser *parser, struct rule *rule, const char *word)
-{
-	static const char *const others[] = {"learn", "userconf", "noautolearn", "publish",
-	        "autolearn_force", "autolearn_body", "autolearn_header", "noawl", "domains_only",
-	        "ips_only", "ns", "a"};
-	uint64_t number;
-
-	if (strcmp(word, "multiple") == 0)
-		rule->multiple = 1;
-	else if (strcmp(word, "nice") == 0)
-		rule->nice = 1;
-	else if (strcmp(word, "net") == 0)
-		rule->net = 1;
-	else if (strcmp(word, "nosubject") == 0)
-		rule->no_subject = 1;
-	else if (strncmp(word, "maxhits=", 8) == 0 && text_number(word + 8, 1000000, &number))
-		rule->max_hits = number;
-	else {
-		for (size_t i = 0; i < sizeof(others) / sizeof(*others); i++) {
-			if (strcmp(word, others[i]) == 0)
-				return;
-		}
-		skip(parser, "tflags %s: \"%.60s\" is not known", rule->name, word);
-	}
-}
-
-static void do_tflags(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-
-	if (!rule)
-		return;
-	rule->nice = rule->net = rule->multiple = rule->no_subject = 0;
-	rule->max_hits = 0;
-	while (*rest)
-		set_flag(parser, rule, next_word(&rest));
-}
-
-static void do_priority(struct parser *parser, char *rest)
-{
-	struct rule *rule = named_rule(parser, &rest);
-	char *end;
-	long number;
-
-	if (!rule)
-		return;
-	number = strtol(rest, &end, 10);
-	if (end == rest || *end || number < -100000 || number > 100000)
-		skip(parser, "priority %s: a number was expected", rule->name);
-	else
-		rule->priority = (int)number;
-}
-
-/* ------------------------------------------------------------ tags */
-
-static void add_tag(struct parser *parser, int kind, char *rest)
-{
-	struct rules *rules = parser->rules;
-	char *name = next_word(&rest);
-
-	if (!is_rule_name(name)) {
-		skip(parser, "not a tag's name: \"%.60s\"", name);
-		return;
-	}
-	rules->tags = alloc_grow(rules->tags, rules->tag_count + 1, sizeof(*rules->tags));
-	rules->tags[rules->tag_count].kind = kind;
-	rules->tags[rules->tag_count].name = alloc_string(name);
-	rules->tags[rules->tag_count++].value = alloc_string(rest);
-}
-
-static void do_replace_tag(struct parser *parser, char *rest)
-{
-	add_tag(parser, TAG_REPLACE, rest);
-}
-
-static void do_replace_pre(struct parser *parser, char *rest)
-{
-	add_tag(parser, TAG_PRE, rest);
-}
-
-static void do_replace_inter(struct parser *parser, char *rest)
-{
-	add_tag(parser, TAG_INTER, rest);
-}
-
-static void do_replace_post(struct parser *parser, char *rest)
-{
-	add_tag(parser, TAG_POST, rest);
-}
-
-static void do_replace_rules(struct parser *parser, char *rest)
-{
-	struct rule *rule;
-
-	while (*rest) {
-		rule = named_rule(parser, &rest);
-		if (rule)
-			rule->replace = 1;
-	}
 }
 
 /* ------------------------------------------------------------ files in files, conditions */
 
 static void parse_line(struct parser *parser, char *line);
 
+/* A relative path is seen from the file that includes. */
 static void do_include(struct parser *parser, char *rest)
 {
 	struct buf text = {0};
 	struct err err;
-	char *path;
+	char *path, *folder;
 
 	if (!parser->folder || parser->include_depth == INCLUDE_DEPTH_MOST) {
-		skip(parser, "include is refused here");
+		parser_skip(parser, "include is refused here");
 		return;
 	}
 	path = *rest == '/' ? alloc_string(rest) : alloc_format("%s/%s", parser->folder, rest);
+	folder = alloc_bytes(path, (size_t)(strrchr(path, '/') - path));
 	if (file_read(path, INCLUDE_MOST_BYTES, &text, &err))
-		skip(parser, "%s", err.text);
+		parser_skip(parser, "%s", err.text);
 	else
-		rules_parse(parser->rules, rules_keep_file(parser->rules, path), parser->folder,
-		        text.data, parser->include_depth + 1);
+		rules_parse(parser->rules, rules_keep_file(parser->rules, path), folder, text.data,
+		        parser->include_depth + 1);
+	free(folder);
 	free(path);
 	buf_fini(&text);
 }
@@ -519,7 +121,7 @@ static void do_include(struct parser *parser, char *rest)
 /* We have no locale: rules' descriptions stay in English. */
 static void do_lang(struct parser *parser, char *rest)
 {
-	if (strcmp(next_word(&rest), "en") == 0 && *rest)
+	if (strcmp(parser_word(&rest), "en") == 0 && *rest)
 		parse_line(parser, rest);
 }
 
@@ -527,12 +129,8 @@ static void do_require_version(struct parser *parser, char *rest)
 {
 	if (condition_is_our_version(rest))
 		return;
-	skip(parser, "the rest of the file is for version %.40s only", rest);
+	parser_skip(parser, "the rest of the file is for version %.40s only", rest);
 	parser->stopped = 1;
-}
-
-static void do_nothing(struct parser *parser, char *rest)
-{
 }
 
 static int is_taken(const struct parser *parser)
@@ -551,7 +149,8 @@ static void open_if(struct parser *parser, int is_plugin, const char *text)
 	int holds = 0;
 
 	if (parser->if_depth == IF_DEPTH_MOST) {
-		skip(parser, "conditions are nested too deep; the rest of the file is skipped");
+		parser_skip(
+		        parser, "conditions are nested too deep; the rest of the file is skipped");
 		parser->stopped = 1;
 		return;
 	}
@@ -565,7 +164,7 @@ static void open_if(struct parser *parser, int is_plugin, const char *text)
 		case RESULT_NONE:
 			break;
 		default:
-			skip(parser, "%s", err.text);
+			parser_skip(parser, "%s", err.text);
 		}
 	}
 	parser->holds[parser->if_depth++] = holds;
@@ -583,7 +182,7 @@ static int parse_condition(struct parser *parser, const char *key, const char *r
 	if (!is_else && strcmp(key, "endif") != 0)
 		return 0;
 	if (!parser->if_depth)
-		skip(parser, "%s without if", key);
+		parser_skip(parser, "%s without if", key);
 	else if (is_else)
 		parser->holds[parser->if_depth - 1] ^= 1;
 	else
@@ -591,55 +190,39 @@ static int parse_condition(struct parser *parser, const char *key, const char *r
 	return 1;
 }
 
-/* Keys whose lines change nothing about what is found are known, and do nothing. */
 static const struct {
 	const char *key;
 	void (*run)(struct parser *parser, char *rest);
 } keys[] = {
-        {"header", do_header},
-        {"body", do_body},
-        {"rawbody", do_rawbody},
-        {"full", do_full},
-        {"uri", do_uri},
-        {"meta", do_meta},
-        {"mimeheader", do_mimeheader},
-        {"score", do_score},
-        {"describe", do_describe},
-        {"tflags", do_tflags},
-        {"priority", do_priority},
-        {"replace_tag", do_replace_tag},
-        {"replace_pre", do_replace_pre},
-        {"replace_inter", do_replace_inter},
-        {"replace_post", do_replace_post},
-        {"replace_rules", do_replace_rules},
+        {"header", parser_header},
+        {"body", parser_body},
+        {"rawbody", parser_rawbody},
+        {"full", parser_full},
+        {"uri", parser_uri},
+        {"meta", parser_meta},
+        {"mimeheader", parser_mimeheader},
+        {"score", parser_score},
+        {"describe", parser_describe},
+        {"tflags", parser_tflags},
+        {"priority", parser_priority},
+        {"replace_tag", parser_replace_tag},
+        {"replace_pre", parser_replace_pre},
+        {"replace_inter", parser_replace_inter},
+        {"replace_post", parser_replace_post},
+        {"replace_rules", parser_replace_rules},
         {"include", do_include},
         {"lang", do_lang},
         {"require_version", do_require_version},
-        {"askdns", do_network_rule},
-        {"urirhssub", do_network_rule},
-        {"urirhsbl", do_network_rule},
-        {"uridnsbl", do_network_rule},
-        {"uridnssub", do_network_rule},
-        {"urinsrhsbl", do_network_rule},
-        {"urinsrhssub", do_network_rule},
-        {"urifullnsrhsbl", do_network_rule},
-        {"urifullnsrhssub", do_network_rule},
-        {"report", do_nothing},
-        {"clear_report_template", do_nothing},
-        {"unsafe_report", do_nothing},
-        {"clear_unsafe_report_template", do_nothing},
-        {"report_contact", do_nothing},
-        {"add_header", do_nothing},
-        {"remove_header", do_nothing},
-        {"clear_headers", do_nothing},
-        {"reuse", do_nothing},
-        {"test", do_nothing},
-        {"bayes_ignore_header", do_nothing},
-        {"dns_local_ports_avoid", do_nothing},
-        {"dns_block_rule", do_nothing},
-        {"uridnsbl_skip_domain", do_nothing},
-        {"rule_version", do_nothing},
-        {"url", do_nothing},
+        {"askdns", parser_network_rule},
+        {"urirhssub", parser_network_rule},
+        {"urirhsbl", parser_network_rule},
+        {"uridnsbl", parser_network_rule},
+        {"uridnssub", parser_network_rule},
+        {"urinsrhsbl", parser_network_rule},
+        {"urinsrhssub", parser_network_rule},
+        {"urifullnsrhsbl", parser_network_rule},
+        {"urifullnsrhssub", parser_network_rule},
+        {"uri_detail", parser_uri_detail},
 };
 
 /* Lists of a plugin's settings go on for hundreds of lines: each is counted, the first is told. */
@@ -650,7 +233,7 @@ static void skip_unknown(struct parser *parser, const char *key)
 		return;
 	}
 	snprintf(parser->unknown, sizeof(parser->unknown), "%s", key);
-	skip(parser, "\"%.60s\" is not supported", key);
+	parser_skip(parser, "\"%.60s\" is not supported", key);
 }
 
 /* Keys are the same in any case, and with - for _. */
@@ -665,7 +248,7 @@ static void plain_key(char *key)
 
 static void parse_line(struct parser *parser, char *line)
 {
-	char *rest = line, *key = next_word(&rest);
+	char *rest = line, *key = parser_word(&rest);
 
 	plain_key(key);
 	if (parse_condition(parser, key, rest) || !is_taken(parser))
@@ -676,22 +259,29 @@ static void parse_line(struct parser *parser, char *line)
 			return;
 		}
 	}
-	skip_unknown(parser, key);
+	if (!parser_setting(parser, key, rest))
+		skip_unknown(parser, key);
 }
 
 void rules_parse(struct rules *rules, const char *file, const char *folder, char *text, int depth)
 {
 	struct parser parser = {
 	        .rules = rules, .file = file, .folder = folder, .include_depth = depth};
+	struct buf whole = {0};
 	char *line;
 
 	while (!parser.stopped && (line = strsep(&text, "\n")) != NULL) {
 		parser.line++;
 		drop_comment(line);
-		line = trim(line);
-		if (*line)
-			parse_line(&parser, line);
+		line = parser_trim(line);
+		if (!*line)
+			continue;
+		buf_clear(&whole);
+		buf_add_string(&whole, line);
+		parser.text = whole.data;
+		parse_line(&parser, line);
 	}
+	buf_fini(&whole);
 	if (parser.if_depth)
-		skip(&parser, "an if is left open");
+		parser_skip(&parser, "an if is left open");
 }

@@ -20,6 +20,14 @@ void pieces_add(struct pieces *pieces, const void *bytes, size_t size)
 	buf_add(&pieces->bytes, bytes, size);
 }
 
+void pieces_extend(struct pieces *pieces, const void *bytes, size_t size)
+{
+	if (!pieces->count || pieces->is_full)
+		return;
+	buf_add(&pieces->bytes, bytes, size);
+	pieces->items[pieces->count - 1].size += size;
+}
+
 const char *pieces_at(const struct pieces *pieces, size_t index, size_t *size)
 {
 	*size = pieces->items[index].size;

@@ -20,6 +20,9 @@ struct pieces {
 
 /* Adds a copy; past the bound it is left out and the list is marked full. */
 void pieces_add(struct pieces *pieces, const void *bytes, size_t size);
+
+/* Adds to the end of the last string; nothing where there is none, or where the list is full. */
+void pieces_extend(struct pieces *pieces, const void *bytes, size_t size);
 const char *pieces_at(const struct pieces *pieces, size_t index, size_t *size);
 
 /* Puts the strings into order and drops doubles. */

@@ -6,54 +6,93 @@
 
 #include <stddef.h>
 
+#include "lib/hyper/hyper.h"
 #include "lib/match/match.h"
+#include "lib/spam/functions.h"
+#include "lib/spam/lists.h"
 #include "lib/spam/meta.h"
 #include "lib/spam/rules.h"
 
 enum rule_kind {
 	RULE_UNDEFINED, /* a name that is only spoken of: counts 0 */
-	RULE_UNKNOWN,   /* defined, but can't be run here: counts "not known" */
+	RULE_NOT_RUN,   /* defined, but not run, and `why`: counts 0, too */
 	RULE_HEADER,
 	RULE_MIMEHEADER,
 	RULE_BODY,
 	RULE_RAWBODY,
 	RULE_URI,
 	RULE_FULL,
+	RULE_EVAL,
 	RULE_META,
 	RULE_KINDS
 };
 
-enum header_form { FORM_VALUE, FORM_RAW, FORM_ADDR, FORM_NAME };
+/* Why a rule that is defined is not run. */
+enum rule_why {
+	WHY_RUN, /* it is */
+	WHY_NOT_UNDERSTOOD,
+	WHY_NETWORK,  /* it asks the network */
+	WHY_LEARNING, /* it asks SpamAssassin's own Bayes */
+	WHY_POINTS,   /* it has 0 points in the score set that is used */
+	WHY_NEEDS,    /* it names a meta that is never worked out, because that has 0 points */
+	WHY_CIRCLE,   /* it names itself, through others or not */
+	RULE_WHYS
+};
+
+enum header_form {
+	FORM_VALUE,
+	FORM_RAW,
+	FORM_ADDR,
+	FORM_NAME,
+	FORM_HOST,   /* the host names in it: what stands behind @ in an address, or in a link */
+	FORM_DOMAIN, /* of each of these what was registered */
+	FORM_IP,     /* the IP addresses in it */
+	FORM_REVIP,  /* these, backwards, as lists in the DNS want them */
+};
 enum header_pick { PICK_ALL, PICK_FIRST, PICK_LAST };
 
-/* Which text of a message a header rule looks at. */
+/*
+ * Which text of a message a header rule looks at. Names that are no field's are made up: ALL (and
+ * its cuts ALL-TRUSTED, ALL-UNTRUSTED, ALL-INTERNAL, ALL-EXTERNAL), MESSAGEID, ToCc, EnvelopeFrom,
+ * X-Spam-Relays-Trusted and its like.
+ */
 struct header_key {
 	char *name;
 	enum header_form form;
 	enum header_pick pick;
+	int is_raw; /* FORM_RAW, or one of the others made of what was not decoded */
 };
 
-enum { RULE_NAME_MOST = 100 };
+enum { RULE_NAME_MOST = 100, SCORE_SETS = 4 };
 
 struct rule {
 	char *name;
 	size_t number;  /* its place in the set */
 	char *describe; /* "" if none */
 	enum rule_kind kind;
-	const char *file; /* owned by the set */
+	enum rule_why why;
+	enum rule_kind was; /* of one that is not run: what it would be */
+	const char *file;   /* owned by the set */
 	unsigned line;
+	char *text;    /* the line that defines it, NULL while it is undefined */
 	char *pattern; /* NULL: `exists:` or not a pattern rule */
 	unsigned flags;
-	struct match *match;
+	struct match *match; /* NULL: no pattern, or one that is made for each message */
+	int captures;        /* what its named groups match is what %{NAME} stands for in others */
+	int is_template;     /* its pattern has %{NAME} in it */
 	struct header_key header;
-	int negated;    /* !~ */
-	char *if_unset; /* NULL if not given */
+	int negated;                            /* !~ */
+	char *if_unset;                         /* NULL if not given */
+	const struct functions_entry *function; /* of an eval: rule; owned by nobody */
+	char **arguments;
+	size_t argument_count;
+	char *expression; /* of a meta with rules_matching() in it, until all names are known */
 	struct meta *meta;
-	double given[4];
-	size_t given_count;
-	double score; /* of one hit */
-	int replace;  /* named by replace_rules */
-	int nice, net, multiple, no_subject;
+	double given[SCORE_SETS];
+	int has_score; /* `given` was given */
+	double score;  /* of one hit, in the score set that is used */
+	int replace;   /* named by replace_rules */
+	int nice, net, learn, multiple, no_subject;
 	unsigned long max_hits; /* of a multiple rule; 0: no end */
 	int priority;
 	int visit; /* while metas are put in order */
@@ -82,12 +121,22 @@ struct rules {
 	char **files;
 	size_t file_count;
 	size_t skipped;
+	struct lists *lists;
+	struct lists
+	        *without_meaning; /* keys of lines that change nothing here, as one list "key" */
+	size_t meaningless;       /* lines with such a key */
+	int score_set;
+	int has_captures;
+	struct hyper *many;  /* finds which body rules could match; NULL: each is asked */
+	struct rule **named; /* all that are defined, by name; since rules_compile() */
+	size_t named_count;
 	struct rule_list
 	        of[RULE_KINDS]; /* what is run; header rules ordered by key, metas by need */
 };
 
-/* The rule of that name; made, undefined, if it is new. */
+/* The rule of that name, and its index in `all`; made, undefined, if it is new. */
 struct rule *rules_name(struct rules *rules, const char *name);
+size_t rules_number(void *rules, const char *name); /* a meta_name */
 const struct rule_tag *rules_tag(
         const struct rules *rules, const char *name, size_t size, int kind);
 
@@ -101,12 +150,22 @@ const char *rules_keep_file(struct rules *rules, const char *name);
 /* Takes away what a rule looks for, not what is said about it (score, describe, tflags). */
 void rule_undefine(struct rule *rule);
 
+/* The rule stays defined, but isn't run. */
+void rule_put_aside(struct rule *rule, enum rule_why why);
+
+/* What is known of it is not of use: a line is counted and told, and the rule put aside. */
+void rules_give_up(struct rules *rules, struct rule *rule, const char *why);
+
 /* Names that begin with two underscores are run for metas, and add nothing themselves. */
 int rule_is_hidden(const struct rule *rule);
 
-/* Parses a meta's expression; the names in it get numbers in `all`. Gives *out. */
-enum result rules_read_meta(
-        struct rules *rules, const char *text, struct meta **out, struct err *err);
+/*
+ * Parses a meta's expression; the names in it get numbers in `all`. Gives *out. rules_matching()
+ * stands for the sum of all rules that are known and match, but for `self`, and for 0 where that is
+ * NULL; *has_globs (may be NULL) tells whether there is one.
+ */
+enum result rules_read_meta(struct rules *rules, const char *text, const struct rule *self,
+        struct meta **out, int *has_globs, struct err *err);
 
 /* Reads one file's text into the set (parse.c). `folder` is where an `include` is looked for, or
  * NULL to refuse it; `depth` counts includes. */

@@ -1,5 +1,6 @@
 #include "lib/spam/rules.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,13 +12,9 @@
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "lib/spam/regex.h"
 #include "lib/spam/rule.h"
 
-enum {
-	FILE_MOST_BYTES = 16 * 1024 * 1024,
-	NEEDS_DEPTH_MOST = 1000, /* metas on metas on metas: beyond, it counts as a cycle */
-};
+enum { FILE_MOST_BYTES = 16 * 1024 * 1024 };
 
 struct rules *rules_new(rules_warn *warn, void *context)
 {
@@ -25,6 +22,8 @@ struct rules *rules_new(rules_warn *warn, void *context)
 
 	rules->warn = warn;
 	rules->context = context;
+	rules->lists = lists_new();
+	rules->without_meaning = lists_new();
 	return rules;
 }
 
@@ -73,8 +72,7 @@ static void grow_slots(struct rules *rules)
 		*slot_of(rules, rules->all[i]->name) = i + 1;
 }
 
-/* Index of the rule of that name, made if it is new. */
-static size_t number_of(void *context, const char *name)
+size_t rules_number(void *context, const char *name)
 {
 	struct rules *rules = context;
 	struct rule *rule;
@@ -101,7 +99,7 @@ static size_t number_of(void *context, const char *name)
 
 struct rule *rules_name(struct rules *rules, const char *name)
 {
-	size_t number = number_of(rules, name); /* may move the array */
+	size_t number = rules_number(rules, name); /* may move the array */
 
 	return rules->all[number];
 }
@@ -123,17 +121,37 @@ int rule_is_hidden(const struct rule *rule)
 
 void rule_undefine(struct rule *rule)
 {
+	for (size_t i = 0; i < rule->argument_count; i++)
+		free(rule->arguments[i]);
+	free(rule->arguments);
+	free(rule->text);
 	free(rule->pattern);
+	free(rule->expression);
 	free(rule->header.name);
 	free(rule->if_unset);
 	match_free(&rule->match);
 	meta_free(&rule->meta);
-	rule->pattern = rule->header.name = rule->if_unset = NULL;
-	rule->header.form = FORM_VALUE;
-	rule->header.pick = PICK_ALL;
-	rule->negated = 0;
+	rule->arguments = NULL;
+	rule->argument_count = 0;
+	rule->function = NULL;
+	rule->text = rule->pattern = rule->expression = rule->if_unset = NULL;
+	memset(&rule->header, 0, sizeof(rule->header));
+	rule->negated = rule->captures = rule->is_template = 0;
 	rule->flags = 0;
-	rule->kind = RULE_UNDEFINED;
+	rule->kind = rule->was = RULE_UNDEFINED;
+	rule->why = WHY_RUN;
+}
+
+void rule_put_aside(struct rule *rule, enum rule_why why)
+{
+	if (rule->kind == RULE_UNDEFINED || rule->kind == RULE_NOT_RUN)
+		return;
+	if (rule->kind != RULE_EVAL)
+		rule->was = rule->kind;
+	rule->kind = RULE_NOT_RUN;
+	rule->why = why;
+	match_free(&rule->match);
+	meta_free(&rule->meta);
 }
 
 void rules_free(struct rules **pointer)
@@ -156,9 +174,13 @@ void rules_free(struct rules **pointer)
 		free(rules->files[i]);
 	for (size_t i = 0; i < RULE_KINDS; i++)
 		free(rules->of[i].items);
+	hyper_free(&rules->many);
+	lists_free(&rules->lists);
+	lists_free(&rules->without_meaning);
 	free(rules->files);
 	free(rules->tags);
 	free(rules->slots);
+	free(rules->named);
 	free(rules->all);
 	free(rules);
 	*pointer = NULL;
@@ -237,146 +259,7 @@ enum result rules_add_path(struct rules *rules, const char *path, struct err *er
 	return S_ISDIR(info.st_mode) ? add_folder(rules, path, err) : add_file(rules, path, err);
 }
 
-/* ------------------------------------------------------------ compiling */
-
-/* What can't be run says nothing about the message, neither yes nor no. */
-static void give_up(struct rules *rules, struct rule *rule, const char *why)
-{
-	rules_skip(rules, rule->file, rule->line, "rule %s: %s", rule->name, why);
-	rule_undefine(rule);
-	rule->kind = RULE_UNKNOWN;
-}
-
-static void compile_pattern(struct rules *rules, struct rule *rule)
-{
-	struct err err;
-	char *replaced;
-
-	if (rule->replace) {
-		replaced = regex_replace_tags(rules, rule->pattern);
-		if (!replaced) {
-			give_up(rules, rule, "its tags make it too large");
-			return;
-		}
-		rule->pattern = replaced;
-	}
-	if (match_new(rule->pattern, rule->flags, &rule->match, &err))
-		give_up(rules, rule, err.text);
-}
-
-static double default_score(const struct rule *rule)
-{
-	double score = strncmp(rule->name, "T_", 2) == 0 ? 0.01 : 1;
-
-	return rule->nice ? -score : score;
-}
-
-/* Without network and without SpamAssassin's own Bayes the first of four scores counts. */
-static void settle_score(struct rule *rule)
-{
-	rule->score = rule->given_count ? rule->given[0] : default_score(rule);
-}
-
-/* A rule of score 0 is not run and counts 0; a meta of score 0 is never worked out at all. */
-static int is_switched_off(struct rules *rules, struct rule *rule)
-{
-	if (rule->kind < RULE_HEADER || rule->score != 0 || rule_is_hidden(rule))
-		return 0;
-	if (rule->kind == RULE_META) {
-		rule_undefine(rule);
-		rule->kind = RULE_UNKNOWN;
-	} else {
-		rule_undefine(rule);
-	}
-	return 1;
-}
-
-static void settle_rule(struct rules *rules, struct rule *rule)
-{
-	settle_score(rule);
-	if (is_switched_off(rules, rule))
-		return;
-	if (rule->net && rule->kind != RULE_UNDEFINED) {
-		rule_undefine(rule);
-		rule->kind = RULE_UNKNOWN;
-		return;
-	}
-	if (rule->pattern)
-		compile_pattern(rules, rule);
-}
-
-static void list_rule(struct rules *rules, struct rule *rule)
-{
-	struct rule_list *list = &rules->of[rule->kind];
-
-	if ((list->count & (list->count - 1)) == 0)
-		list->items = alloc_grow(
-		        list->items, list->count ? 2 * list->count : 1, sizeof(*list->items));
-	list->items[list->count++] = rule;
-}
-
-enum { VISIT_NOT = 0, VISIT_DONE = -1, NO_CYCLE = NEEDS_DEPTH_MOST + 1 };
-
-/*
- * Lists a meta behind all the metas it needs; rule->visit is the depth (from 1) while that is being
- * done. Gives the least depth from which the rule is needed by what it needs itself: all from there
- * on are a cycle, and false.
- */
-static int order_meta(struct rules *rules, struct rule *rule, int depth)
-{
-	int least = NO_CYCLE, reached;
-	size_t number;
-
-	if (rule->kind != RULE_META || rule->visit == VISIT_DONE)
-		return NO_CYCLE;
-	if (rule->visit != VISIT_NOT)
-		return rule->visit;
-	if (depth == NEEDS_DEPTH_MOST)
-		return depth - 1;
-	rule->visit = depth;
-	for (size_t i = 0; meta_needs(rule->meta, i, &number); i++) {
-		reached = order_meta(rules, rules->all[number], depth + 1);
-		least = reached < least ? reached : least;
-	}
-	rule->visit = VISIT_DONE;
-	if (least <= depth) {
-		rules_skip(rules, rule->file, rule->line, "rule %s: needs itself", rule->name);
-		rule_undefine(rule);
-		return least < depth ? least : NO_CYCLE;
-	}
-	list_rule(rules, rule);
-	return NO_CYCLE;
-}
-
-static int by_header(const void *left, const void *right)
-{
-	const struct rule *a = *(struct rule *const *)left, *b = *(struct rule *const *)right;
-	int order = strcmp(a->header.name, b->header.name);
-
-	if (!order)
-		order = (int)a->header.form - (int)b->header.form;
-	if (!order)
-		order = (int)a->header.pick - (int)b->header.pick;
-	return order ? order : strcmp(a->name, b->name);
-}
-
-void rules_compile(struct rules *rules)
-{
-	for (size_t i = 0; i < rules->count; i++)
-		settle_rule(rules, rules->all[i]);
-	for (size_t i = 0; i < rules->count; i++) {
-		if (rules->all[i]->kind == RULE_META)
-			order_meta(rules, rules->all[i], 1);
-		else if (rules->all[i]->kind >= RULE_HEADER)
-			list_rule(rules, rules->all[i]);
-	}
-	for (int kind = RULE_HEADER; kind <= RULE_MIMEHEADER; kind++) {
-		if (rules->of[kind].count)
-			qsort(rules->of[kind].items, rules->of[kind].count,
-			        sizeof(*rules->of[kind].items), by_header);
-	}
-	rules->warn = NULL;
-}
+/* ------------------------------------------------------------ what there is */
 
 size_t rules_count(const struct rules *rules)
 {
@@ -392,10 +275,23 @@ size_t rules_skipped(const struct rules *rules)
 	return rules->skipped;
 }
 
-/* ------------------------------------------------------------ metas */
-
-enum result rules_read_meta(
-        struct rules *rules, const char *text, struct meta **out, struct err *err)
+size_t rules_meaningless(const struct rules *rules)
 {
-	return meta_parse(text, number_of, rules, out, err);
+	return rules->meaningless;
+}
+
+const char *rules_meaningless_key(const struct rules *rules, size_t nth)
+{
+	return lists_at(rules->without_meaning, "key", nth);
+}
+
+const struct lists *rules_lists(const struct rules *rules)
+{
+	return rules->lists;
+}
+
+void rules_use_score_set(struct rules *rules, int score_set)
+{
+	assert(score_set >= 0 && score_set < SCORE_SETS);
+	rules->score_set = score_set;
 }

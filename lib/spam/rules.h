@@ -4,9 +4,9 @@
  *
  * A line that isn't understood is never an error: it is reported with file, line and reason,
  * counted, and passed over (of several lines in a row with the same unknown key the first is
- * reported). A rule that was passed over (and one that needs the network) is
- * *unknown*, not false: a meta that depends on it hits only where it would hit whatever that rule
- * said.
+ * reported). Lines that are understood and change nothing here (how a report looks, how Bayes
+ * learns) are counted by their key. A rule that is not run (its line was passed over, it asks the
+ * network, it has 0 points) counts 0 in metas, as in SpamAssassin.
  */
 #ifndef LIB_SPAM_RULES_H
 #define LIB_SPAM_RULES_H
@@ -15,6 +15,7 @@
 
 #include "lib/base/err.h"
 
+struct lists;
 struct rules;
 
 typedef void rules_warn(void *context, const char *sentence);
@@ -30,10 +31,21 @@ enum result rules_add_path(struct rules *rules, const char *path, struct err *er
 /* The same from memory; `name` stands for the file in warnings. `include` is refused here. */
 void rules_add_text(struct rules *rules, const char *name, const char *text, size_t size);
 
+/* Which of four numbers of a `score` counts: 0, or 2 where a model of the site's own mail is in use
+ * (1 and 3 are for those that ask the network). 0 if it isn't called. Before rules_compile(). */
+void rules_use_score_set(struct rules *rules, int score_set);
+
 /* Compiles and orders what was read. Called once, behind the last rules_add_…(). */
 void rules_compile(struct rules *rules);
 
 size_t rules_count(const struct rules *rules);   /* rules that can hit */
 size_t rules_skipped(const struct rules *rules); /* lines that were passed over with a warning */
+
+/* Lines that are understood and change nothing here, and the keys of such lines; NULL behind the
+ * last. */
+size_t rules_meaningless(const struct rules *rules);
+const char *rules_meaningless_key(const struct rules *rules, size_t nth);
+
+const struct lists *rules_lists(const struct rules *rules); /* lent */
 
 #endif

@@ -2,24 +2,16 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/text.h"
-#include "lib/base/utf8.h"
-#include "lib/mime/decode.h"
-#include "lib/spam/html.h"
-#include "lib/spam/links.h"
+#include "lib/spam/unicode.h"
 
-enum { PIECE_BYTES = 2048, PIECE_MOST_BYTES = 4096 };
+enum { PIECE_BYTES = 2048, PIECE_MOST_BYTES = 4096, VIEWS_MOST = 1000 };
 
 static const struct texts_limits default_limits = {4 * 1024 * 1024, 20000, 4000};
 
 /* ------------------------------------------------------------ pieces */
-
-static const char *last_of(const char *text, size_t size, char byte)
-{
-	return memrchr(text, byte, size);
-}
 
 /* Adds a paragraph, in pieces of at most PIECE_BYTES where it is long; cut at a blank, else where a
  * character begins. */
@@ -29,7 +21,7 @@ static void add_paragraph(struct pieces *body, const char *text, size_t size)
 	size_t cut;
 
 	while (size > PIECE_BYTES && !body->is_full) {
-		blank = last_of(text, PIECE_BYTES, ' ');
+		blank = memrchr(text, ' ', PIECE_BYTES + 1 < size ? PIECE_BYTES + 1 : size);
 		cut = blank && blank > text ? (size_t)(blank - text) + 1 : PIECE_BYTES;
 		while (cut > PIECE_BYTES - 3 && ((unsigned char)text[cut] & 0xc0) == 0x80)
 			cut--;
@@ -41,45 +33,59 @@ static void add_paragraph(struct pieces *body, const char *text, size_t size)
 		pieces_add(body, text, size);
 }
 
-/* Size of the white space at `text`, *lines how many line ends it has. A no-break space is one. */
-static size_t blank_size(const char *text, size_t size, size_t *lines)
-{
-	size_t at = 0;
+/* White space in a text: how much, and where its line ends are. */
+struct gap {
+	size_t size, first_line, last_line, lines;
+};
 
-	for (*lines = 0; at < size; at++) {
-		if (text[at] == '\n')
-			++*lines;
-		else if (size - at >= 2 && memcmp(text + at, "\xc2\xa0", 2) == 0)
-			at++;
-		else if (text[at] != ' ' && !(text[at] >= '\t' && text[at] <= '\r'))
-			break;
+static struct gap read_gap(const char *text, size_t size)
+{
+	struct gap gap = {0};
+	size_t blank;
+
+	while (gap.size < size && (blank = html_blank(text + gap.size, size - gap.size))) {
+		if (text[gap.size] == '\n') {
+			if (!gap.lines++)
+				gap.first_line = gap.size;
+			gap.last_line = gap.size;
+		}
+		gap.size += blank;
 	}
-	return at;
+	return gap;
+}
+
+/* Two line ends with nothing but blanks between them are one; all other white space is a blank. */
+static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap *gap)
+{
+	if (gap->lines < 2) {
+		buf_add_char(paragraph, ' ');
+		return;
+	}
+	if (gap->first_line > 0)
+		buf_add_char(paragraph, ' ');
+	buf_add_char(paragraph, '\n');
+	add_paragraph(body, paragraph->data, paragraph->size);
+	buf_clear(paragraph);
+	if (gap->last_line + 1 < gap->size)
+		buf_add_char(paragraph, ' ');
 }
 
 void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 {
 	struct buf paragraph = {0};
-	size_t at = 0, used, lines;
+	struct gap gap;
+	size_t at = 0;
 
 	while (at < size) {
-		used = blank_size(text + at, size - at, &lines);
-		at += used;
-		if (!used) {
-			buf_add_char(&paragraph, text[at++]);
-		} else if (lines < 2 && at < size) {
-			if (paragraph.size)
-				buf_add_char(&paragraph, ' ');
-		} else if (paragraph.size) {
-			buf_add_char(&paragraph, '\n');
-			add_paragraph(body, paragraph.data, paragraph.size);
-			buf_clear(&paragraph);
-		}
+		gap = read_gap(text + at, size - at);
+		if (gap.size)
+			add_gap(body, &paragraph, &gap);
+		else
+			buf_add_char(&paragraph, text[at]);
+		at += gap.size ? gap.size : 1;
 	}
-	if (paragraph.size) {
-		buf_add_char(&paragraph, '\n');
+	if (paragraph.size)
 		add_paragraph(body, paragraph.data, paragraph.size);
-	}
 	buf_fini(&paragraph);
 }
 
@@ -95,7 +101,7 @@ static size_t raw_cut(const char *text)
 		if (found)
 			return (size_t)(found - text) + 1;
 	}
-	return PIECE_MOST_BYTES;
+	return PIECE_BYTES + 1;
 }
 
 void texts_add_raw(struct pieces *rawbody, const char *text, size_t size)
@@ -108,214 +114,177 @@ void texts_add_raw(struct pieces *rawbody, const char *text, size_t size)
 		text += cut;
 		size -= cut;
 	}
-	if (size > PIECE_BYTES && memchr(text + PIECE_BYTES, '\n', size - PIECE_BYTES)) {
-		cut = (size_t)((char *)memchr(text + PIECE_BYTES, '\n', size - PIECE_BYTES) -
-		               text) +
-		      1;
-		pieces_add(rawbody, text, cut);
-		text += cut;
-		size -= cut;
-	}
-	if (size)
-		pieces_add(rawbody, text, size);
+	pieces_add(rawbody, text, size);
 }
 
 /* ------------------------------------------------------------ parts */
 
 struct builder {
-	const struct mime_map *map;
 	const struct texts_limits *limits;
 	struct texts *texts;
-	struct buf shown; /* the body text of all parts, before it is cut into pieces */
 	size_t raw_left;
 };
 
 /* A long text that is attached as a file is nothing that a reader is shown as the mail: what
  * doesn't fit of it is no loss here, and the filters for files see all of it. */
-static void cut(struct builder *builder, const struct mime_part *part, const char *what)
+static void cut(struct builder *builder, const struct part *part, const char *what)
 {
-	if (!part->is_attachment && !builder->texts->cut)
-		builder->texts->cut = what;
+	struct texts *texts = builder->texts;
+
+	if (!texts->input.map->parts[part->index].is_attachment && !texts->cut)
+		texts->cut = what;
 }
 
-static void drop_cr(struct buf *text)
+static void add_link(void *context, const char *url, size_t size, enum html_place place)
 {
-	size_t kept = 0;
-
-	for (size_t i = 0; i < text->size; i++) {
-		if (text->data[i] != '\r' || i + 1 == text->size || text->data[i + 1] != '\n')
-			text->data[kept++] = text->data[i];
-	}
-	text->size = kept;
-	if (text->data)
-		text->data[kept] = '\0';
+	links_add(context, url, size, (enum links_place)place, 0);
 }
 
-/* In these ASCII bytes aren't ASCII characters, so UTF-8 must not be tried first. */
-static int is_shifting_charset(const char *charset)
+static void read_html(struct texts *texts, struct texts_view *view, const struct buf *source)
 {
-	return text_starts(charset, "utf-16") || text_starts(charset, "utf-32") ||
-	       text_starts(charset, "utf-7") || text_starts(charset, "iso-2022") ||
-	       text_starts(charset, "ucs-") || text_starts(charset, "hz-");
+	const struct html_links sink = {add_link, &texts->links};
+
+	view->html = alloc_zero(1, sizeof(*view->html));
+	html_read(source->data, source->size, view->html, &texts->shown, &sink);
+	texts->links.is_cut |= view->html->is_url_cut;
 }
 
-/* Senders who declare Latin-1 mean windows-1252; many declare nothing, or the wrong thing, and send
- * UTF-8. */
-static void to_utf8(const struct buf *raw, const char *charset, struct buf *out)
+static void add_view(struct builder *builder, const struct part *part)
 {
-	if (!is_shifting_charset(charset)) {
-		if (utf8_valid(raw->data, raw->size)) {
-			buf_add(out, raw->data, raw->size);
-			return;
-		}
-		if (!*charset || text_same(charset, "iso-8859-1") ||
-		        text_same(charset, "us-ascii") || text_same(charset, "utf-8"))
-			charset = "windows-1252";
-	}
-	decode_charset(raw->data, raw->size, charset, out);
-}
+	struct texts *texts = builder->texts;
+	struct texts_view *view = &texts->views[texts->view_count];
+	size_t most = builder->limits->max_bytes, left;
+	struct buf source = {0};
 
-static int has_html_name(const struct mime_part *part)
-{
-	const char *dot;
-
-	for (size_t i = 0; i < part->name_count; i++) {
-		dot = strrchr(part->names[i].text, '.');
-		if (dot && (text_same(dot, ".htm") || text_same(dot, ".html") ||
-		                   text_same(dot, ".shtml")))
-			return 1;
-	}
-	return 0;
-}
-
-static void add_link(void *context, const char *url, size_t size)
-{
-	links_add(context, url, size);
-}
-
-static void add_shown(struct builder *builder, const struct buf *text, int is_html)
-{
-	const struct html_links sink = {add_link, &builder->texts->links};
-	size_t start;
-
-	if (builder->shown.size)
-		buf_add_char(&builder->shown, '\n');
-	start = builder->shown.size;
-	if (is_html)
-		html_render(text->data, text->size, &builder->shown, &sink);
-	else
-		buf_add(&builder->shown, text->data, text->size);
-	if (builder->shown.size > start)
-		links_scan(&builder->texts->links, builder->shown.data + start,
-		        builder->shown.size - start);
-}
-
-static void add_body(struct builder *builder, const struct mime_part *part, const struct buf *raw)
-{
-	int is_html = text_same(part->type, "text/html") || has_html_name(part);
-	size_t left = builder->shown.size < builder->limits->max_bytes
-	                      ? builder->limits->max_bytes - builder->shown.size
-	                      : 0;
-	struct buf text = {0};
-
-	if (!is_html && !text_same(part->type, "text/plain"))
+	if (texts->view_count == VIEWS_MOST)
 		return;
-	to_utf8(raw, part->charset, &text);
-	if (text.size > left) {
-		text.size = left;
+	texts->view_count++;
+	if (texts->shown.size)
+		buf_add_char(&texts->shown, '\n');
+	left = texts->shown.size < most ? most - texts->shown.size : 0;
+	if (part->body.size)
+		unicode_from(part->body.data, part->body.size, part->charset, &source);
+	if (source.size > left) {
+		source.size = left;
 		cut(builder, part, "body");
 	}
-	if (text.size)
-		add_shown(builder, &text, is_html);
-	buf_fini(&text);
+	*view = (struct texts_view){part, texts->shown.size, 0, NULL};
+	if (part->is_html && source.size)
+		read_html(texts, view, &source);
+	else if (source.size)
+		buf_add(&texts->shown, source.data, source.size);
+	view->size = texts->shown.size - view->offset;
+	buf_fini(&source);
 }
 
-static void add_raw_body(
-        struct builder *builder, const struct mime_part *part, const struct buf *raw)
+static void add_raw_body(struct builder *builder, const struct part *part)
 {
-	size_t size = raw->size;
+	size_t size = part->body.size;
 
 	if (size > builder->raw_left) {
 		size = builder->raw_left;
 		cut(builder, part, "rawbody");
 	}
 	builder->raw_left -= size;
-	texts_add_raw(&builder->texts->rawbody, raw->data, size);
+	texts_add_raw(&builder->texts->rawbody, part->body.data ? part->body.data : "", size);
 }
 
-static int is_text_leaf(const struct mime_part *part)
+static void add_part(struct builder *builder, const struct part *part)
 {
-	if (part->is_multipart || part->is_message)
-		return 0;
-	return (text_starts(part->type, "text/") && !text_same(part->type, "text/calendar")) ||
-	       text_starts(part->type, "message/") || has_html_name(part);
-}
-
-static void add_part(struct builder *builder, size_t index)
-{
-	const struct mime_part *part = &builder->map->parts[index];
-	struct buf raw = {0};
-
-	if (!is_text_leaf(part))
+	if (!part->is_leaf)
 		return;
-	decode_part(builder->map, index, part->encoding, &raw);
-	drop_cr(&raw);
-	if (raw.size) {
-		add_raw_body(builder, part, &raw);
-		add_body(builder, part, &raw);
-	}
-	buf_fini(&raw);
+	if (part->is_html || ((strncmp(part->type, "text/", 5) == 0 ||
+	                              strncmp(part->type, "message/", 8) == 0) &&
+	                             strcmp(part->type, "text/calendar") != 0))
+		add_raw_body(builder, part);
+	if (part->is_html || part->is_plain)
+		add_view(builder, part);
 }
 
 /* The Subject is the first string, always: rules with tflags nosubject leave it out by number. */
-static void add_subject(struct builder *builder)
+static void add_subject(struct texts *texts)
 {
-	char *subject = decode_field(builder->map, 0, "Subject", 0);
 	struct buf line = {0};
 
-	buf_add_string(&line, subject ? subject : "");
+	parts_field(texts->input.map, 0, "Subject", 1, &line);
 	buf_add_char(&line, '\n');
-	pieces_add(&builder->texts->body, line.data, line.size);
+	pieces_add(&texts->body, line.data, line.size);
 	buf_fini(&line);
-	free(subject);
 }
 
-static void add_full(struct builder *builder)
+static void add_full(struct texts *texts, size_t most)
 {
-	size_t size = builder->map->size;
+	const struct mime_map *map = texts->input.map;
+	size_t size = map->size < most ? map->size : most;
+	const char *bytes = (const char *)map->bytes;
 
-	if (size > builder->limits->max_bytes)
-		size = builder->limits->max_bytes;
-	buf_add(&builder->texts->full, builder->map->bytes, size);
-	drop_cr(&builder->texts->full);
+	buf_reserve(&texts->full, size + 1);
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] != '\r' || i + 1 == size || bytes[i + 1] != '\n')
+			texts->full.data[texts->full.size++] = bytes[i];
+	}
+	buf_add(&texts->full, "", 0);
 }
 
-void texts_build(const struct mime_map *map, const struct texts_limits *limits, struct texts *texts)
+static void scan_links(struct texts *texts)
 {
-	struct builder builder = {map, limits ? limits : &default_limits, texts};
+	const char *piece;
+	size_t size;
 
-	memset(texts, 0, sizeof(*texts));
-	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
-	texts->links.most = builder.limits->max_links;
-	builder.raw_left = builder.limits->max_bytes;
-	add_subject(&builder);
-	for (size_t i = 0; i < map->part_count; i++)
-		add_part(&builder, i);
-	if (builder.shown.size)
-		texts_add_paragraphs(&texts->body, builder.shown.data, builder.shown.size);
-	add_full(&builder);
-	pieces_unique(&texts->links);
+	for (size_t i = 0; i < texts->body.count; i++) {
+		piece = pieces_at(&texts->body, i, &size);
+		links_scan(&texts->links, piece, size);
+	}
+	links_settle(&texts->links);
+}
+
+static void note_cuts(struct texts *texts)
+{
 	if (!texts->cut && (texts->body.is_full || texts->rawbody.is_full))
 		texts->cut = "pieces";
-	if (!texts->cut && texts->links.is_full)
+	if (!texts->cut && (texts->links.forms.is_full || texts->links.raw.is_full))
 		texts->cut = "links";
-	buf_fini(&builder.shown);
+}
+
+void texts_build(const struct texts_input *input, struct texts *texts)
+{
+	struct builder builder = {input->limits ? input->limits : &default_limits, texts, 0};
+
+	memset(texts, 0, sizeof(*texts));
+	texts->input = *input;
+	buf_add(&texts->shown, "", 0);
+	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
+	links_init(&texts->links, input->lists, builder.limits->max_links);
+	builder.raw_left = builder.limits->max_bytes;
+	parts_read(input->map, &texts->parts);
+	facts_read(&texts->parts, &texts->facts);
+	texts->views =
+	        alloc_zero(texts->parts.count < VIEWS_MOST ? texts->parts.count + 1 : VIEWS_MOST,
+	                sizeof(*texts->views));
+	add_subject(texts);
+	for (size_t i = 0; i < texts->parts.count; i++)
+		add_part(&builder, &texts->parts.items[i]);
+	texts_add_paragraphs(&texts->body, texts->shown.data, texts->shown.size);
+	add_full(texts, builder.limits->max_bytes);
+	scan_links(texts);
+	relays_read(input->map, input->lists, &texts->relays);
+	note_cuts(texts);
 }
 
 void texts_fini(struct texts *texts)
 {
+	for (size_t i = 0; i < texts->view_count; i++) {
+		if (texts->views[i].html)
+			html_fini(texts->views[i].html);
+		free(texts->views[i].html);
+	}
+	free(texts->views);
 	pieces_fini(&texts->body);
 	pieces_fini(&texts->rawbody);
-	pieces_fini(&texts->links);
+	links_fini(&texts->links);
 	buf_fini(&texts->full);
+	buf_fini(&texts->shown);
+	parts_fini(&texts->parts);
+	facts_fini(&texts->facts);
+	relays_fini(&texts->relays);
 }

@@ -6,7 +6,7 @@ BEGIN {
 	foreign["gmime/gmime.h"] = "gmime-3.0"; foreign["glib.h"] = "gmime-3.0"; foreign["clamav.h"] = "libclamav"
 	foreign["magic.h"] = "libmagic"; foreign["archive.h"] = "libarchive"; foreign["archive_entry.h"] = "libarchive"; foreign["zlib.h"] = "zlib"
 	foreign["pcre2.h"] = "libpcre2-8"; foreign["lmdb.h"] = "lmdb"; foreign["seccomp.h"] = "libseccomp"
-	foreign["czmq.h"] = "czmq"; foreign["curl/curl.h"] = "curl"; foreign["hs.h"] = "hyperscan"
+	foreign["czmq.h"] = "czmq"; foreign["curl/curl.h"] = "curl"; foreign["hs.h"] = "libhs"
 }
 FILENAME == "layers" {
 	if (/^#/ || NF == 0) next

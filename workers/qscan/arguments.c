@@ -51,6 +51,8 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 		return value && read_fd(&arguments->keeper_fd, value);
 	if (strcmp(name, "--explain") == 0)
 		return value && add_mail(arguments, value);
+	if (strcmp(name, "--rules") == 0)
+		return (arguments->rules = value) != NULL;
 	if (strcmp(name, "--from") == 0)
 		return (arguments->from = value) != NULL;
 	if (strcmp(name, "--client") == 0)
@@ -69,6 +71,12 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 static int is_more_mail(const struct arguments *arguments, const char *word)
 {
 	return arguments->explain_count && (*word != '-' || !word[1]);
+}
+
+/* Does a rule's name stand behind the "--rules WORD" that ends here? */
+static int is_rule(char *const *word)
+{
+	return strcmp(word[-1], "--rules") == 0 && word[1] && *word[1] != '-';
 }
 
 int arguments_take(struct arguments *arguments, int *argc, char **argv)
@@ -96,6 +104,8 @@ int arguments_take(struct arguments *arguments, int *argc, char **argv)
 			argv[kept++] = argv[at];
 		else
 			at++;
+		if (taken > 0 && is_rule(argv + at))
+			arguments->rule = argv[++at];
 	}
 	argv[kept] = NULL;
 	*argc = kept;

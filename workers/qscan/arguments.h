@@ -13,6 +13,8 @@ struct arguments {
 	int control_fd, keeper_fd; /* -1: not given */
 	const char **explain;      /* files, "-" for standard input */
 	size_t explain_count;      /* 0: not asked for */
+	const char *rules;         /* what to tell about them; NULL: not asked for */
+	const char *rule;          /* the name of one; NULL: not given */
 	const char *from, *client, *helo;
 	char *to[ARGUMENTS_MAX_RECIPIENTS];
 	size_t to_count;
@@ -24,7 +26,8 @@ struct arguments {
 };
 
 /* Removes what it knows from argv. Once --explain was seen, words that are no options are more
- * files for it. 0: a value is missing, wrong, or there are too many. */
+ * files for it; behind --rules WORD one is a rule's name. 0: a value is missing, wrong, or there
+ * are too many. */
 int arguments_take(struct arguments *arguments, int *argc, char **argv);
 void arguments_fini(struct arguments *arguments);
 

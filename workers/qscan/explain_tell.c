@@ -8,6 +8,7 @@
 #include "lib/base/safe.h"
 #include "lib/base/utf8.h"
 #include "workers/qscan/explain.h"
+#include "workers/qscan/member.h"
 
 enum { SHOWN = 200 };
 
@@ -221,33 +222,13 @@ void explain_text(
 
 /* ---------------------------------------------------------------- for programs */
 
-/* A member's name (none in an array) and its text, with a comma where one came before. */
-static void member(FILE *out, const char *name, const char *text, int first)
-{
-	const unsigned char *at;
-	char *safe = safe_text(text, 4096);
-
-	if (!first)
-		fputc(',', out);
-	if (name)
-		fprintf(out, "\"%s\":", name);
-	fputc('"', out);
-	for (at = (const unsigned char *)safe; *at; at++) {
-		if (*at == '"' || *at == '\\')
-			fputc('\\', out);
-		fputc(*at, out);
-	}
-	fputc('"', out);
-	free(safe);
-}
-
 static void json_texts(FILE *out, const char *name, char *const *texts, size_t count)
 {
 	size_t i;
 
 	fprintf(out, ",\"%s\":[", name);
 	for (i = 0; i < count; i++)
-		member(out, NULL, texts[i], i == 0);
+		member_text(out, NULL, texts[i], i == 0);
 	fputc(']', out);
 }
 
@@ -257,21 +238,21 @@ static void json_part(FILE *out, const struct mime_map *map, size_t index)
 	size_t i, first = 1;
 
 	fputs(index ? ",{" : "{", out);
-	member(out, "path", part->path, 1);
-	member(out, "type", part->type, 0);
-	member(out, "encoding", mime_encoding_name(part->encoding), 0);
+	member_text(out, "path", part->path, 1);
+	member_text(out, "type", part->type, 0);
+	member_text(out, "encoding", mime_encoding_name(part->encoding), 0);
 	json_texts(out, "other_types", part->other_types, part->other_type_count);
 	fprintf(out,
 	        ",\"offset\":%zu,\"length\":%zu,\"body_offset\":%zu,\"body_length\":%zu,\"names\":"
 	        "[",
 	        part->whole.offset, part->whole.length, part->body.offset, part->body.length);
 	for (i = 0; i < part->name_count; i++)
-		member(out, NULL, part->names[i].text, i == 0);
+		member_text(out, NULL, part->names[i].text, i == 0);
 	fputs("],\"anomalies\":[", out);
 	for (i = 0; i < map->anomaly_count; i++) {
 		if (map->anomalies[i].part != index)
 			continue;
-		member(out, NULL, mime_anomaly_name(map->anomalies[i].kind), (int)first);
+		member_text(out, NULL, mime_anomaly_name(map->anomalies[i].kind), (int)first);
 		first = 0;
 	}
 	fputs("]}", out);
@@ -284,22 +265,22 @@ static void json_content(FILE *out, const struct scan *scan, size_t index)
 	enum trait trait;
 
 	fputs(index ? ",{" : "{", out);
-	member(out, "path", content->path, 1);
-	member(out, "part", content->part < 0 ? "" : scan->map->parts[content->part].path, 0);
+	member_text(out, "path", content->path, 1);
+	member_text(out, "part", content->part < 0 ? "" : scan->map->parts[content->part].path, 0);
 	fprintf(out, ",\"level\":%d,\"inside\":%ld,\"size\":", content->level, content->parent);
 	if (content->bytes)
 		fprintf(out, "%zu", content->size);
 	else
 		fputs("null", out);
-	member(out, "true_type", content->true_type, 0);
-	member(out, "opened_as", content->kind, 0);
+	member_text(out, "true_type", content->true_type, 0);
+	member_text(out, "opened_as", content->kind, 0);
 	json_texts(out, "names", content->names, content->name_count);
 	json_texts(out, "types", content->types, content->type_count);
 	fputs(",\"traits\":[", out);
 	for (trait = 0; trait < TRAITS; trait++) {
 		if (!content_has(content, trait))
 			continue;
-		member(out, NULL, trait_name(trait), first);
+		member_text(out, NULL, trait_name(trait), first);
 		first = 0;
 	}
 	fputs("]}", out);
@@ -324,14 +305,14 @@ static void json_findings(FILE *out, const struct scan *scan)
 		const struct finding *finding = &scan->findings[i];
 
 		fputs(i ? ",{" : "{", out);
-		member(out, "check", finding->check, 1);
-		member(out, "symbol", finding->symbol, 0);
-		member(out, "reason", finding->reason, 0);
-		member(out, "unscanned", unscanned_name(finding->unscanned), 0);
-		member(out, "action", action_name(finding->action), 0);
-		member(out, "rule", finding->rule, 0);
-		member(out, "where", finding->where, 0);
-		member(out, "detail", finding->detail, 0);
+		member_text(out, "check", finding->check, 1);
+		member_text(out, "symbol", finding->symbol, 0);
+		member_text(out, "reason", finding->reason, 0);
+		member_text(out, "unscanned", unscanned_name(finding->unscanned), 0);
+		member_text(out, "action", action_name(finding->action), 0);
+		member_text(out, "rule", finding->rule, 0);
+		member_text(out, "where", finding->where, 0);
+		member_text(out, "detail", finding->detail, 0);
 		fprintf(out, ",\"points\":%.3f}", finding->points);
 	}
 	fputc(']', out);
@@ -344,10 +325,10 @@ static void json_checks(FILE *out, const Lz__Verdict *verdict)
 	fputs(",\"checks\":[", out);
 	for (i = 0; i < verdict->n_checks; i++) {
 		fputs(i ? ",{" : "{", out);
-		member(out, "name", verdict->checks[i]->name, 1);
-		member(out, "answer", answers[verdict->checks[i]->answer], 0);
-		member(out, "why", verdict->checks[i]->why, 0);
-		member(out, "where", verdict->checks[i]->where, 0);
+		member_text(out, "name", verdict->checks[i]->name, 1);
+		member_text(out, "answer", answers[verdict->checks[i]->answer], 0);
+		member_text(out, "why", verdict->checks[i]->why, 0);
+		member_text(out, "where", verdict->checks[i]->where, 0);
 		fprintf(out, ",\"cost_us\":%" PRIu64 "}", verdict->checks[i]->cost_us);
 	}
 	fputc(']', out);
@@ -363,19 +344,19 @@ static void json_groups(FILE *out, const struct scan *scan, const Lz__Verdict *v
 
 		fputs(i ? ",{\"recipients\":[" : "{\"recipients\":[", out);
 		for (j = 0; j < group->n_recipients; j++)
-			member(out, NULL,
+			member_text(out, NULL,
 			        scan->submission->recipients[group->recipients[j]]->address,
 			        j == 0);
 		fputs("]", out);
-		member(out, "disposition", dispositions[group->disposition], 0);
-		member(out, "rule", group->rule, 0);
-		member(out, "text", group->text, 0);
+		member_text(out, "disposition", dispositions[group->disposition], 0);
+		member_text(out, "rule", group->rule, 0);
+		member_text(out, "text", group->text, 0);
 		fprintf(out, ",\"code\":%u,\"edits\":%zu,\"items\":[", group->code, group->n_edits);
 		for (j = 0; j < group->n_items; j++)
-			member(out, NULL, group->items[j], j == 0);
+			member_text(out, NULL, group->items[j], j == 0);
 		fputs("],\"breaks\":[", out);
 		for (j = 0; j < group->n_breaks; j++)
-			member(out, NULL, group->breaks[j], j == 0);
+			member_text(out, NULL, group->breaks[j], j == 0);
 		fputs("]}", out);
 	}
 	fputc(']', out);
@@ -387,10 +368,10 @@ void explain_json(
 	size_t i;
 
 	fputc('{', out);
-	member(out, "message", scan->submission->message_id, 1);
-	member(out, "file", path, 0);
-	member(out, "subject", scan->subject, 0);
-	member(out, "engine", scan->engine, 0);
+	member_text(out, "message", scan->submission->message_id, 1);
+	member_text(out, "file", path, 0);
+	member_text(out, "subject", scan->subject, 0);
+	member_text(out, "engine", scan->engine, 0);
 	fprintf(out, ",\"signatures_s\":%" PRId64, scan->signatures_s);
 	fprintf(out, ",\"size\":%zu,\"score\":%.3f,\"authentic\":%s,\"automatic\":%s,\"parts\":[",
 	        scan->size, scan->score, scan->sender_authentic ? "true" : "false",
@@ -400,7 +381,7 @@ void explain_json(
 	fputc(']', out);
 	json_contents(out, scan);
 	json_checks(out, result->verdict);
-	member(out, "whole_scanned", scan->whole ? scan->whole : "", 0);
+	member_text(out, "whole_scanned", scan->whole ? scan->whole : "", 0);
 	fprintf(out, ",\"whole_left_out\":%s", scan->left_out ? "true" : "false");
 	json_findings(out, scan);
 	json_groups(out, scan, result->verdict);

@@ -8,6 +8,7 @@
 #include "lib/base/alloc.h"
 #include "lib/spam/eval.h"
 #include "workers/qscan/scan.h"
+#include "workers/qscan/spam_rules.h"
 
 enum {
 	WARNINGS_MOST = 50, /* of rule files, one by one; then they are counted */
@@ -58,27 +59,36 @@ static void spam_close(void **state)
 	*state = NULL;
 }
 
+static void use_database(const struct config *config, struct rules *rules,
+        void (*warn)(void *context, const char *sentence), void *context)
+{
+	struct err err;
+
+	if (spam_rules_use_database(config, rules, &err) != RESULT_PERMANENT || !warn)
+		return;
+	err_wrap(&err, RESULT_NONE, "body rules are matched one by one");
+	warn(context, err.text);
+}
+
 static enum result spam_open(const struct config *config, void **state,
         void (*warn)(void *context, const char *sentence), void *context, struct err *err)
 {
 	struct warner warner = {warn, context, 0};
+	struct rules *rules = NULL;
 	struct spam *spam;
-	enum result result = RESULT_OK;
+	enum result result;
 
 	if (!config->spam.enabled)
 		return RESULT_OK;
+	result = spam_rules_open(config, warn ? warn_some : NULL, &warner, &rules, err);
+	if (result)
+		return result;
+	warn_rest(&warner);
+	use_database(config, rules, warn, context);
 	spam = alloc_zero(1, sizeof(*spam));
 	spam->limits = (struct texts_limits){config->spam.max_size, PIECES_MOST, LINKS_MOST};
-	spam->rules = rules_new(warn ? warn_some : NULL, &warner);
-	for (size_t i = 0; !result && i < config->spam.rules.count; i++)
-		result = rules_add_path(spam->rules, config->spam.rules.items[i], err);
+	spam->rules = rules;
 	*state = spam;
-	if (result) {
-		spam_close(state);
-		return err_wrap(err, result, "spam.rules");
-	}
-	rules_compile(spam->rules);
-	warn_rest(&warner);
 	return RESULT_OK;
 }
 

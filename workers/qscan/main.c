@@ -7,12 +7,14 @@
 #include "workers/qscan/keeper.h"
 #include "workers/qscan/preview.h"
 #include "workers/qscan/qscan.h"
+#include "workers/qscan/rules_tell.h"
 #include "workers/qscan/sandbox.h"
 
 static const struct daemon_options options = {
         .program = "qscan",
         .usage = "usage: qscan [-c FILE] --explain MAIL... [--from ADDRESS] [--to ADDRESS]...\n"
                  "             [--client IP] [--helo NAME] [--json]\n"
+                 "       qscan [-c FILE] --rules check|list|show|compile [NAME] [--json]\n"
                  "Tells how a message is read, what each check says of it, and what would happen.\n"
                  "(Scanners are started by qworker.)\n"
                  "      --explain MAIL  a file, or - for standard input; several, one behind the "
@@ -21,7 +23,10 @@ static const struct daemon_options options = {
                  "      --to ADDRESS    a recipient, once for each (postmaster)\n"
                  "      --client IP     address that it came from\n"
                  "      --helo NAME     what that called itself\n"
-                 "      --json          one object a message, each on a line of its own\n",
+                 "      --rules WORD    what is known of the spam rules: check, list, show NAME; "
+                 "compile\n"
+                 "      --json          one object a message or a rule, each on a line of its "
+                 "own\n",
 };
 
 /* The supervisor and its scanners: as site.scan_user, or else as all the others. */
@@ -54,6 +59,8 @@ int main(int argc, char **argv)
 		code = supervise(config, arguments.control_fd);
 	else if (arguments.is_preview || arguments.content)
 		code = preview_run(config, &arguments);
+	else if (arguments.rules)
+		code = rules_tell(config, &arguments);
 	else
 		code = explain_run(config, &arguments);
 	config_free(&config);

@@ -11,10 +11,10 @@
 #include "lib/spam/links.h"
 #include "lib/spam/texts.h"
 
-static void add(void *context, const char *url, size_t size)
+static void add(void *context, const char *url, size_t size, enum html_place place)
 {
 	assert(size > 0);
-	links_add(context, url, size);
+	links_add(context, url, size, (enum links_place)place, 0);
 }
 
 static size_t ink(const char *bytes, size_t size)
@@ -28,13 +28,17 @@ static size_t ink(const char *bytes, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct pieces links = {.most = 1000}, body = {.most = 100000};
+	struct pieces body = {.most = 100000};
+	struct links links;
 	struct html_links sink = {add, &links};
+	struct html html;
 	struct buf text = {0};
 	size_t shown = 0, length;
 
-	html_render((const char *)data, size, &text, &sink);
+	links_init(&links, NULL, 1000);
+	html_read((const char *)data, size, &html, &text, &sink);
 	assert(text.size <= 4 * size);
+	assert(html.element_count <= html.tag_count && html.tags_seen <= html.tag_count);
 	if (text.size) {
 		assert(!utf8_valid(data, size) || utf8_valid(text.data, text.size));
 		links_scan(&links, text.data, text.size);
@@ -44,12 +48,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t i = 0; i < body.count; i++) {
 		const char *piece = pieces_at(&body, i, &length);
 
-		assert(length > 0 && length <= 2048);
+		assert(length > 0 && length <= 2049);
 		shown -= ink(piece, length);
 	}
 	assert(shown == 0);
-	pieces_unique(&links);
-	pieces_fini(&links);
+	links_settle(&links);
+	links_fini(&links);
+	html_fini(&html);
 	pieces_fini(&body);
 	buf_fini(&text);
 	return 0;

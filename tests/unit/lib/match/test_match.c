@@ -141,6 +141,79 @@ static void a_forked_process_shares_the_pattern(void **state)
 	match_free(&match);
 }
 
+static void latin1_letters_have_two_cases_only_where_that_is_asked_for(void **state)
+{
+	unsigned plain = MATCH_CASELESS, latin1 = MATCH_CASELESS | MATCH_LATIN1;
+
+	assert_int_equal(once("\xc3\xa9", plain, "\xe3\xa9"), RESULT_NONE);
+	assert_int_equal(once("\xc3\xa9", latin1, "\xe3\xa9"), RESULT_OK);
+	assert_int_equal(once("\\xe3", latin1, "\xc3"), RESULT_OK);
+	assert_int_equal(once("[\\xe0-\\xe5]", latin1, "\xc2"), RESULT_OK);
+	assert_int_equal(once("^[^\\xe3]$", latin1, "\xc3"), RESULT_NONE);
+	assert_int_equal(once("Ab", latin1, "aB"), RESULT_OK);
+	/* Multiplication and division signs, sharp s and y with dots have no partner here. */
+	assert_int_equal(once("\\xd7", latin1, "\xf7"), RESULT_NONE);
+	assert_int_equal(once("\\xdf", latin1, "\xff"), RESULT_NONE);
+	/* And none of them is a letter to \w. */
+	assert_int_equal(once("\\w", latin1, "\xc3"), RESULT_NONE);
+	assert_int_equal(once("\\xc3", MATCH_LATIN1, "\xe3"), RESULT_NONE);
+}
+
+static void every_byte_folds_as_latin1_does_and_no_other_way(void **state)
+{
+	char pattern[8], text[2] = {0};
+
+	for (unsigned a = 1; a < 256; a++) {
+		snprintf(pattern, sizeof(pattern), "\\x%02x", a);
+		struct match *match = compiled(pattern, MATCH_CASELESS | MATCH_LATIN1);
+
+		for (unsigned b = 1; b < 256; b++) {
+			int is_letter = ((a | 0x20) >= 'a' && (a | 0x20) <= 'z') ||
+			                (a >= 0xc0 && (a & 0x1f) != 0x17 && (a & 0x1f) != 0x1f);
+
+			text[0] = (char)b;
+			assert_int_equal(match_find(match, text, 1, 0, NULL, NULL) == RESULT_OK,
+			        a == b || (is_letter && (a ^ b) == 0x20));
+		}
+		match_free(&match);
+	}
+}
+
+static void collect(void *context, const char *name, const char *bytes, size_t size)
+{
+	char *all = context;
+
+	snprintf(all + strlen(all), 100 - strlen(all), "%s=%.*s;", name, (int)size, bytes);
+}
+
+static void named_groups_are_given_with_what_they_matched(void **state)
+{
+	struct match *match = compiled("(?<A>a+)(?:(?<B>b)|(?<C>c*))(x)", 0);
+	char all[100] = "";
+	size_t start, end;
+
+	assert_string_equal(match_group_name(match, 0), "A");
+	assert_string_equal(match_group_name(match, 2), "C");
+	assert_null(match_group_name(match, 3));
+	assert_int_equal(
+	        match_find_groups(match, "-aabx", 5, 0, &start, &end, collect, all), RESULT_OK);
+	assert_string_equal(all, "A=aa;B=b;");
+	assert_int_equal(start, 1);
+	assert_int_equal(end, 5);
+	all[0] = '\0';
+	assert_int_equal(match_find_groups(match, "ax", 2, 0, NULL, NULL, collect, all), RESULT_OK);
+	assert_string_equal(all, "A=a;");
+	assert_int_equal(
+	        match_find_groups(match, "b", 1, 0, NULL, NULL, collect, all), RESULT_NONE);
+	match_free(&match);
+}
+
+static void without_the_jit_a_match_is_the_same(void **state)
+{
+	assert_int_equal(once("b+$", MATCH_NO_JIT, "aabb"), RESULT_OK);
+	assert_int_equal(once("b+$", MATCH_NO_JIT, "aabbc"), RESULT_NONE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,6 +226,10 @@ int main(void)
 	        cmocka_unit_test(a_catastrophic_pattern_gives_up_quickly),
 	        cmocka_unit_test(a_deep_recursion_gives_up_instead_of_overflowing),
 	        cmocka_unit_test(a_forked_process_shares_the_pattern),
+	        cmocka_unit_test(latin1_letters_have_two_cases_only_where_that_is_asked_for),
+	        cmocka_unit_test(every_byte_folds_as_latin1_does_and_no_other_way),
+	        cmocka_unit_test(named_groups_are_given_with_what_they_matched),
+	        cmocka_unit_test(without_the_jit_a_match_is_the_same),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

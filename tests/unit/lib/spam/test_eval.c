@@ -19,7 +19,7 @@ static const char plain[] =
         "Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?= =?utf-8?q?_aus?= K.\n"
         "X-Fold: one\n two\n"
         "Message-ID: <1@example.org>\n\n"
-        "buy now, buy cheap\n\nbuy again at http://shop.example/x\n";
+        "buy now, buy cheap\n\nbuy again at http://shop.example.org/x\n";
 
 /* "NAME NAME*3 …" of what hits, in the order told, and what the first is described as. Copies, as
  * the rules are gone when a test looks. */
@@ -123,9 +123,9 @@ static void headers_that_are_made_up_are_there(void **state)
 	        "A B C D ");
 }
 
-static void an_absent_header_is_unlike_everything(void **state)
+static void an_absent_header_is_an_empty_one(void **state)
 {
-	hits("header A X-None !~ /x/\nheader B X-None =~ /^$/\nheader C Subject !~ /K/\n", "A ");
+	hits("header A X-None !~ /x/\nheader B X-None =~ /^$/\nheader C Subject !~ /K/\n", "A B ");
 }
 
 static void if_unset_stands_for_an_absent_header_only(void **state)
@@ -148,7 +148,8 @@ static void the_envelope_is_known_where_we_have_it(void **state)
 
 static void links_raw_text_and_the_whole_are_matched(void **state)
 {
-	hits("uri A m{^http://shop\\.example/x$}\nrawbody B /cheap\\n\\nbuy/\nfull C /\\nSubject: "
+	hits("uri A m{^http://shop\\.example\\.org/x$}\nrawbody B /cheap\\n\\nbuy/\nfull C "
+	     "/\\nSubject: "
 	     ".*\\n\\nbuy/s\n",
 	        "A B C ");
 }
@@ -161,8 +162,8 @@ static void headers_of_parts_are_matched(void **state)
 
 	hits_in(mail,
 	        "mimeheader A Content-Type =~ m{^application/zip}\nmimeheader B Content-Type =~ "
-	        "/mixed/\n",
-	        "A ");
+	        "/mixed/\nmimeheader C Content-Type =~ /gif/\n",
+	        "A B ");
 }
 
 static void metas_count_hits_and_see_hidden_rules(void **state)
@@ -172,10 +173,31 @@ static void metas_count_hits_and_see_hidden_rules(void **state)
 	        "B D ");
 }
 
-static void what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known(void **state)
+static void what_is_not_defined_or_not_run_is_0_as_in_spamassassin(void **state)
 {
-	hits("meta A !NOWHERE\nbody E eval:check()\nmeta B !E\nmeta C E || A\nmeta D E && A\n",
-	        "A C ");
+	hits("meta A !NOWHERE\nbody E eval:check()\nmeta B !E\nmeta C E || A\nmeta D E && A\n"
+	     "header N eval:check_rbl('zen', 'zen.spamhaus.org.')\ntflags N net\nmeta F !N\n",
+	        "A B C F ");
+}
+
+static void what_one_rule_captures_another_looks_for(void **state)
+{
+	hits("header __TO To:addr =~ /(?<TO_USER>[^@]+)@/\nbody A /to %{TO_USER}/\n"
+	     "body B /x%{NOBODY}/\nuri C m{//shop\\.%{TLD}}\nbody __T /shop\\.(?<TLD>\\w+)/\n"
+	     "header D Subject !~ /%{NOBODY}/\nheader E Subject !~ /%{TO_USER}/\n"
+	     "body F /%\\{TO_USER}/\n",
+	        "C E ");
+	hits_in("To: (x) b.en@example.net\nSubject: s\n\nmail to b.en, to bxen and {x}\n",
+	        "header __TO To:addr =~ /(?<TO_USER>[^@]+)@/\nbody A /to %{TO_USER}/\n"
+	        "tflags A multiple\n",
+	        "A ");
+}
+
+static void letters_above_ascii_have_two_cases_as_bytes(void **state)
+{
+	hits_in("Subject: x\nContent-Type: text/plain; charset=utf-8\n\ngr\xc3\xbc\xc3\x9f"
+	        "e\n",
+	        "body A /gr\\xe3\\xbc/i\nbody B /gr\\xe3\\xbc/\n", "A ");
 }
 
 static void score_0_switches_a_rule_off_as_in_spamassassin(void **state)
@@ -251,13 +273,15 @@ int main(void)
 	        cmocka_unit_test(fields_of_one_name_are_matched_together),
 	        cmocka_unit_test(addresses_and_names_can_be_asked_for),
 	        cmocka_unit_test(headers_that_are_made_up_are_there),
-	        cmocka_unit_test(an_absent_header_is_unlike_everything),
+	        cmocka_unit_test(an_absent_header_is_an_empty_one),
 	        cmocka_unit_test(if_unset_stands_for_an_absent_header_only),
 	        cmocka_unit_test(the_envelope_is_known_where_we_have_it),
 	        cmocka_unit_test(links_raw_text_and_the_whole_are_matched),
 	        cmocka_unit_test(headers_of_parts_are_matched),
 	        cmocka_unit_test(metas_count_hits_and_see_hidden_rules),
-	        cmocka_unit_test(what_is_not_defined_is_0_and_what_cannot_be_run_is_not_known),
+	        cmocka_unit_test(what_is_not_defined_or_not_run_is_0_as_in_spamassassin),
+	        cmocka_unit_test(what_one_rule_captures_another_looks_for),
+	        cmocka_unit_test(letters_above_ascii_have_two_cases_as_bytes),
 	        cmocka_unit_test(score_0_switches_a_rule_off_as_in_spamassassin),
 	        cmocka_unit_test(circles_are_false),
 	        cmocka_unit_test(priority_orders_what_is_told),

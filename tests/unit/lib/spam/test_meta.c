@@ -58,6 +58,9 @@ static void operators_bind_as_in_perl(void **state)
 	is_exactly("-C + 5", 3);
 	is_exactly("1 + 1 > 1", 1);
 	is_exactly("1 < 2 == 1", 1);
+	is_exactly("5 ^ 3", 6);
+	is_exactly("1 == 1 ^ 1 == 1", 0);
+	is_exactly("1 ^ 1 && 1", 0);
 	is_exactly("0 && 0 || 1", 1);
 	is_exactly("1 || 0 && 0", 1);
 	is_exactly("!A && B", 1);
@@ -113,6 +116,8 @@ static void what_is_not_known_hits_only_where_it_does_not_matter(void **state)
 	assert_false(meta_is_true(value("A * V")));
 	assert_false(meta_is_true(value("1 / U")));
 	assert_true(meta_is_true(value("U ? B : C")));
+	assert_false(meta_is_true(value("U ^ B")));
+	assert_false(meta_is_true(value("1 ^ -1")));
 	is_exactly("A && U", 0);
 }
 

@@ -102,10 +102,11 @@ static void what_is_not_understood_is_told_with_file_and_line(void **state)
 	complains("body A /x/e", "rule A: unknown modifier e");
 	complains("body A /x(?{ 1 })/", "rule A: Perl code");
 	complains("body A /a(b/", "t.cf:1: rule A: missing closing parenthesis, at offset 3");
-	complains("body A eval:check_this()", "rule A: eval: is not supported");
+	complains("body A eval:check_this()", "rule A: the function check_this is not here");
+	complains("body A eval:check_this", "rule A: a function's name and ( ) were expected");
+	complains("body A eval:check_this() x", "rule A: a function's name and ( ) were expected");
 	complains("header A Subject ~ /x/", "rule A: neither =~ nor !~");
-	complains("header A Subject:revip =~ /x/", "rule A: this part of a header");
-	complains("header A X-Spam-Relays-External =~ /x/", "study of relays");
+	complains("header A Subject:other =~ /x/", "rule A: this part of a header");
 	complains("header A :addr =~ /x/", "not a header's name");
 	complains("meta A B &&", "rule A: a rule's name or a number is missing");
 	complains("score A", "score A: one or four numbers");
@@ -116,7 +117,11 @@ static void what_is_not_understood_is_told_with_file_and_line(void **state)
 	complains("tflags A strange", "tflags A: \"strange\" is not known");
 	complains("priority A high", "priority A: a number was expected");
 	complains("replace_tag 9 x", "not a tag's name");
-	complains("askdns A x", "it asks the network");
+	complains("uri_detail A raw =~ /x/", "rule A: uri_detail is not here");
+	complains("loadplugin Mail::SpamAssassin::Plugin::AntiVirus", "AntiVirus is not here");
+	complains("score A (1)", "score A: there is no score yet");
+	complains("enlist_addrlist NAME a@b", "enlist_addrlist: (NAME) and values were expected");
+	complains("trusted_networks", "trusted_networks: a value is missing");
 	complains("include /etc/passwd", "include is refused here");
 	complains("endif", "endif without if");
 	complains("else", "else without if");
@@ -142,7 +147,7 @@ static void scores_have_defaults_and_can_be_relative(void **state)
 	struct rules *rules =
 	        read_rules("body A /x/\nbody T_B /x/\nbody C /x/\ntflags C nice\nbody D /x/\n"
 	                   "score D 2.5\nbody E /x/\nscore E 1 2 3 4\nbody F /x/\nscore F 2\n"
-	                   "score F (0.5)\nbody G /x/\nscore G (-3)\n");
+	                   "score F (0.5)\nbody G /x/\nscore G 1 2 3 4\nscore G (-3)\n");
 
 	assert_true(rules_name(rules, "A")->score == 1);
 	assert_true(rules_name(rules, "T_B")->score == 0.01);
@@ -156,7 +161,7 @@ static void scores_have_defaults_and_can_be_relative(void **state)
 
 static void a_rule_of_score_0_is_not_run(void **state)
 {
-	is_silent("body A /x/\nscore A 0\nbody __B /x/\nscore __B 0\n", 1);
+	is_silent("body A /x/\nscore A 0\nbody __B /x/\nscore __B 0\nbody C /x/\n", 1);
 }
 
 static void the_last_definition_wins(void **state)
@@ -181,20 +186,21 @@ static void flags_are_read(void **state)
 
 	assert_string_equal(said.data, "");
 	assert_true(a->multiple && a->no_subject && a->max_hits == 5 && a->priority == -90);
-	assert_int_equal(rules_name(rules, "B")->kind, RULE_UNKNOWN);
+	/* Only what a function asks is of the network: a pattern is a pattern. */
+	assert_int_equal(rules_name(rules, "B")->kind, RULE_BODY);
 	rules_free(&rules);
 }
 
 static void conditions_choose_lines(void **state)
 {
-	is_silent(
-	        "ifplugin Mail::SpamAssassin::Plugin::MIMEHeader\nbody A /x/\nelse\nbody B "
-	        "/x/\nendif\n"
-	        "ifplugin Mail::SpamAssassin::Plugin::DKIM\nbogus\nelse\nbody C /x/\nendif\n"
-	        "if (version >= 3.004002) && !plugin(Mail::SpamAssassin::Plugin::SPF)\nbody D /x/\n"
-	        "if 0\nbogus\nif 1\nbogus\nendif\nelse\nbody E /x/\nendif\nendif\n"
-	        "if can(Mail::SpamAssassin::Conf::feature_bug6558_free)\nbody F /x/\nendif\n"
-	        "if has(Mail::SpamAssassin::Plugin::X::y) || perl_version < 5.01\nbogus\nendif\n",
+	is_silent("ifplugin Mail::SpamAssassin::Plugin::MIMEHeader\nbody A /x/\nelse\nbody B "
+	          "/x/\nendif\n"
+	          "ifplugin Mail::SpamAssassin::Plugin::TextCat\nbogus\nelse\nbody C /x/\nendif\n"
+	          "if (version >= 3.004002) && !plugin(Mail::SpamAssassin::Plugin::TxRep)\nbody D "
+	          "/x/\n"
+	          "if 0\nbogus\nif 1\nbogus\nendif\nelse\nbody E /x/\nendif\nendif\n"
+	          "if can(Mail::SpamAssassin::Conf::feature_bug6558_free)\nbody F /x/\nendif\n"
+	          "if has(Mail::SpamAssassin::Plugin::X::y) || perl_version < 5.01\nbogus\nendif\n",
 	        5);
 }
 
@@ -278,6 +284,196 @@ static void a_very_long_chain_of_metas_ends(void **state)
 	buf_fini(&text);
 }
 
+static void every_form_of_a_header_is_read(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *name;
+		enum header_form form;
+		enum header_pick pick;
+		int is_raw;
+	} want[] = {
+	        {"From:host =~ /x/", "From", FORM_HOST, PICK_ALL, 0},
+	        {"From:domain =~ /x/", "From", FORM_DOMAIN, PICK_ALL, 0},
+	        {"Received:ip:last =~ /x/", "Received", FORM_IP, PICK_LAST, 0},
+	        {"Received:revip =~ /x/", "Received", FORM_REVIP, PICK_ALL, 0},
+	        {"From:name:raw =~ /x/", "From", FORM_NAME, PICK_ALL, 1},
+	        {"Subject:raw !~ /x/", "Subject", FORM_RAW, PICK_ALL, 1},
+	        {"Subject: =~ /x/", "Subject", FORM_VALUE, PICK_ALL, 0},
+	        {"Subject=~/x/", "Subject", FORM_VALUE, PICK_ALL, 0},
+	        {"ALL-TRUSTED:raw=~ /x/", "ALL-TRUSTED", FORM_RAW, PICK_ALL, 1},
+	        {"X-Spam-Relays-External\t=~\t/x/", "X-Spam-Relays-External", FORM_VALUE, PICK_ALL,
+	                0},
+	};
+
+	for (size_t i = 0; i < sizeof(want) / sizeof(*want); i++) {
+		char *line = alloc_format("header A %s", want[i].text);
+		struct rules *rules = read_rules(line);
+		const struct rule *rule = rules_name(rules, "A");
+
+		assert_string_equal(said.data, "");
+		assert_int_equal(rule->kind, RULE_HEADER);
+		assert_string_equal(rule->header.name, want[i].name);
+		assert_int_equal(rule->header.form, want[i].form);
+		assert_int_equal(rule->header.pick, want[i].pick);
+		assert_int_equal(rule->header.is_raw, want[i].is_raw);
+		assert_string_equal(rule->pattern, "x");
+		rules_free(&rules);
+		free(line);
+	}
+}
+
+static void rules_that_ask_the_network_or_bayes_are_known_and_not_run(void **state)
+{
+	struct rules *rules =
+	        read_rules("header A eval:check_rbl_sub('zen', '127.0.0.2')\nheader B "
+	                   "rbleval:check_rbl('x','y.')\naskdns C _AUTHORDOMAIN_.d TXT /x/\n"
+	                   "urirhssub D multi.x. A 2\nbody E eval:check_bayes('0.99', '1.00')\n");
+
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_count(rules), 0);
+	assert_int_equal(rules_skipped(rules), 0);
+	for (const char *name = "ABCD"; *name; name++) {
+		char one[2] = {*name, '\0'};
+
+		assert_int_equal(rules_name(rules, one)->kind, RULE_NOT_RUN);
+		assert_int_equal(rules_name(rules, one)->why, WHY_NETWORK);
+	}
+	assert_int_equal(rules_name(rules, "E")->why, WHY_LEARNING);
+	assert_int_equal(rules_name(rules, "E")->was, RULE_BODY);
+	rules_free(&rules);
+}
+
+static void a_rule_keeps_the_line_that_defines_it(void **state)
+{
+	struct rules *rules = read_rules("\n  body   A  /x y/i  # why\n");
+
+	assert_string_equal(rules_name(rules, "A")->text, "body   A  /x y/i");
+	rules_free(&rules);
+}
+
+static void of_four_numbers_that_of_the_score_set_counts(void **state)
+{
+	static const char text[] = "body A /x/\nscore A 1 2 3 0\nbody B /x/\nscore B 7\n"
+	                           "score A (1)\nbody C /x/\nscore C 0 0 5 0\n";
+
+	for (int set = 0; set < SCORE_SETS; set++) {
+		static const double want[] = {2, 3, 4, 1};
+		struct rules *rules = rules_new(NULL, NULL);
+
+		rules_use_score_set(rules, set);
+		rules_add_text(rules, "t.cf", text, strlen(text));
+		rules_compile(rules);
+		assert_true(rules_name(rules, "A")->score == want[set]);
+		assert_true(rules_name(rules, "B")->score == 7);
+		assert_int_equal(rules_name(rules, "C")->kind, set == 2 ? RULE_BODY : RULE_NOT_RUN);
+		rules_free(&rules);
+	}
+}
+
+static void metas_that_name_a_meta_of_0_points_are_never_worked_out(void **state)
+{
+	struct rules *rules = read_rules("meta A B\nmeta B !C\nmeta C 1\nscore C 0\n"
+	                                 "body D /x/\nscore D 0\nmeta E !D\n");
+
+	assert_int_equal(rules_name(rules, "C")->why, WHY_POINTS);
+	assert_int_equal(rules_name(rules, "B")->why, WHY_NEEDS);
+	assert_int_equal(rules_name(rules, "A")->why, WHY_NEEDS);
+	assert_int_equal(rules_name(rules, "E")->kind, RULE_META);
+	assert_int_equal(rules_skipped(rules), 0);
+	rules_free(&rules);
+}
+
+static void rules_matching_is_the_sum_of_all_that_match_but_itself(void **state)
+{
+	struct rules *rules =
+	        read_rules("meta X_SUM rules_matching(X_*) > 1\nbody X_A /x/\nbody Y_A /x/\n"
+	                   "meta NONE rules_matching( Z? )\nbody X_B /x/\nmeta MY_rules 1\n");
+	size_t number, count = 0;
+
+	assert_string_equal(said.data, "");
+	for (size_t i = 0; meta_needs(rules_name(rules, "X_SUM")->meta, i, &number); i++) {
+		assert_true(number == rules_name(rules, "X_A")->number ||
+		            number == rules_name(rules, "X_B")->number);
+		count++;
+	}
+	assert_int_equal(count, 2);
+	assert_false(meta_needs(rules_name(rules, "NONE")->meta, 0, &number));
+	rules_free(&rules);
+	complains("meta A rules_matching(X*", "rule A: an operator is missing");
+}
+
+static void settings_fill_lists(void **state)
+{
+	struct rules *rules = read_rules(
+	        "whitelist_from a@b *@C.example\nunwelcomelist_from a@b\nblacklist_to x@y\n"
+	        "def_welcomelist_from_rcvd a@b  host.example\n"
+	        "enlist_addrlist (BANKS) *@bank.example\nenlist_uri_host (NTLD) pro bid\n"
+	        "delist_uri_host (NTLD) bid\nfreemail_domains free.example\n"
+	        "util_rb_2tld co.uk\nclear_util_rb\nutil_rb_tld de\n"
+	        "redirector_pattern /^x y$/i\nenvelope_sender_header X-One\n"
+	        "envelope_sender_header X-Two\nwelcomelist_from_dkim a@b d.example\n"
+	        "welcomelist_from_dkim c@b\nunwelcomelist_from_dkim a@b\n"
+	        "trusted_networks 10/8 !10.1/16\nok_locales en\nok_locales ja ru\n");
+	const struct lists *lists = rules_lists(rules);
+
+	assert_string_equal(said.data, "");
+	assert_int_equal(lists_count(lists, "welcomelist_from"), 1);
+	assert_non_null(lists_match(lists, "welcomelist_from", "z@c.EXAMPLE"));
+	assert_true(lists_has(lists, "blocklist_to", "x@y"));
+	assert_string_equal(lists_at(lists, "def_welcomelist_from_rcvd", 0), "a@b host.example");
+	assert_true(lists_has(lists, "addrlist BANKS", "*@bank.example"));
+	assert_true(lists_has(lists, "uri_host NTLD", "pro"));
+	assert_false(lists_has(lists, "uri_host NTLD", "bid"));
+	assert_true(lists_has(lists, "freemail_domains", "free.example"));
+	assert_int_equal(lists_count(lists, "util_rb_2tld"), 0);
+	assert_true(lists_has(lists, "util_rb_tld", "de"));
+	assert_string_equal(lists_at(lists, "redirector_pattern", 0), "/^x y$/i");
+	assert_int_equal(lists_count(lists, "envelope_sender_header"), 1);
+	assert_string_equal(lists_at(lists, "envelope_sender_header", 0), "X-Two");
+	assert_int_equal(lists_count(lists, "welcomelist_from_dkim"), 1);
+	assert_true(lists_has(lists, "trusted_networks", "!10.1/16"));
+	assert_int_equal(lists_count(lists, "ok_locales"), 2);
+	assert_false(lists_has(lists, "ok_locales", "en"));
+	rules_free(&rules);
+}
+
+static void settings_without_meaning_are_counted_by_key(void **state)
+{
+	struct rules *rules = read_rules("report a\nreport b\nuse_bayes 1\nrequired_score 5\n");
+
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_skipped(rules), 0);
+	assert_int_equal(rules_meaningless(rules), 4);
+	assert_string_equal(rules_meaningless_key(rules, 0), "report");
+	assert_string_equal(rules_meaningless_key(rules, 2), "required_score");
+	assert_null(rules_meaningless_key(rules, 3));
+	rules_free(&rules);
+}
+
+static void a_pattern_too_large_with_its_tags_as_text_is_compiled_with_them_as_groups(void **state)
+{
+	struct buf text = {0};
+	struct rules *rules;
+	const struct rule *rule;
+
+	buf_add_string(&text, "replace_tag V (?:");
+	for (int i = 0; i < 60; i++)
+		buf_add_format(&text, "%sv%dx{1,5}", i ? "|" : "", i);
+	buf_add_string(&text, ")\nbody A /begin");
+	for (int i = 0; i < 100; i++)
+		buf_add_string(&text, "<V>?");
+	buf_add_string(&text, "end/\nreplace_rules A\n");
+	rules = read_rules(text.data);
+	rule = rules_name(rules, "A");
+	assert_string_equal(said.data, "");
+	assert_int_equal(rule->kind, RULE_BODY);
+	assert_int_equal(match_find(rule->match, "beginv3xxv59xend", 16, 0, NULL, NULL), RESULT_OK);
+	assert_int_equal(match_find(rule->match, "beginv3v59xend", 14, 0, NULL, NULL), RESULT_NONE);
+	rules_free(&rules);
+	buf_fini(&text);
+}
+
 /* ------------------------------------------------------------ files */
 
 static void put(const char *folder, const char *name, const char *text)
@@ -323,6 +519,30 @@ static void a_folder_is_read_in_the_order_of_names(void **state)
 	take_away(folder);
 }
 
+static void an_include_is_seen_from_the_file_that_includes(void **state)
+{
+	char folder[] = "/tmp/lazaret-rules-XXXXXX", *inner;
+	struct rules *rules = rules_new(listen, NULL);
+
+	assert_non_null(mkdtemp(folder));
+	inner = alloc_format("%s/org", folder);
+	assert_int_equal(mkdir(inner, 0700), 0);
+	/* As sa-update keeps a channel. */
+	put(folder, "10_a.cf", "include org/20_b.cf\n");
+	put(inner, "20_b.cf", "include inc\n");
+	put(inner, "inc", "body A /x/\n");
+	buf_clear(&said);
+	buf_add_string(&said, "");
+	assert_int_equal(rules_add_path(rules, folder, NULL), RESULT_OK);
+	rules_compile(rules);
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_count(rules), 1);
+	rules_free(&rules);
+	take_away(inner);
+	take_away(folder);
+	free(inner);
+}
+
 static void a_path_that_is_not_there_is_an_error(void **state)
 {
 	struct rules *rules = rules_new(NULL, NULL);
@@ -361,7 +581,18 @@ int main(void)
 	        cmocka_unit_test(metas_are_put_behind_what_they_need),
 	        cmocka_unit_test(metas_in_a_circle_are_false_and_others_are_not_touched),
 	        cmocka_unit_test(a_very_long_chain_of_metas_ends),
+	        cmocka_unit_test(every_form_of_a_header_is_read),
+	        cmocka_unit_test(rules_that_ask_the_network_or_bayes_are_known_and_not_run),
+	        cmocka_unit_test(a_rule_keeps_the_line_that_defines_it),
+	        cmocka_unit_test(of_four_numbers_that_of_the_score_set_counts),
+	        cmocka_unit_test(metas_that_name_a_meta_of_0_points_are_never_worked_out),
+	        cmocka_unit_test(rules_matching_is_the_sum_of_all_that_match_but_itself),
+	        cmocka_unit_test(settings_fill_lists),
+	        cmocka_unit_test(settings_without_meaning_are_counted_by_key),
+	        cmocka_unit_test(
+	                a_pattern_too_large_with_its_tags_as_text_is_compiled_with_them_as_groups),
 	        cmocka_unit_test(a_folder_is_read_in_the_order_of_names),
+	        cmocka_unit_test(an_include_is_seen_from_the_file_that_includes),
 	        cmocka_unit_test(a_path_that_is_not_there_is_an_error),
 	};
 

@@ -78,6 +78,24 @@ static void a_missing_or_wrong_value_is_refused(void **state)
 	arguments_fini(&arguments);
 }
 
+static void a_rule_stands_right_behind_its_word(void **state)
+{
+	char show[] = "qscan --rules show GTUBE -c conf --json",
+	     list[] = "qscan --rules list -c conf";
+
+	assert_true(take(show));
+	assert_string_equal(arguments.rules, "show");
+	assert_string_equal(arguments.rule, "GTUBE");
+	assert_true(arguments.json);
+	assert_int_equal(count, 3);
+	arguments_fini(&arguments);
+	assert_true(take(list));
+	assert_string_equal(arguments.rules, "list");
+	assert_null(arguments.rule);
+	assert_int_equal(count, 3);
+	arguments_fini(&arguments);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +103,7 @@ int main(void)
 	        cmocka_unit_test(other_words_are_left_to_others),
 	        cmocka_unit_test(a_preview_has_a_bounded_number_of_lines),
 	        cmocka_unit_test(a_missing_or_wrong_value_is_refused),
+	        cmocka_unit_test(a_rule_stands_right_behind_its_word),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

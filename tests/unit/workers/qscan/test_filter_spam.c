@@ -17,6 +17,7 @@
 static char path[] = "/tmp/lazaret-spam-XXXXXX";
 static char *paths[] = {path};
 static struct config config;
+static char state_dir[] = "/tmp/lazaret-state-XXXXXX";
 static Lz__Submission submission = LZ__SUBMISSION__INIT;
 static size_t warnings;
 static char last_warning[300];
@@ -36,7 +37,12 @@ static int set_up(void **state)
 	if (fd < 0)
 		return -1;
 	close(fd);
+	strcpy(state_dir, "/tmp/lazaret-state-XXXXXX");
+	if (!mkdtemp(state_dir))
+		return -1;
+	config.site.state_dir = state_dir;
 	config.spam.enabled = 1;
+	config.spam.score_set = SCORE_SET_AUTO;
 	config.spam.max_size = 10000;
 	config.spam.rules = (struct config_list){1, paths};
 	config.workers.timeout_ms = 10000;
@@ -46,7 +52,11 @@ static int set_up(void **state)
 
 static int take_down(void **state)
 {
-	return unlink(path);
+	char *database = config_rules_database(&config);
+
+	unlink(database);
+	free(database);
+	return unlink(path) || rmdir(state_dir);
 }
 
 /* Opens the filter with these rules and looks at this mail; the scan is to be ended. */
@@ -151,6 +161,38 @@ static void many_warnings_end_in_a_count(void **state)
 	buf_fini(&rules);
 }
 
+static void the_score_set_is_the_configurations(void **state)
+{
+	struct scan scan;
+
+	config.spam.score_set = SCORE_SET_2;
+	look("body BUY /buy/\nscore BUY 1 2 3 4\n", "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_true(scan.findings[0].points == 3);
+	scan_fini(&scan);
+	config.spam.score_set = SCORE_SET_AUTO;
+	look("body BUY /buy/\nscore BUY 1 2 3 4\n", "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_true(scan.findings[0].points == 1);
+	scan_fini(&scan);
+}
+
+static void a_database_that_does_not_fit_is_told_and_all_works(void **state)
+{
+	char *database = config_rules_database(&config);
+	struct scan scan;
+
+	look("body BUY /buy/\n", "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_int_equal(warnings, 0);
+	scan_fini(&scan);
+	assert_int_equal(file_write(database, "of another kind", 15, 0644, NULL), RESULT_OK);
+	look("body BUY /buy/\n", "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_int_equal(warnings, 1);
+	assert_non_null(strstr(last_warning, "body rules are matched one by one"));
+	assert_non_null(strstr(last_warning, "rules.hyper"));
+	assert_int_equal(scan.finding_count, 1);
+	scan_fini(&scan);
+	free(database);
+}
+
 static void rules_that_cannot_be_read_stop_the_start(void **state)
 {
 	char *missing[] = {"/nonexistent/rules"};
@@ -173,6 +215,8 @@ int main(void)
 	        WITH_FILE(a_pattern_that_gives_up_is_unscanned_and_named),
 	        WITH_FILE(what_is_allowed_or_switched_off_is_not_looked_at),
 	        WITH_FILE(many_warnings_end_in_a_count),
+	        WITH_FILE(the_score_set_is_the_configurations),
+	        WITH_FILE(a_database_that_does_not_fit_is_told_and_all_works),
 	        WITH_FILE(rules_that_cannot_be_read_stop_the_start),
 	};
 

@@ -1,0 +1,62 @@
+/*
+ * One run of a set of rules over a message: what eval.c, eval_match.c and eval_names.c share. For
+ * this folder only.
+ */
+#ifndef LIB_SPAM_EVAL_RUN_H
+#define LIB_SPAM_EVAL_RUN_H
+
+#include "lib/spam/eval.h"
+#include "lib/spam/rule.h"
+
+/* What is known of one rule in this message. */
+struct answer {
+	unsigned long hits;
+	double value;   /* what metas see */
+	int is_unknown; /* it is between value and most */
+	double most;
+	char *excerpt;
+	struct match *match; /* of a pattern with %{NAME} in it */
+	int has_match;       /* it was tried to make that one */
+};
+
+/* A text that a named group matched. */
+struct captured {
+	char *name, *value;
+};
+
+enum { CAPTURED_MOST = 100, CAPTURED_MOST_BYTES = 1000 };
+
+struct run {
+	const struct rules *rules;
+	const struct eval_input *input;
+	struct eval *eval;
+	struct answer *answers; /* one for each rule, by its place in rules->all */
+	struct captured captured[CAPTURED_MOST];
+	size_t captured_count;
+	int is_first; /* now it is the turn of rules that capture, else of the others */
+};
+
+struct answer *run_answer(struct run *run, const struct rule *rule);
+int run_is_late(struct run *run);
+
+/* The rule's pattern met a limit: there is no answer. */
+void run_give_up(struct run *run, const struct rule *rule);
+
+/* There was no time to ask. */
+void run_set_unknown(struct run *run, const struct rule *rule);
+
+void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, size_t size);
+
+/* All rules with patterns that have their turn now (eval_match.c). */
+void run_patterns(struct run *run, const struct texts *texts);
+
+/* The rule's pattern in this message; NULL where it has %{NAME} for which nothing was captured
+ * (eval_names.c). */
+const struct match *run_pattern(struct run *run, const struct rule *rule);
+
+/* Keeps what a named group matched; a match_group. */
+void run_capture(void *run, const char *name, const char *bytes, size_t size);
+
+void run_forget_names(struct run *run);
+
+#endif

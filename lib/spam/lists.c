@@ -1,0 +1,212 @@
+#include "lib/spam/lists.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+
+struct list {
+	char *name;
+	char **values;
+	size_t count, room;
+};
+
+/* A value's place: which list (its index + 1; 0: free) and where in it. */
+struct slot {
+	size_t list, value;
+};
+
+struct lists {
+	struct list *lists;
+	size_t count;
+	struct slot *slots; /* open addressing */
+	size_t slot_count;
+	size_t size; /* values of all lists */
+};
+
+struct lists *lists_new(void)
+{
+	return alloc_zero(1, sizeof(struct lists));
+}
+
+static void empty_list(struct list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		free(list->values[i]);
+	free(list->values);
+	list->values = NULL;
+	list->count = list->room = 0;
+}
+
+void lists_free(struct lists **pointer)
+{
+	struct lists *lists = *pointer;
+
+	if (!lists)
+		return;
+	for (size_t i = 0; i < lists->count; i++) {
+		empty_list(&lists->lists[i]);
+		free(lists->lists[i].name);
+	}
+	free(lists->lists);
+	free(lists->slots);
+	free(lists);
+	*pointer = NULL;
+}
+
+/* Index + 1; 0 if there is none. There are some dozen lists. */
+static size_t find_list(const struct lists *lists, const char *name)
+{
+	for (size_t i = 0; i < lists->count; i++) {
+		if (strcmp(lists->lists[i].name, name) == 0)
+			return i + 1;
+	}
+	return 0;
+}
+
+static size_t make_list(struct lists *lists, const char *name)
+{
+	size_t found = find_list(lists, name);
+
+	if (found)
+		return found;
+	lists->lists = alloc_grow(lists->lists, lists->count + 1, sizeof(*lists->lists));
+	lists->lists[lists->count] = (struct list){.name = alloc_string(name)};
+	return ++lists->count;
+}
+
+static size_t hash_of(size_t list, const char *value)
+{
+	size_t hash = 5381 + list;
+
+	for (; *value; value++) {
+		unsigned char byte = (unsigned char)*value;
+
+		hash = hash * 33 ^ (byte >= 'A' && byte <= 'Z' ? byte + 32u : byte);
+	}
+	return hash;
+}
+
+/* The value's own slot, or the free one where the search for it ends. */
+static struct slot *find_slot(const struct lists *lists, size_t list, const char *value)
+{
+	size_t at = hash_of(list, value) & (lists->slot_count - 1);
+	struct slot *slot;
+
+	for (;; at = (at + 1) & (lists->slot_count - 1)) {
+		slot = &lists->slots[at];
+		if (!slot->list)
+			return slot;
+		if (slot->list == list &&
+		        text_same(lists->lists[list - 1].values[slot->value], value))
+			return slot;
+	}
+}
+
+/* Every value gets its slot anew; at most half of them are used. */
+static void fill_slots(struct lists *lists, size_t room)
+{
+	free(lists->slots);
+	lists->slot_count = 256;
+	while (lists->slot_count < 2 * room)
+		lists->slot_count *= 2;
+	lists->slots = alloc_zero(lists->slot_count, sizeof(*lists->slots));
+	for (size_t i = 0; i < lists->count; i++) {
+		for (size_t v = 0; v < lists->lists[i].count; v++)
+			*find_slot(lists, i + 1, lists->lists[i].values[v]) =
+			        (struct slot){i + 1, v};
+	}
+}
+
+void lists_add(struct lists *lists, const char *name, const char *value)
+{
+	size_t number = make_list(lists, name);
+	struct list *list = &lists->lists[number - 1];
+	struct slot *slot;
+
+	if (2 * (lists->size + 1) >= lists->slot_count)
+		fill_slots(lists, 2 * (lists->size + 1));
+	slot = find_slot(lists, number, value);
+	if (slot->list)
+		return;
+	if (list->count == list->room) {
+		list->room = list->room ? 2 * list->room : 8;
+		list->values = alloc_grow(list->values, list->room, sizeof(*list->values));
+	}
+	list->values[list->count] = alloc_string(value);
+	*slot = (struct slot){number, list->count++};
+	lists->size++;
+}
+
+void lists_remove(struct lists *lists, const char *name, const char *value)
+{
+	size_t number = find_list(lists, name), at;
+	struct list *list;
+	struct slot *slot;
+
+	if (!number || !lists->slot_count)
+		return;
+	slot = find_slot(lists, number, value);
+	if (!slot->list)
+		return;
+	list = &lists->lists[number - 1];
+	at = slot->value;
+	free(list->values[at]);
+	memmove(list->values + at, list->values + at + 1,
+	        (--list->count - at) * sizeof(*list->values));
+	lists->size--;
+	/* Those behind it have moved. Removing is rare, so all are placed anew. */
+	fill_slots(lists, lists->size);
+}
+
+void lists_clear(struct lists *lists, const char *name)
+{
+	size_t number = find_list(lists, name);
+
+	if (!number)
+		return;
+	lists->size -= lists->lists[number - 1].count;
+	empty_list(&lists->lists[number - 1]);
+	fill_slots(lists, lists->size);
+}
+
+int lists_has(const struct lists *lists, const char *name, const char *value)
+{
+	size_t number = find_list(lists, name);
+
+	return number && lists->slot_count && find_slot(lists, number, value)->list;
+}
+
+const char *lists_match(const struct lists *lists, const char *name, const char *text)
+{
+	size_t number = find_list(lists, name), size = strlen(text);
+	const struct list *list = number ? &lists->lists[number - 1] : NULL;
+
+	for (size_t i = 0; list && i < list->count; i++) {
+		if (text_glob(list->values[i], text, size))
+			return list->values[i];
+	}
+	return NULL;
+}
+
+size_t lists_count(const struct lists *lists, const char *name)
+{
+	size_t number = find_list(lists, name);
+
+	return number ? lists->lists[number - 1].count : 0;
+}
+
+const char *lists_at(const struct lists *lists, const char *name, size_t index)
+{
+	size_t number = find_list(lists, name);
+
+	return number && index < lists->lists[number - 1].count
+	               ? lists->lists[number - 1].values[index]
+	               : NULL;
+}
+
+size_t lists_size(const struct lists *lists)
+{
+	return lists->size;
+}

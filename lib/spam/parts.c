@@ -1,0 +1,397 @@
+#include "lib/spam/parts.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/text.h"
+#include "lib/mime/decode.h"
+#include "lib/spam/unicode.h"
+
+enum { BLANK_LINES_MOST = 20 };
+
+/* ------------------------------------------------------------ fields */
+
+static void add_unfolded(const char *bytes, size_t size, struct buf *out)
+{
+	for (size_t at = 0; at < size; at++) {
+		if (bytes[at] == '\r' && at + 1 < size && bytes[at + 1] == '\n')
+			continue;
+		if (bytes[at] != '\n') {
+			buf_add_char(out, bytes[at]);
+			continue;
+		}
+		while (at + 1 < size && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t'))
+			at++;
+		buf_add_char(out, ' ');
+	}
+	buf_add(out, "", 0);
+}
+
+static void trim(struct buf *text)
+{
+	size_t start = 0;
+
+	while (text->size && isspace((unsigned char)text->data[text->size - 1]))
+		text->data[--text->size] = '\0';
+	while (start < text->size && isspace((unsigned char)text->data[start]))
+		start++;
+	buf_drop_front(text, start);
+}
+
+int parts_field(
+        const struct mime_map *map, size_t part, const char *name, int decoded, struct buf *out)
+{
+	const struct mime_part *own = &map->parts[part];
+	const struct mime_field *last = NULL;
+	struct buf plain = {0};
+
+	for (size_t i = 0; i < own->field_count; i++) {
+		const struct mime_field *field = &map->fields[own->first_field + i];
+
+		if (text_same_bytes((const char *)map->bytes + field->name.offset,
+		            field->name.length, name))
+			last = field;
+	}
+	if (!last)
+		return 0;
+	add_unfolded((const char *)map->bytes + last->value.offset, last->value.length, &plain);
+	trim(&plain);
+	if (decoded && plain.size)
+		unicode_header(plain.data, plain.size, 1, out);
+	else
+		buf_add(out, plain.data, plain.size);
+	buf_add(out, "", 0);
+	buf_fini(&plain);
+	return 1;
+}
+
+/* ------------------------------------------------------------ parameters */
+
+static int is_word(char byte)
+{
+	return isalnum((unsigned char)byte) || byte == '_';
+}
+
+static size_t skip_blanks(const char *text, size_t size, size_t at)
+{
+	while (at < size && isspace((unsigned char)text[at]))
+		at++;
+	return at;
+}
+
+static int read_value(const char *text, size_t size, size_t at, const char **value, size_t *length)
+{
+	const char *end;
+	size_t stop;
+
+	at = skip_blanks(text, size, at);
+	if (at == size || text[at] != '=')
+		return 0;
+	at = skip_blanks(text, size, at + 1);
+	at += at < size && (text[at] == '"' || text[at] == '\'');
+	end = memchr(text + at, ';', size - at);
+	stop = end ? (size_t)(end - text) : size;
+	if (stop > at && (text[stop - 1] == '"' || text[stop - 1] == '\''))
+		stop--;
+	*value = text + at;
+	*length = stop - at;
+	return 1;
+}
+
+int parts_parameter(
+        const char *text, size_t size, const char *name, const char **value, size_t *length)
+{
+	size_t name_size = strlen(name), at;
+	const char *found = text;
+
+	while ((found = text_find(found, size - (size_t)(found - text), name))) {
+		at = (size_t)(found - text);
+		if ((at == 0 || !is_word(text[at - 1])) &&
+		        read_value(text, size, at + name_size, value, length))
+			return 1;
+		found++;
+	}
+	return 0;
+}
+
+/* "name*0=", "name*1=" of RFC 2231 section 3, joined. */
+static char *joined_name(const char *type, size_t size)
+{
+	struct buf out = {0};
+	char name[16];
+	const char *value;
+	size_t length;
+
+	for (unsigned i = 0; i < 100; i++) {
+		snprintf(name, sizeof(name), "name*%u", i);
+		if (!parts_parameter(type, size, name, &value, &length)) {
+			snprintf(name, sizeof(name), "filename*%u", i);
+			if (!parts_parameter(type, size, name, &value, &length))
+				break;
+		}
+		buf_add(&out, value, length);
+	}
+	return out.size ? buf_give(&out) : NULL;
+}
+
+static char *parameter(const struct buf *field, const char *name)
+{
+	const char *value;
+	size_t length;
+
+	if (!field->size || !parts_parameter(field->data, field->size, name, &value, &length))
+		return NULL;
+	return alloc_bytes(value, length);
+}
+
+/* What follows the first "name=" of a Content-Disposition. */
+static char *disposition_name(const struct buf *field)
+{
+	const char *at = field->size ? text_find(field->data, field->size, "name=") : NULL;
+	size_t size;
+
+	if (!at)
+		return NULL;
+	at += 5;
+	at += strspn(at, " \t");
+	at += *at == '"';
+	size = strcspn(at, "\";");
+	return size ? alloc_bytes(at, size) : NULL;
+}
+
+/* ------------------------------------------------------------ types */
+
+/* "text/html; charset=…" as "text/html". */
+static char *type_of(const struct buf *field)
+{
+	const char *bytes = field->size ? field->data : "", *slash;
+	size_t size = strcspn(bytes, ";"), kept = 0;
+	char *type;
+
+	slash = memchr(bytes, '/', size);
+	if (slash)
+		size = (size_t)(slash + 1 - bytes) + strcspn(slash + 1, " \t\r\n;");
+	type = alloc_bytes(bytes, size);
+	text_lower(type);
+	for (size_t i = 0; i < size; i++) {
+		unsigned char byte = (unsigned char)type[i];
+
+		if (byte > ' ' && byte < 0x7f && !strchr("\"(),:;<=>?@[\\]", byte))
+			type[kept++] = (char)byte;
+	}
+	type[kept] = '\0';
+	return type;
+}
+
+static int is_plain_text(const char *type)
+{
+	return strncmp(type, "text", 4) == 0 && !is_word(type[4]) &&
+	       strcmp(type, "text/html") != 0 && strcmp(type, "text/calendar") != 0 &&
+	       strcmp(type, "text/x-vcard") != 0;
+}
+
+static int is_digest_child(const struct mime_map *map, const struct mime_part *part)
+{
+	return part->parent != (size_t)(part - map->parts) &&
+	       strcmp(map->parts[part->parent].type, "multipart/digest") == 0;
+}
+
+static void choose_type(const struct mime_map *map, struct part *part, const struct buf *field)
+{
+	const struct mime_part *own = &map->parts[part->index];
+
+	part->type = type_of(field);
+	if (*part->type && !is_plain_text(part->type) &&
+	        !(part->is_leaf && text_starts(part->type, "multipart/")))
+		return;
+	if (!*part->type && is_digest_child(map, own)) {
+		free(part->type);
+		part->type = alloc_string("message/rfc822");
+		return;
+	}
+	free(part->type);
+	part->type = alloc_string("text/plain");
+}
+
+static int ends_like_html(const char *name)
+{
+	const char *dot = name ? strrchr(name, '.') : NULL;
+
+	return dot &&
+	       (text_same(dot, ".htm") || text_same(dot, ".html") || text_same(dot, ".shtml"));
+}
+
+static char *small_field(const struct mime_map *map, size_t part, const char *name)
+{
+	struct buf value = {0};
+
+	if (!parts_field(map, part, name, 1, &value))
+		return alloc_string("");
+	text_lower(value.data);
+	return buf_give(&value);
+}
+
+/* ------------------------------------------------------------ bodies */
+
+static void drop_cr(struct buf *text)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < text->size; i++) {
+		if (text->data[i] != '\r' || i + 1 == text->size || text->data[i + 1] != '\n')
+			text->data[kept++] = text->data[i];
+	}
+	text->size = kept;
+	if (text->data)
+		text->data[kept] = '\0';
+}
+
+/* Of a run of blank lines the first twenty stay. */
+static void squeeze_lines(struct buf *text)
+{
+	size_t kept = 0, end, run = 0;
+
+	for (size_t at = 0; at < text->size; at = end) {
+		const char *next = memchr(text->data + at, '\n', text->size - at);
+		int is_blank = 1;
+
+		end = next ? (size_t)(next + 1 - text->data) : text->size;
+		for (size_t i = at; i < end && is_blank; i++)
+			is_blank = isspace((unsigned char)text->data[i]) != 0;
+		run = is_blank ? run + 1 : 0;
+		if (run > BLANK_LINES_MOST)
+			continue;
+		memmove(text->data + kept, text->data + at, end - at);
+		kept += end - at;
+	}
+	text->size = kept;
+	if (text->data)
+		text->data[kept] = '\0';
+}
+
+const char *parts_raw(const struct parts *parts, const struct part *part, size_t *size)
+{
+	const struct mime_part *own = &parts->map->parts[part->index];
+
+	*size = own->body.length;
+	return (const char *)parts->map->bytes + own->body.offset;
+}
+
+/* Blanks at the ends of lines were added on the way (RFC 2045 section 6.7). */
+static void decode_quoted(const struct mime_map *map, struct part *part)
+{
+	const struct mime_part *own = &map->parts[part->index];
+	const char *bytes = (const char *)map->bytes + own->body.offset;
+	size_t size = own->body.length, kept;
+	struct buf plain = {0};
+
+	for (size_t i = 0; i < size; i++) {
+		if (bytes[i] == '\n') {
+			int has_cr = plain.size && plain.data[plain.size - 1] == '\r';
+
+			kept = plain.size - (size_t)has_cr;
+			while (kept &&
+			        (plain.data[kept - 1] == ' ' || plain.data[kept - 1] == '\t'))
+				kept--;
+			plain.size = kept;
+			if (has_cr)
+				buf_add_char(&plain, '\r');
+		}
+		buf_add_char(&plain, bytes[i]);
+	}
+	decode_quoted_printable(plain.data, plain.size, &part->body);
+	buf_fini(&plain);
+}
+
+static void read_body(const struct mime_map *map, struct part *part)
+{
+	int is_text = text_starts(part->type, "text/") || text_starts(part->type, "message/") ||
+	              part->is_html;
+
+	if (!part->is_leaf || (!is_text && !text_starts(part->type, "image/")))
+		return;
+	if (map->parts[part->index].encoding == MIME_QUOTED_PRINTABLE)
+		decode_quoted(map, part);
+	else
+		decode_part(map, part->index, map->parts[part->index].encoding, &part->body);
+	if (is_text)
+		drop_cr(&part->body);
+	if (is_text && map->parts[part->index].encoding != MIME_BASE64)
+		squeeze_lines(&part->body);
+}
+
+static void read_part(const struct mime_map *map, size_t index, struct part *part)
+{
+	const struct mime_part *own = &map->parts[index];
+	struct buf type = {0}, disposition = {0};
+
+	part->index = index;
+	part->is_leaf = own->child_count == 0;
+	parts_field(map, index, "Content-Type", 1, &type);
+	parts_field(map, index, "Content-Disposition", 1, &disposition);
+	choose_type(map, part, &type);
+	part->charset = parameter(&type, "charset");
+	part->name = disposition_name(&disposition);
+	if (!part->name)
+		part->name = parameter(&type, "name");
+	if (!part->name)
+		part->name = parameter(&type, "filename");
+	if (!part->name && type.size)
+		part->name = joined_name(type.data, type.size);
+	part->encoding = small_field(map, index, "Content-Transfer-Encoding");
+	part->disposition = small_field(map, index, "Content-Disposition");
+	part->is_html = part->is_leaf &&
+	                (ends_like_html(part->name) || strcmp(part->type, "text/html") == 0);
+	part->is_plain = part->is_leaf && !part->is_html && strcmp(part->type, "text/plain") == 0;
+	read_body(map, part);
+	buf_fini(&type);
+	buf_fini(&disposition);
+}
+
+/* Under the root by parts that all are ones by the book? */
+static int is_by_the_book(const struct mime_map *map, size_t index)
+{
+	while (!map->parts[index].is_synthetic) {
+		if (map->parts[index].parent == index)
+			return 1;
+		index = map->parts[index].parent;
+	}
+	return 0;
+}
+
+void parts_read(const struct mime_map *map, struct parts *parts)
+{
+	memset(parts, 0, sizeof(*parts));
+	parts->map = map;
+	parts->items = alloc_zero(map->part_count, sizeof(*parts->items));
+	for (size_t i = 0; i < map->part_count; i++) {
+		if (is_by_the_book(map, i))
+			read_part(map, i, &parts->items[parts->count++]);
+	}
+}
+
+int parts_is_inside(const struct parts *parts, const struct part *inner, const struct part *outer)
+{
+	size_t index = inner->index;
+
+	while (index != outer->index && parts->map->parts[index].parent != index)
+		index = parts->map->parts[index].parent;
+	return index == outer->index;
+}
+
+void parts_fini(struct parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		free(parts->items[i].type);
+		free(parts->items[i].charset);
+		free(parts->items[i].name);
+		free(parts->items[i].encoding);
+		free(parts->items[i].disposition);
+		buf_fini(&parts->items[i].body);
+	}
+	free(parts->items);
+	memset(parts, 0, sizeof(*parts));
+}

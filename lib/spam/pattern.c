@@ -1,0 +1,83 @@
+#include "lib/spam/pattern.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/spam/regex.h"
+
+enum { KEPT_MOST = 512 };
+
+static unsigned settled; /* flags for what is compiled from now on */
+
+void pattern_settle(void)
+{
+	settled = MATCH_NO_JIT;
+}
+
+int pattern_groups(struct pattern *pattern, const char *bytes, size_t size, size_t from,
+        struct match_range *groups, size_t count)
+{
+	struct err err;
+
+	/* Written by us: one that doesn't compile is our bug. */
+	if (!pattern->match)
+		assert(!match_new(pattern->text, pattern->flags | settled, &pattern->match, &err));
+	return match_groups(pattern->match, bytes, size, from, groups, count) == RESULT_OK;
+}
+
+int pattern_is(struct pattern *pattern, const char *bytes, size_t size)
+{
+	struct match_range whole;
+
+	return pattern_groups(pattern, bytes, size, 0, &whole, 1);
+}
+
+/* ------------------------------------------------------------ of texts */
+
+static struct match *compile(const char *text, int is_rule)
+{
+	struct match *match = NULL;
+	unsigned flags = MATCH_LATIN1;
+	char *pattern = NULL;
+	struct err err;
+
+	if (is_rule && regex_read(text, &pattern, &flags, &err))
+		return NULL;
+	if (match_new(pattern ? pattern : text, flags | settled, &match, &err))
+		match = NULL;
+	free(pattern);
+	return match;
+}
+
+static const struct match *keep(const char *text, int is_rule)
+{
+	static struct {
+		char *text;
+		int is_rule;
+		struct match *match;
+	} kept[KEPT_MOST];
+	static size_t count;
+
+	for (size_t i = 0; i < count; i++) {
+		if (kept[i].is_rule == is_rule && strcmp(kept[i].text, text) == 0)
+			return kept[i].match;
+	}
+	if (count == KEPT_MOST)
+		return NULL;
+	kept[count].text = alloc_string(text);
+	kept[count].is_rule = is_rule;
+	kept[count].match = compile(text, is_rule);
+	return kept[count++].match;
+}
+
+const struct match *pattern_of(const char *text)
+{
+	return keep(text, 0);
+}
+
+const struct match *pattern_of_rule(const char *text)
+{
+	return keep(text, 1);
+}

@@ -1,0 +1,46 @@
+/*
+ * Any pattern, made wider as Hyperscan gets it, over any text: where the pattern matches, the wider
+ * one does. The first byte has flags, then comes the pattern, a NUL, the text.
+ */
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/hyper/widen.h"
+#include "lib/match/match.h"
+
+enum { PATTERN_MOST = 200 };
+
+static enum result found(const char *pattern, unsigned flags, const uint8_t *text, size_t size)
+{
+	struct match *match = NULL;
+	enum result result;
+
+	if (match_new(pattern, flags | MATCH_NO_JIT, &match, NULL))
+		return RESULT_PERMANENT;
+	result = match_find(match, text, size, 0, NULL, NULL);
+	match_free(&match);
+	return result;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const uint8_t *end = size > 1 ? memchr(data + 1, '\0', size - 1) : NULL;
+	size_t length = end ? (size_t)(end - data) - 1 : 0;
+	unsigned flags;
+	char *pattern, *wide;
+
+	if (!end || length > PATTERN_MOST)
+		return 0;
+	flags = MATCH_LATIN1 | (data[0] & (MATCH_CASELESS | MATCH_MULTILINE | MATCH_DOTALL));
+	pattern = alloc_bytes(data + 1, length);
+	wide = widen(pattern, data[0] & MATCH_CASELESS);
+	if (wide && found(pattern, flags, end + 1, size - length - 2) == RESULT_OK)
+		assert(found(wide, flags, end + 1, size - length - 2) != RESULT_NONE);
+	free(wide);
+	free(pattern);
+	return 0;
+}

@@ -1,0 +1,175 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "lib/base/buf.h"
+#include "lib/hyper/widen.h"
+
+static void becomes(const char *pattern, int is_caseless, const char *want)
+{
+	char *wide = widen(pattern, is_caseless);
+
+	if (!wide || strcmp(wide, want) != 0)
+		fail_msg("%s became %s, not %s", pattern, wide ? wide : "nothing", want);
+	free(wide);
+}
+
+static void is_left_out(const char *pattern, int is_caseless)
+{
+	char *wide = widen(pattern, is_caseless);
+
+	if (wide)
+		fail_msg("%s became %s", pattern, wide);
+}
+
+static void what_is_plain_stays(void **state)
+{
+	becomes("", 0, "");
+	becomes("a+b*c?(?:d|e)[^f-h\\]]\\{2,30}\\d$", 1, "a+b*c?(?:d|e)[^f-h\\]]\\{2,30}\\d$");
+	becomes("[[:alpha:]{2,30}]x{2}y{1,3}", 0, "[[:alpha:]{2,30}]x{2}y{1,3}");
+	becomes("x{a}{,3}{", 0, "x{a}{,3}{");
+	becomes("\\x{41}\\x2d", 1, "\\x{41}\\x2d");
+	becomes("[]{2,30}]", 0, "[]{2,30}]");
+}
+
+static void long_repeats_lose_their_bounds(void **state)
+{
+	becomes("x{2,30}y{0,80}z{100}.{5,}v{1,30}", 0, "x{2,}y*z{2,}.{2,}v+");
+	becomes("(?:ab{1,9}){1,40}?", 0, "(?:ab+)+?");
+	becomes("((?:a)(b)){3}", 0, "((?:a)(b)){3}");
+}
+
+static void what_gives_nothing_back_may(void **state)
+{
+	becomes("a++b*+c?+d{2,30}+e{1,2}+", 0, "a+b*c?d{2,}e{1,2}");
+	becomes("(?>a{1,30})a", 0, "(?:a+)a");
+	becomes("\\++", 0, "\\++");
+}
+
+static void what_must_not_match_is_not_made_wider(void **state)
+{
+	becomes("a(?!b{2,30}[)(](c\\)))d{2,30}", 0, "a(?!b{2,30}[)(](c\\)))d{2,}");
+	becomes("(?<!x{9})y", 0, "(?<!x{9})y");
+	becomes("(?=b{0,30})", 0, "(?=b*)");
+}
+
+static void letters_above_ascii_get_their_other_case(void **state)
+{
+	becomes("\xc3\xa9", 1, "[\\xc3\\xe3]\\xa9");
+	becomes("\\xe3\\x{E9}", 1, "[\\xe3\\xc3][\\xe9\\xc9]");
+	becomes("\\xe3\\xd7\\xff", 0, "\\xe3\\xd7\\xff");
+	becomes("[a\\xe3-]", 1, "[a\\xe3\\xc3-]");
+	becomes("[^\\xe3]", 1, "[^\\xe3\\xc3]");
+	becomes("[\\xd0-\\xd7]", 1, "[\\xd0-\\xd7\\xc0-\\xfe]");
+	becomes("[ -\\xe5]", 1, "[ -\\xe5\\xc0-\\xfe]");
+	becomes("[\\xd0-\\xd7]", 0, "[\\xd0-\\xd7]");
+}
+
+static void where_case_is_switched_letters_have_both_everywhere(void **state)
+{
+	becomes("(?i:\\xe3)b\\xe4[\\xe5]", 0, "(?i:[\\xe3\\xc3])b[\\xe4\\xc4][\\xe5\\xc5]");
+	becomes("[\\042\\343]", 1, "[\\042\\xe3\\xc3]");
+}
+
+/* `item` so many times between two texts; to be freed. */
+static char *long_one(const char *before, const char *item, size_t times, const char *behind)
+{
+	struct buf out = {0};
+
+	buf_add_string(&out, before);
+	while (times--)
+		buf_add_string(&out, item);
+	buf_add_string(&out, behind);
+	return buf_give(&out);
+}
+
+static void long_groups_are_not_repeated(void **state)
+{
+	char *pattern = long_one("(?:", "a(b)", 20, "){3}x{3}"),
+	     *want = long_one("(?:", "a(b)", 20, ")+x{3}");
+
+	becomes(pattern, 0, want);
+	free(pattern);
+	free(want);
+}
+
+static void what_is_too_long_is_cut_behind_an_item(void **state)
+{
+	char *pattern = long_one("", "(?:a|\\))+", 900, ""), *wide = widen(pattern, 0);
+
+	assert_in_range(strlen(wide), 3900, 4000);
+	assert_int_equal(strlen(wide) % 9, 0);
+	assert_string_equal(wide + strlen(wide) - 9, "(?:a|\\))+");
+	free(wide);
+	free(pattern);
+}
+
+static void what_stands_side_by_side_is_cut_side_by_side(void **state)
+{
+	char *pattern = long_one("^x(?:b|c|", "[de]", 3000, "y|f)g"), *wide = widen(pattern, 0);
+
+	assert_int_equal(strncmp(wide, "^x(?:b|c|[de][de]", 17), 0);
+	assert_string_equal(wide + strlen(wide) - 7, "[de]|f)");
+	assert_in_range(strlen(wide), 500, 4000);
+	free(wide);
+	free(pattern);
+	/* It need not match, so its beginning need not either. */
+	pattern = long_one("x(?:", "[de]", 3000, ")?g");
+	becomes(pattern, 0, "x");
+	free(pattern);
+	pattern = long_one("x(?:", "[de]", 3000, "){0,2}g");
+	becomes(pattern, 0, "x");
+	free(pattern);
+	/* Nothing that could be left would tell anything. */
+	pattern = long_one("(?=", "[de]", 3000, "|q)g");
+	becomes(pattern, 0, pattern);
+	free(pattern);
+}
+
+static void what_is_not_understood_well_enough_is_left_out(void **state)
+{
+	is_left_out("\\Qa{2,30}", 0);
+	is_left_out("\\p{L}", 0);
+	is_left_out("(a)\\g{1}", 0);
+	is_left_out("\\343", 1);
+	is_left_out("(?x) a b", 0);
+	is_left_out("(?i)[^\\xe3]", 0);
+	is_left_out("(?-i:[^\\xe3])", 1);
+	is_left_out("(?(DEFINE)(?<a>b))(?&a)", 0);
+	is_left_out("(*ACCEPT)", 0);
+	is_left_out("[^\\xd0-\\xd7]", 1);
+	is_left_out("[\\xd0-z]", 1);
+}
+
+static void broken_patterns_end(void **state)
+{
+	static const char *const broken[] = {"[", "[^", "(?!", "(?![", "\\", "x{", "x{2", "x{2,",
+	        "\\x{4", "\\x", "(?", "(", "[[:", "[\\", "(?<!\\", "(?!)", "\xe3", "[\xe3-"};
+
+	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++)
+		free(widen(broken[i], 1));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(what_is_plain_stays),
+	        cmocka_unit_test(long_repeats_lose_their_bounds),
+	        cmocka_unit_test(what_gives_nothing_back_may),
+	        cmocka_unit_test(what_must_not_match_is_not_made_wider),
+	        cmocka_unit_test(letters_above_ascii_get_their_other_case),
+	        cmocka_unit_test(where_case_is_switched_letters_have_both_everywhere),
+	        cmocka_unit_test(long_groups_are_not_repeated),
+	        cmocka_unit_test(what_is_too_long_is_cut_behind_an_item),
+	        cmocka_unit_test(what_stands_side_by_side_is_cut_side_by_side),
+	        cmocka_unit_test(what_is_not_understood_well_enough_is_left_out),
+	        cmocka_unit_test(broken_patterns_end),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
