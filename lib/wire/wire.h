@@ -101,6 +101,13 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err);
 
+/* The same in two steps, for who has something to do meanwhile. One question at a time; the body is
+ * taken on RESULT_OK, and NULL where there is none. */
+enum result wire_question(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms, struct err *err);
+enum result wire_answer(
+        struct wire_socket *socket, int timeout_ms, struct wire_message *answer, struct err *err);
+
 /*
  * ---- keys ----
  * Key files have two words a line; empty lines and those that begin with "# " are comments.
