@@ -1,7 +1,6 @@
 /*
  * release, delete: what changes the quarantine.
  */
-#include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,23 +12,9 @@
 #include "qctl/print.h"
 #include "qctl/qctl.h"
 #include "qctl/when.h"
+#include "qctl/who.h"
 
 enum { WAIT_DEFAULT_MS = 60 * 1000, POLL_US = 500 * 1000 };
-
-/* Who asks: the account, and whom sudo says is behind it. To be freed. */
-static char *who(const struct qctl *qctl)
-{
-	const char *given = arguments_value(&qctl->arguments, "by"), *sudo = getenv("SUDO_USER");
-	const struct passwd *account = getpwuid(getuid());
-
-	if (given)
-		return alloc_string(given);
-	if (!account)
-		return alloc_format("uid %u", (unsigned)getuid());
-	if (sudo && !getuid())
-		return alloc_format("%s (sudo by %.64s)", account->pw_name, sudo);
-	return alloc_string(account->pw_name);
-}
 
 static enum result show_item(
         struct qctl *qctl, char *id, struct wire_message *answer, struct err *err)
@@ -179,7 +164,7 @@ int command_release(struct qctl *qctl)
 	if (read_wait(qctl, &wait_ms, &err))
 		return qctl_wrong(qctl, &err);
 	read_recipients(qctl, &request);
-	request.by = who(qctl);
+	request.by = qctl_who(qctl);
 	request.why = (char *)(why ? why : "");
 	request.again = arguments_value(&qctl->arguments, "again") != NULL;
 	for (at = 0; at < qctl->arguments.word_count; at++) {
@@ -234,7 +219,7 @@ int command_delete(struct qctl *qctl)
 	struct err err;
 	size_t at;
 
-	request.by = who(qctl);
+	request.by = qctl_who(qctl);
 	request.why = (char *)(why ? why : "");
 	for (at = 0; at < qctl->arguments.word_count; at++) {
 		result = delete_one(qctl, &request, qctl->arguments.words[at], &err);
