@@ -110,6 +110,9 @@ static const struct limits table[] = {
         {&lz__stats__descriptor, "days", TEXT_LINE, 0, 4000},
         {&lz__worker_state__descriptor, "engine", TEXT_MAIL, MAIL, 0},
         {&lz__worker_state__descriptor, "error", TEXT_MAIL, MAIL, 0},
+        {&lz__learn__descriptor, "examples", TEXT_LINE, 0, MESSAGE_EXAMPLES_MAX},
+        {&lz__example__descriptor, "digest", TEXT_LINE, 16, 0},
+        {&lz__example__descriptor, "features", TEXT_LINE, 4 * MESSAGE_FEATURES_MAX, 0},
         {&lz__finish__descriptor, "text", TEXT_MAIL, MAIL, 0},
         {&lz__finish__descriptor, "remaining", TEXT_LINE, LINE, MANY},
 };

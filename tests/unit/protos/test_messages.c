@@ -157,7 +157,7 @@ static void every_message_is_found_by_its_number(void **state)
 			assert_int_equal(message_info(type)->type, type);
 			found++;
 		}
-	assert_int_equal(found, 40);
+	assert_int_equal(found, 48);
 	assert_null(message_info(0));
 }
 
