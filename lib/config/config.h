@@ -229,8 +229,19 @@ struct config_virus {
 	int enabled;
 };
 
+struct config_model {
+	char *path;     /* folder on qstore's host */
+	int enabled;    /* it is asked */
+	uint64_t least; /* spam and ham each, that must have been learned before it counts */
+	double weight;  /* points for each logit, unless it was fitted */
+	double toll;    /* points on top of them, likewise */
+	double most;    /* points, either way */
+	int64_t poll_ms;
+};
+
 struct config_spam {
 	struct config_list rules; /* folders and .cf files */
+	struct config_model model;
 	int enabled;
 	uint64_t max_size; /* larger messages: only this much of the text is seen */
 };
