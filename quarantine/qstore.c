@@ -11,6 +11,7 @@
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
+#include "quarantine/teach.h"
 #include "quarantine/workers.h"
 
 enum {
@@ -29,6 +30,7 @@ struct qstore {
 	struct store *store;
 	struct batch *batch;
 	struct workers *workers;
+	struct teach *teach;
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -80,6 +82,21 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 	answer_free(&answer);
 }
 
+/* The model has transactions of its own. */
+static void answer_of_model(struct qstore *q, const struct wire_message *request)
+{
+	struct answer answer;
+	struct err err = {""};
+	enum result result = teach_handle(q->teach, request, clock_wall_ms(), &answer, &err);
+
+	if (result) {
+		refuse(q, request, result, &err);
+		return;
+	}
+	tell(q, request, &answer);
+	answer_free(&answer);
+}
+
 static void commit(struct qstore *q)
 {
 	loop_remove(&q->commit);
@@ -117,6 +134,11 @@ static void take(struct qstore *q, struct wire_message *message)
 	struct err err;
 
 	take_state(q, message);
+	if (teach_answers(message->type)) {
+		answer_of_model(q, message);
+		wire_message_free(message);
+		return;
+	}
 	switch (request_kind(message->type)) {
 	case REQUEST_READS:
 		answer_now(q, message);
@@ -299,6 +321,8 @@ enum result qstore_open(
 
 	q->config = config;
 	if (!result)
+		q->teach = teach_open(config->spam.model.path);
+	if (!result)
 		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
 	if (result) {
 		qstore_close(&q);
@@ -347,6 +371,7 @@ void qstore_close(struct qstore **qstore)
 	workers_free(&q->workers);
 	if (q->socket)
 		wire_socket_close(&q->socket);
+	teach_close(&q->teach);
 	store_close(&q->store);
 	free(q);
 	*qstore = NULL;
