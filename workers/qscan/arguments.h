@@ -10,13 +10,14 @@ enum { ARGUMENTS_MAX_RECIPIENTS = 100 };
 
 /* All texts are lent by argv; the list of files is to be freed with arguments_fini(). */
 struct arguments {
-	int control_fd, keeper_fd; /* -1: not given */
-	const char **explain;      /* files, "-" for standard input */
-	size_t explain_count;      /* 0: not asked for */
+	int control_fd, keeper_fd, model_fd, features_fd; /* -1: not given */
+	const char **explain;                             /* files, "-" for standard input */
+	size_t explain_count;                             /* 0: not asked for */
 	const char *from, *client, *helo;
 	char *to[ARGUMENTS_MAX_RECIPIENTS];
 	size_t to_count;
 	int json;
+	int with_points; /* by rules, with features */
 };
 
 /* Removes what it knows from argv. Once --explain was seen, words that are no options are more

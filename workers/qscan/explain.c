@@ -1,6 +1,5 @@
 #include "workers/qscan/explain.h"
 
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,7 +9,8 @@
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/crypto/digest.h"
-#include "lib/daemon/daemon.h"
+#include "lib/model/file.h"
+#include "workers/qscan/apart.h"
 #include "workers/qscan/pipeline.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/tmp.h"
@@ -74,18 +74,28 @@ static void tell(struct scan *scan, struct pipeline *pipeline, const char *path,
 	policy_free(&decision);
 }
 
-/* Whoever asks may be root, and the message is as hostile as any. */
-static enum result give_up_rights(const struct config *config, const char *tmp, struct err *err)
-{
-	const struct sandbox sandbox = {
-	        .tmp = tmp, .pair = -1, .is_required = config->workers.sandbox == SANDBOX_REQUIRED};
-	enum result result = RESULT_OK;
+/* Read once, before the first mail, and shared with the processes that read mails. */
+static struct model model;
 
-	sandbox_bound();
-	if (geteuid() == 0 && *config->site.scan_user)
-		result = daemon_drop(config->site.scan_user, err);
-	setenv("TMPDIR", tmp, 1);
-	return result ? result : sandbox_enter(&sandbox, err);
+static void read_model(const struct arguments *arguments)
+{
+	struct buf bytes = {0};
+	struct err err;
+	enum result result;
+
+	if (arguments->model_fd < 0)
+		return;
+	result = file_read_fd(arguments->model_fd, MODEL_FILE_MAX, &bytes, &err);
+	if (!result)
+		result = model_file_read(bytes.data, bytes.size, &model, &err);
+	if (result)
+		fprintf(stderr, "qscan: warning: model: %s\n", err.text);
+	buf_fini(&bytes);
+}
+
+static const struct model *given_model(void)
+{
+	return model.records ? &model : NULL;
 }
 
 static enum result explain(const struct config *config, const struct arguments *arguments,
@@ -96,12 +106,14 @@ static enum result explain(const struct config *config, const struct arguments *
 	struct scan scan;
 
 	if (read_mail(path, &mail, err) || pipeline_settle(pipeline, err) ||
-	        give_up_rights(config, tmp, err)) {
+	        apart_enter(config, tmp, err)) {
 		buf_fini(&mail);
 		return RESULT_PERMANENT;
 	}
 	submission = invent_submission(arguments, &mail);
 	scan_init(&scan, config, submission, mail.data, mail.size);
+	scan.model = given_model();
+	scan.is_explained = 1;
 	tell(&scan, pipeline, path, arguments->json);
 	scan_fini(&scan);
 	lz__submission__free_unpacked(submission, NULL);
@@ -145,32 +157,12 @@ static int explain_apart(const struct config *config, const struct arguments *ar
 	return EX_SOFTWARE;
 }
 
-/* The one folder that stays open to the readers. To be removed and freed. NULL: err says why. */
-static char *make_tmp(const struct config *config, struct err *err)
-{
-	const char *base = getenv("TMPDIR"), *user = config->site.scan_user;
-	char *folder = alloc_format("%s/qscan-XXXXXX", base && *base == '/' ? base : "/tmp");
-	const struct passwd *account = geteuid() == 0 && *user ? getpwnam(user) : NULL;
-
-	if (!mkdtemp(folder)) {
-		err_sys(err, RESULT_PERMANENT, "make the folder %s", folder);
-		free(folder);
-		return NULL;
-	}
-	if (!account || chown(folder, account->pw_uid, account->pw_gid) == 0)
-		return folder;
-	err_sys(err, RESULT_PERMANENT, "give %s to %s", folder, user);
-	rmdir(folder);
-	free(folder);
-	return NULL;
-}
-
 static int explain_all(
         const struct config *config, const struct arguments *arguments, struct pipeline *pipeline)
 {
 	int code = EX_OK, one;
 	struct err err;
-	char *tmp = make_tmp(config, &err);
+	char *tmp = apart_tmp(config, &err);
 	size_t at;
 
 	if (!tmp) {
@@ -196,11 +188,13 @@ int explain_run(const struct config *config, const struct arguments *arguments)
 		fprintf(stderr, "qscan: expected --explain MAIL; see qscan --help\n");
 		return EX_USAGE;
 	}
+	read_model(arguments);
 	if (!sandbox_check(config, warn, NULL, &err) &&
 	        !pipeline_open(config, warn, NULL, &pipeline, &err))
 		code = explain_all(config, arguments, pipeline);
 	else
 		fprintf(stderr, "qscan: %s\n", err.text);
 	pipeline_close(&pipeline);
+	model_fini(&model);
 	return code;
 }

@@ -5,6 +5,7 @@
 #include "workers/qscan/arguments.h"
 #include "workers/qscan/explain.h"
 #include "workers/qscan/keeper.h"
+#include "workers/qscan/lesson.h"
 #include "workers/qscan/qscan.h"
 #include "workers/qscan/sandbox.h"
 
@@ -20,7 +21,9 @@ static const struct daemon_options options = {
                  "      --to ADDRESS    a recipient, once for each (postmaster)\n"
                  "      --client IP     address that it came from\n"
                  "      --helo NAME     what that called itself\n"
-                 "      --json          one object a message, each on a line of its own\n",
+                 "      --json          one object a message, each on a line of its own\n"
+                 "      --model-fd N    the model, open there as \"qctl model export\" writes it\n"
+                 "(Features of mails for \"qctl learn\" are made by --features-fd N.)\n",
 };
 
 /* The supervisor and its scanners: as site.scan_user, or else as all the others. */
@@ -51,6 +54,8 @@ int main(int argc, char **argv)
 		code = keeper_run(config, arguments.keeper_fd);
 	else if (arguments.control_fd >= 0)
 		code = supervise(config, arguments.control_fd);
+	else if (arguments.features_fd >= 0)
+		code = lesson_run(config, arguments.features_fd, arguments.with_points);
 	else
 		code = explain_run(config, &arguments);
 	config_free(&config);
