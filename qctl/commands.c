@@ -94,6 +94,11 @@ static const struct argument_option explain_options[] = {
         {0},
 };
 
+static const struct argument_option model_options[] = {
+        {"by", "NAME", "who asks (your account)"},
+        {0},
+};
+
 static const struct argument_option check_options[] = {
         {"offline", NULL, "only the configuration and this host's folders, no programs"},
         {0},
@@ -130,6 +135,19 @@ const struct command commands[] = {
                 reload_options, command_reload},
         {"explain", "FILE", 1, 1, "scans a mail in a file and tells what would become of it",
                 "Nothing is stored or sent.\n", explain_options, command_explain},
+        {"learn", "spam|ham|forget FILE…", 2, 1000000, "trains the statistical model with mails",
+                "A FILE is a mail, an mbox, or a folder of such files. The same mail again is no "
+                "other lesson; as the\nother kind it corrects the first; forget takes it back. "
+                "Nothing of a mail is kept but hashes.\nExits with 1 if a mail could not be "
+                "read.\n",
+                no_options, command_learn},
+        {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
+                "shows, weighs, copies or empties the statistical model",
+                "fit reads mails, as learn does, and finds how many points the model's word is "
+                "worth beside the rules.\nAn import or a reset takes the place of what was "
+                "learned, and forgets which mails "
+                "those were.\n",
+                model_options, command_model},
         {"verify", "[FOLDER]", 0, 1, "looks through the whole quarantine, or a backup of it",
                 "Every record, part and index against its hash, while it is in use. Only on its "
                 "host.\n",

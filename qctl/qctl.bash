@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show export release rescan delete notices stats reload explain verify backup restore check keys"
+	local commands="list show export release rescan delete notices stats reload explain learn model verify backup restore check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --limit"
@@ -45,6 +45,10 @@ _qctl()
 	notices) COMPREPLY=($(compgen -W "render --state --limit $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
+	learn) COMPREPLY=($(compgen -W "spam ham forget $common" -- "$current") $(compgen -f -- "$current")) ;;
+	model)
+		COMPREPLY=($(compgen -W "show fit export import reset --by $common" -- "$current")
+			$(compgen -f -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	backup) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	restore) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;

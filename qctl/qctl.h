@@ -58,6 +58,9 @@ const struct config *qctl_config(struct qctl *qctl);
 enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *request,
         struct wire_message *answer, struct err *err);
 
+/* The line to the quarantine, for who asks in another way; lent until the end. */
+enum result qctl_quarantine(struct qctl *qctl, struct wire_socket **out, struct err *err);
+
 /* Asks whoever is at `endpoint`. */
 enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_type type,
         const void *request, int timeout_ms, struct wire_message *answer, struct err *err);
@@ -81,6 +84,8 @@ int command_explain(struct qctl *qctl);
 int command_verify(struct qctl *qctl);
 int command_backup(struct qctl *qctl);
 int command_restore(struct qctl *qctl);
+int command_learn(struct qctl *qctl);
+int command_model(struct qctl *qctl);
 int command_check(struct qctl *qctl);
 int command_keys(struct qctl *qctl);
 
