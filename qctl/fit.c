@@ -12,6 +12,7 @@
 #include "lib/base/bytes.h"
 #include "lib/model/calibrate.h"
 #include "lib/model/fit.h"
+#include "lib/model/rehearse.h"
 #include "qctl/json.h"
 #include "qctl/mails.h"
 #include "qctl/model_ask.h"
@@ -97,10 +98,13 @@ static void shuffle(struct known *mails, size_t count)
 
 static void judge_all(struct fitting *fitting)
 {
+	static const uint8_t digest[REHEARSE_DIGEST];
+	struct rehearsal *rehearsal;
 	struct model model;
 	double raw;
 	size_t at;
 
+	rehearsal = alloc_zero(1, sizeof(*rehearsal));
 	model_init(&model, 0, 0);
 	shuffle(fitting->mails, fitting->count);
 	fitting->cases = alloc_zero(fitting->count + 1, sizeof(*fitting->cases));
@@ -113,10 +117,12 @@ static void judge_all(struct fitting *fitting)
 			        (struct fit_case){model.facts.slope * raw + model.facts.shift,
 			                known->points, known->is_spam};
 		calibrate_note(&model.facts, raw, known->is_spam);
-		model_learn(&model, &known->features, known->is_spam);
+		rehearse_learn(rehearsal, &model, &known->features, known->is_spam, digest);
 		if (at % CALIBRATE_EVERY == 0)
 			calibrate(&model.facts);
 	}
+	rehearse_fini(rehearsal);
+	free(rehearsal);
 	model_fini(&model);
 }
 

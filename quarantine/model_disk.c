@@ -9,13 +9,13 @@
 #include "lib/base/file.h"
 #include "lib/model/chunk.h"
 
-enum { TABLES = 4, FORMAT = 1 };
+enum { TABLES = 5, FORMAT = 1 };
 static const size_t map_bytes = (size_t)1 << 30;
 
 struct model_disk {
 	MDB_env *env;
 	MDB_txn *txn; /* NULL: none is open */
-	MDB_dbi facts, chunks, seen, order;
+	MDB_dbi facts, chunks, seen, order, kept;
 };
 
 /* As they stand on disk, on this host. */
@@ -69,6 +69,8 @@ static enum result open_tables(struct model_disk *disk, struct err *err)
 		code = mdb_dbi_open(txn, "seen", MDB_CREATE, &disk->seen);
 	if (!code)
 		code = mdb_dbi_open(txn, "order", MDB_CREATE | MDB_INTEGERKEY, &disk->order);
+	if (!code)
+		code = mdb_dbi_open(txn, "kept", MDB_CREATE | MDB_INTEGERKEY, &disk->kept);
 	if (!code)
 		return answer(mdb_txn_commit(txn), "commit", err);
 	mdb_txn_abort(txn);
@@ -201,8 +203,67 @@ static enum result read_chunks(struct model_disk *disk, struct model *model,
 	return answer(code, "chunks", err);
 }
 
+/* A record is a digest, how many features are words, and these. */
+enum { KEPT_HEAD = MODEL_DIGEST + 4 };
+
+static int read_kept(
+        struct rehearsal *rehearsal, int is_spam, const MDB_val *value, struct model_features *room)
+{
+	const uint8_t *bytes = value->mv_data;
+	uint32_t words;
+
+	if (value->mv_size < KEPT_HEAD || (value->mv_size - KEPT_HEAD) % 4 ||
+	        value->mv_size - KEPT_HEAD > MODEL_FEATURES_MAX * sizeof(uint32_t))
+		return MDB_CORRUPTED;
+	memcpy(&words, bytes + MODEL_DIGEST, sizeof(words));
+	room->words = words;
+	room->count = (value->mv_size - KEPT_HEAD) / 4;
+	memcpy(room->list, bytes + KEPT_HEAD, value->mv_size - KEPT_HEAD);
+	if (!model_features_are_sane(room))
+		return MDB_CORRUPTED;
+	return rehearse_put(rehearsal, is_spam, room, bytes) ? 0 : MDB_CORRUPTED;
+}
+
+static enum result read_rehearsal(
+        struct model_disk *disk, struct rehearsal *rehearsal, struct err *err)
+{
+	struct model_features room = {alloc(MODEL_FEATURES_MAX * sizeof(uint32_t)), 0, 0};
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	unsigned slot;
+	int code = mdb_cursor_open(disk->txn, disk->kept, &cursor);
+
+	while (!code && !(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		memcpy(&slot, key.mv_data, sizeof(slot));
+		code = read_kept(rehearsal, slot >= REHEARSE_KEPT, &value, &room);
+	}
+	free(room.list);
+	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+}
+
+enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal *rehearsal,
+        int is_spam, size_t slot, struct err *err)
+{
+	const struct rehearse_kept *kept = &rehearsal->kept[is_spam != 0][slot];
+	unsigned key = (unsigned)slot + (is_spam ? REHEARSE_KEPT : 0);
+	uint32_t words = (uint32_t)kept->features.words;
+	struct buf value = {0};
+	int code;
+
+	if (slot >= rehearsal->count[is_spam != 0]) {
+		code = drop(disk, disk->kept, &key, sizeof(key));
+		return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+	}
+	buf_add(&value, kept->digest, MODEL_DIGEST);
+	buf_add(&value, &words, sizeof(words));
+	buf_add(&value, kept->features.list, 4 * kept->features.count);
+	code = put(disk, disk->kept, &key, sizeof(key), value.data, value.size);
+	buf_fini(&value);
+	return answer(code, "kept", err);
+}
+
 enum result model_disk_read(struct model_disk *disk, struct model *model,
-        uint64_t generations[MODEL_CHUNKS], struct err *err)
+        struct rehearsal *rehearsal, uint64_t generations[MODEL_CHUNKS], struct err *err)
 {
 	enum result result = model_disk_begin(disk, err);
 
@@ -210,6 +271,8 @@ enum result model_disk_read(struct model_disk *disk, struct model *model,
 		result = read_facts(disk, &model->facts, err);
 	if (!result)
 		result = read_chunks(disk, model, generations, err);
+	if (!result)
+		result = read_rehearsal(disk, rehearsal, err);
 	model_disk_abort(disk);
 	return result;
 }
@@ -297,6 +360,20 @@ enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MO
 	return answer(code, "seen", err);
 }
 
+enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
+        const struct model_steps *steps, struct err *err)
+{
+	struct kept_seen kept;
+	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), at;
+
+	if (code)
+		return answer(code, "seen", err);
+	for (at = 0; at < MODEL_GROUPS; at++)
+		kept.steps.of[at] += steps->of[at];
+	return answer(
+	        put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
+}
+
 enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
 {
@@ -309,5 +386,7 @@ enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
 
 	if (!code)
 		code = mdb_drop(disk->txn, disk->order, 0);
+	if (!code)
+		code = mdb_drop(disk->txn, disk->kept, 0);
 	return answer(code, "seen", err);
 }

@@ -8,6 +8,9 @@
  *   order    number, one more with each message → its digest: the oldest are dropped beyond
  *            MODEL_SEEN_MOST, and are then unknown
  *
+ *   kept     slot, those of spam behind those of ham → a digest and the features of a message that
+ *            is to be rehearsed
+ *
  * One process, one thread; results as quarantine/backend.h has them.
  */
 #ifndef QUARANTINE_MODEL_DISK_H
@@ -15,6 +18,7 @@
 
 #include "lib/base/err.h"
 #include "lib/model/model.h"
+#include "lib/model/rehearse.h"
 
 enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20 };
 
@@ -30,10 +34,11 @@ struct model_seen {
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err);
 void model_disk_close(struct model_disk **disk);
 
-/* Reads all of it into the model, which is initialised, and the generation of each chunk.
+/* Reads all of it into the model, which is initialised, the rehearsal, which is empty, and the
+ * generation of each chunk.
  * RESULT_NONE: there is none yet. RESULT_PERMANENT: it is damaged, or of another version. */
 enum result model_disk_read(struct model_disk *disk, struct model *model,
-        uint64_t generations[MODEL_CHUNKS], struct err *err);
+        struct rehearsal *rehearsal, uint64_t generations[MODEL_CHUNKS], struct err *err);
 
 /* Everything from here on stands between begin and commit or abort. */
 enum result model_disk_begin(struct model_disk *disk, struct err *err);
@@ -49,8 +54,16 @@ enum result model_disk_get_seen(struct model_disk *disk, const uint8_t digest[MO
         struct model_seen *out, struct err *err);
 enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
         const struct model_seen *seen, struct err *err);
+/* Adds to the steps of a message; RESULT_NONE: it is not known any more. */
+enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
+        const struct model_steps *steps, struct err *err);
 enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err);
-enum result model_disk_clear_seen(struct model_disk *disk, struct err *err); /* all of them */
+/* All of them, and what is kept. */
+enum result model_disk_clear_seen(struct model_disk *disk, struct err *err);
+
+/* What is in that slot of the rehearsal now; beyond its last there is nothing. */
+enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal *rehearsal,
+        int is_spam, size_t slot, struct err *err);
 
 #endif

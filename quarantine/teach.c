@@ -18,6 +18,7 @@ struct teach {
 	char *path;
 	struct model_disk *disk; /* NULL: it can't be opened */
 	struct model model;
+	struct rehearsal rehearsal;
 	uint64_t generations[MODEL_CHUNKS]; /* in which each chunk changed last */
 	unsigned char is_changed[MODEL_CHUNKS];
 	int is_lost; /* memory is not what is on disk */
@@ -30,6 +31,8 @@ static void begin_anew(struct teach *teach)
 	random_bytes(random, sizeof(random));
 	model_fini(&teach->model);
 	model_init(&teach->model, random[0], random[1]);
+	rehearse_fini(&teach->rehearsal);
+	random_bytes(&teach->rehearsal.lot, sizeof(teach->rehearsal.lot));
 	memset(teach->generations, 0, sizeof(teach->generations));
 	memset(teach->is_changed, 0, sizeof(teach->is_changed));
 }
@@ -42,7 +45,8 @@ static enum result read_all(struct teach *teach, struct err *err)
 	enum result result;
 
 	begin_anew(teach);
-	result = model_disk_read(teach->disk, &teach->model, teach->generations, err);
+	result = model_disk_read(
+	        teach->disk, &teach->model, &teach->rehearsal, teach->generations, err);
 	if (result != RESULT_NONE)
 		return result;
 	result = model_disk_begin(teach->disk, err);
@@ -144,12 +148,42 @@ static void mark(struct teach *teach, const struct model_features *features)
 		teach->is_changed[model_index(features->list[at]) / MODEL_CHUNK] = 1;
 }
 
+/* The slot that was its own has another now, and the last one is empty. */
+static enum result keep_no_more(
+        struct teach *teach, const uint8_t *digest, int is_spam, struct err *err)
+{
+	long slot = rehearse_drop(&teach->rehearsal, is_spam, digest);
+	enum result result;
+
+	if (slot < 0)
+		return RESULT_OK;
+	result = model_disk_put_kept(teach->disk, &teach->rehearsal, is_spam, (size_t)slot, err);
+	return result ? result
+	              : model_disk_put_kept(teach->disk, &teach->rehearsal, is_spam,
+	                        teach->rehearsal.count[is_spam != 0], err);
+}
+
 static enum result unlearn(struct teach *teach, const Lz__Example *example,
         const struct model_features *features, const struct model_seen *seen, struct err *err)
 {
+	enum result result;
+
 	mark(teach, features);
 	model_unlearn(&teach->model, features, seen->is_spam, &seen->steps);
-	return model_disk_drop_seen(teach->disk, example->digest.data, err);
+	result = model_disk_drop_seen(teach->disk, example->digest.data, err);
+	return result ? result : keep_no_more(teach, example->digest.data, seen->is_spam, err);
+}
+
+/* What was learned again has moved farther. It may be too old to be known. */
+static enum result rehearsed(
+        struct teach *teach, const struct rehearsed *done, int is_spam, struct err *err)
+{
+	const struct rehearse_kept *kept = &teach->rehearsal.kept[is_spam != 0][done->again];
+	enum result result;
+
+	mark(teach, &kept->features);
+	result = model_disk_add_steps(teach->disk, kept->digest, &done->again_steps, err);
+	return result == RESULT_NONE ? RESULT_OK : result;
 }
 
 static enum result learn(struct teach *teach, const Lz__Example *example,
@@ -157,11 +191,21 @@ static enum result learn(struct teach *teach, const Lz__Example *example,
 {
 	struct model_seen seen = {
 	        .is_spam = example->lesson == LZ__LESSON__LEARN_SPAM, .time_ms = now_ms};
+	struct rehearsed done;
+	enum result result;
 
 	mark(teach, features);
 	calibrate_note(&teach->model.facts, model_raw(&teach->model, features), seen.is_spam);
-	seen.steps = model_learn(&teach->model, features, seen.is_spam);
-	return model_disk_put_seen(teach->disk, example->digest.data, &seen, err);
+	done = rehearse_learn(
+	        &teach->rehearsal, &teach->model, features, seen.is_spam, example->digest.data);
+	seen.steps = done.steps;
+	result = model_disk_put_seen(teach->disk, example->digest.data, &seen, err);
+	if (!result && done.again >= 0)
+		result = rehearsed(teach, &done, !seen.is_spam, err);
+	if (!result && done.slot >= 0)
+		result = model_disk_put_kept(
+		        teach->disk, &teach->rehearsal, seen.is_spam, (size_t)done.slot, err);
+	return result;
 }
 
 static enum result take_example(struct teach *teach, const Lz__Example *example,
@@ -397,6 +441,7 @@ void teach_close(struct teach **teach)
 		return;
 	model_disk_close(&(*teach)->disk);
 	model_fini(&(*teach)->model);
+	rehearse_fini(&(*teach)->rehearsal);
 	free((*teach)->path);
 	free(*teach);
 	*teach = NULL;

@@ -173,7 +173,7 @@ static void count(struct model *model, const struct model_features *features, in
 	}
 }
 
-struct model_steps model_learn(
+struct model_steps model_rehearse(
         struct model *model, const struct model_features *features, int is_spam)
 {
 	struct sums sums = add_up(model, features);
@@ -184,9 +184,15 @@ struct model_steps model_learn(
 		steps.of[group] =
 		        (float)(rate * ((is_spam ? 1 : 0) - model_probability(sums.of[group])));
 	move(model, features, &sums, &steps, 1);
+	return steps;
+}
+
+struct model_steps model_learn(
+        struct model *model, const struct model_features *features, int is_spam)
+{
 	count(model, features, is_spam, 1);
 	*(is_spam ? &model->facts.spam : &model->facts.ham) += 1;
-	return steps;
+	return model_rehearse(model, features, is_spam);
 }
 
 /* The sum of steps is the weight, so what one has added can be taken out; what others have learned

@@ -94,6 +94,9 @@ double model_probability(double logit);
 /* Learns it; gives the steps that were taken, which model_unlearn() takes back. */
 struct model_steps model_learn(
         struct model *model, const struct model_features *features, int is_spam);
+/* Learns it again: it was counted before. */
+struct model_steps model_rehearse(
+        struct model *model, const struct model_features *features, int is_spam);
 void model_unlearn(struct model *model, const struct model_features *features, int is_spam,
         const struct model_steps *steps);
 

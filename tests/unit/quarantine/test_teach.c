@@ -214,7 +214,7 @@ static void what_is_forgotten_can_be_learned_again(void **state)
 {
 	double before;
 
-	learn_both(20);
+	learn_both(21);
 	before = logit_of(101, 1);
 	assert_int_equal(learn_one(77, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
 	assert_true(logit_of(101, 1) != before);
@@ -261,6 +261,22 @@ static void a_lesson_with_one_bad_mail_teaches_nothing(void **state)
 	assert_int_equal(teach_facts(teach)->spam, 2);
 	lz__example__free_unpacked(two[0], NULL);
 	lz__example__free_unpacked(two[1], NULL);
+}
+
+static void what_is_kept_for_rehearsal_is_there_after_a_restart(void **state)
+{
+	unsigned number;
+
+	for (number = 0; number < 100; number++)
+		learn_one(number, LZ__LESSON__LEARN_SPAM, 1);
+	assert_int_equal(learn_one(7, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+	teach_close(&teach);
+	open_it();
+	for (number = 1000; number < 1100; number++)
+		learn_one(number, LZ__LESSON__LEARN_HAM, 0);
+	assert_true(logit_of(501, 1) > 1);
+	assert_true(logit_of(500, 0) < -1);
+	assert_int_equal(learn_one(9, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
 }
 
 /* ---- following ---- */
@@ -404,6 +420,7 @@ int main(void)
 	        TEST(what_is_forgotten_can_be_learned_again),
 	        TEST(features_of_another_seed_or_version_are_refused),
 	        TEST(a_lesson_with_one_bad_mail_teaches_nothing),
+	        TEST(what_is_kept_for_rehearsal_is_there_after_a_restart),
 	        TEST(who_follows_gets_what_has_changed_and_no_more),
 	        TEST(a_reset_leaves_an_empty_model_of_another_epoch),
 	        TEST(a_model_that_is_loaded_takes_its_place),

@@ -17,6 +17,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/file.h"
 #include "lib/features/features.h"
+#include "lib/model/rehearse.h"
 
 enum { MAILS_MAX = 1 << 20, PATH_ROOM = 4096, MAIL_BYTES_MAX = 256 << 20 };
 
@@ -26,6 +27,7 @@ struct mail {
 	struct model_features features;
 };
 
+static struct rehearsal rehearsal; /* of the model that learns */
 static struct mail *mails;
 static size_t mail_count;
 static int64_t features_us, learn_us, judge_us;
@@ -120,9 +122,10 @@ static void judge(const struct model *model, const char *run, size_t number)
 
 static void learn(struct model *model, size_t number)
 {
+	static const uint8_t digest[REHEARSE_DIGEST];
 	int64_t start = clock_monotonic_us();
 
-	model_learn(model, &mails[number].features, mails[number].is_spam);
+	rehearse_learn(&rehearsal, model, &mails[number].features, mails[number].is_spam, digest);
 	learn_us += clock_monotonic_us() - start;
 	learned++;
 }
@@ -140,6 +143,7 @@ static void run_fold(const size_t *order, unsigned number, unsigned fold, unsign
 			learn(&model, order[at]);
 	for (at = fold; at < mail_count; at += folds)
 		judge(&model, run, at);
+	rehearse_fini(&rehearsal);
 	model_fini(&model);
 }
 
@@ -153,6 +157,7 @@ static void run_online(const size_t *order, const char *run)
 		judge(&model, run, order[at]);
 		learn(&model, order[at]);
 	}
+	rehearse_fini(&rehearsal);
 	model_fini(&model);
 }
 
