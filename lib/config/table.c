@@ -513,7 +513,7 @@ static const struct field model_fields[] = {
         {"least", FIELD_NUMBER, AT(model, least), "100", .least = 1, .most = 1000000,
                 .prose = "Messages of spam, and as many of ham, that it must have learned before "
                          "it counts. Until then the rules alone score, and X-Spam-Status says so."},
-        {"weight", FIELD_POINTS, AT(model, weight), "1.5", .most = 100,
+        {"weight", FIELD_POINTS, AT(model, weight), "2", .most = 100,
                 .prose = "Points for each step of the model's logit, which is 0 where spam and ham "
                          "are as likely and 4.6 where spam is a hundred times as likely. \"qctl "
                          "model fit\" finds what fits a site, and then goes before this."},

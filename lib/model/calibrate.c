@@ -9,10 +9,9 @@ static const double prior = 10;
 
 void calibrate_note(struct model_facts *facts, double raw, int is_spam)
 {
-	long thousandths = lround(raw * 1000);
+	int kind = is_spam != 0;
 
-	facts->said[facts->said_count++ % MODEL_SAID] =
-	        (int16_t)((thousandths & ~1L) | (is_spam ? 1 : 0));
+	facts->said[kind][facts->said_count[kind]++ % MODEL_SAID] = (int16_t)lround(raw * 1000);
 }
 
 /* Of the likelihood, by slope and shift: first and second derivatives. */
@@ -21,24 +20,34 @@ struct hill {
 	double slope_slope, slope_shift, shift_shift;
 };
 
+static void add_kind(
+        struct hill *hill, const struct model_facts *facts, int kind, double slope, double shift)
+{
+	size_t at,
+	        count = facts->said_count[kind] < MODEL_SAID ? facts->said_count[kind] : MODEL_SAID;
+
+	for (at = 0; at < count; at++) {
+		double raw = (double)facts->said[kind][at] / 1000;
+		double p = model_probability(slope * raw + shift), sway = p * (1 - p);
+
+		hill->slope += (kind - p) * raw;
+		hill->shift += kind - p;
+		hill->slope_slope += sway * raw * raw;
+		hill->slope_shift += sway * raw;
+		hill->shift_shift += sway;
+	}
+}
+
+/* Either kind has its own history, so that a run of one does not push out the other. */
 static struct hill look(const struct model_facts *facts, double slope, double shift)
 {
 	struct hill hill = {.slope = prior * (1 - slope),
 	        .shift = -prior * shift,
 	        .slope_slope = prior,
 	        .shift_shift = prior};
-	size_t at, count = facts->said_count < MODEL_SAID ? facts->said_count : MODEL_SAID;
 
-	for (at = 0; at < count; at++) {
-		double raw = (double)(facts->said[at] & ~1) / 1000, truth = facts->said[at] & 1;
-		double p = model_probability(slope * raw + shift), sway = p * (1 - p);
-
-		hill.slope += (truth - p) * raw;
-		hill.shift += truth - p;
-		hill.slope_slope += sway * raw * raw;
-		hill.slope_shift += sway * raw;
-		hill.shift_shift += sway;
-	}
+	add_kind(&hill, facts, 0, slope, shift);
+	add_kind(&hill, facts, 1, slope, shift);
 	return hill;
 }
 

@@ -25,7 +25,7 @@ enum {
 	MODEL_FEATURES_MAX = 1 << 15, /* of one message */
 	MODEL_FEATURES_VERSION = 1,   /* how they are made; others can't be compared */
 	MODEL_LOGIT_MAX = 30,
-	MODEL_SAID = 800, /* messages that the calibration is made of */
+	MODEL_SAID = 400, /* messages of either kind that the calibration is made of */
 };
 
 struct model_record {
@@ -42,10 +42,10 @@ struct model_facts {
 	double slope, shift; /* of the calibration: slope * raw + shift */
 	double weight, toll; /* points for each calibrated logit, and points on top of them */
 	int64_t changed_ms;  /* wall clock; 0: nothing was learned ever */
-	/* What was said of the last messages before they were learned, the oldest overwritten:
-	 * thousandths of a logit, the lowest bit is whether it was spam. */
-	int16_t said[MODEL_SAID];
-	uint64_t said_count; /* ever */
+	/* What was said of the last messages of ham and of spam before they were learned, the
+	 * oldest overwritten: thousandths of a logit. */
+	int16_t said[2][MODEL_SAID];
+	uint64_t said_count[2]; /* ever */
 };
 
 struct model {

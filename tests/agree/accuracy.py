@@ -141,6 +141,8 @@ class Bogofilter:
                 subprocess.run(["bogofilter", "-d", self.folder, option, "-b"], input=paths, text=True, check=True)
 
     def judge(self, mails):
+        if not (self.folder / "wordlist.db").exists():
+            return [(0.5, mail.is_spam) for mail in mails]  # it has learned nothing, and says nothing
         out = subprocess.run(["bogofilter", "-d", self.folder, "-T", "-b", "-v"], text=True, capture_output=True,
                              input="".join(f"{mail.path}\n" for mail in mails)).stdout
         scores = [float(line.split()[-1]) for line in out.splitlines()]

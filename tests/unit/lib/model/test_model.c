@@ -174,7 +174,7 @@ static void one_kind_alone_moves_the_calibration_within_bounds(void **state)
 	unsigned at;
 
 	for (at = 0; at < 5000; at++)
-		calibrate_note(&facts, at % 3 ? 30 : -30, 1);
+		calibrate_note(&facts, at % 3 ? MODEL_LOGIT_MAX : -MODEL_LOGIT_MAX, 1);
 	calibrate(&facts);
 	assert_true(facts.slope >= 0.1 && facts.slope <= 5);
 	assert_true(facts.shift >= -5 && facts.shift <= 5);
