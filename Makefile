@@ -204,7 +204,7 @@ ham: $(ALL_PROGRAMS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/ham.py
 
 # How well the statistical model tells spam from ham, beside others, on mails that CORPUS names; installs those.
-accuracy: $(SHOWERS)
+accuracy: $(SHOWERS) $(ALL_PROGRAMS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/accuracy.py
 
 # Whether changes break the signatures that we say they break: signed anew, changed and verified by dkimpy.

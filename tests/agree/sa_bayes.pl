@@ -5,10 +5,10 @@ use strict;
 use warnings;
 use Mail::SpamAssassin;
 my $folder = shift;
-my $rules = join '', map { "body BAYES_ANY eval:check_bayes('0.00', '1.00')\n" } 1;
+my $rules = "body BAYES_ANY eval:check_bayes('0.00', '1.00')\n";
 my $sa = Mail::SpamAssassin->new({
 	config_text => "loadplugin Mail::SpamAssassin::Plugin::Bayes\nloadplugin Mail::SpamAssassin::Plugin::Check\n"
-	  . "use_bayes 1\nuse_bayes_rules 1\nbayes_path $folder/bayes\nbayes_auto_learn 0\nbayes_auto_expire 0\n"
+	  . "util_rb_tld com net org edu gov mil int biz info\nuse_bayes 1\nuse_bayes_rules 1\nbayes_path $folder/bayes\nbayes_auto_learn 0\nbayes_auto_expire 0\n"
 	  . "bayes_min_ham_num 1\nbayes_min_spam_num 1\nbayes_expiry_max_db_size 5000000\n$rules" . "score BAYES_ANY 1\n",
 	local_tests_only => 1, dont_copy_prefs => 1,
 });
