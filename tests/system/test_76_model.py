@@ -6,7 +6,7 @@ import mails
 import pytest
 from world import wait_for
 
-QUICK = "spam:\n  model:\n    poll: 1s\n    least: 20\n"
+QUICK = "spam:\n  model:\n    poll: 1s\n    least: 20\npolicy:\n  spam_quarantine: 0\n"
 
 GOOD = "garden meeting minutes agenda budget monday review patch compile kernel weather family holiday photos".split()
 BAD = "cheap watches winner lottery viagra click offer limited guarantee credit mortgage casino bonus rich".split()
