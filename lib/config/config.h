@@ -230,12 +230,13 @@ struct config_virus {
 };
 
 struct config_model {
-	char *path;     /* folder on qstore's host */
-	int enabled;    /* it is asked */
-	uint64_t least; /* spam and ham each, that must have been learned before it counts */
-	double weight;  /* points for each logit, unless it was fitted */
-	double toll;    /* points on top of them, likewise */
-	double most;    /* points, either way */
+	char *path;      /* folder on qstore's host */
+	int enabled;     /* it is asked */
+	uint64_t least;  /* spam and ham each, that must have been learned before it counts */
+	double weight;   /* points for each logit, unless it was fitted */
+	double toll;     /* points on top of them, likewise */
+	double most;     /* points, either way */
+	int bayes_names; /* BAYES_99 and its like beside them */
 	int64_t poll_ms;
 };
 

@@ -522,6 +522,11 @@ static const struct field model_fields[] = {
                          "rules needs so much less to be spam. Fitted as weight is."},
         {"most", FIELD_POINTS, AT(model, most), "20", .least = 1, .most = 1000,
                 .prose = "The most points that the model adds or takes away."},
+        {"bayes_names", FIELD_BOOL, AT(model, bayes_names), "false",
+                .prose =
+                        "Whether SpamAssassin's names for the same stand beside the model's own: "
+                        "BAYES_00 to BAYES_99 and BAYES_999, without points, for scripts that look "
+                        "for them in X-Spam-Status."},
         {"poll", FIELD_TIME, AT(model, poll_ms), "30s", .least = 1 * SECOND, .most = HOUR,
                 .prose = "How often a worker asks the quarantine whether the model has changed."},
 };

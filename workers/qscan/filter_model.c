@@ -90,10 +90,29 @@ static void tell(struct scan *scan, const struct model_features *features, doubl
 	scan->model_said = alloc_format("%.1f", points);
 }
 
+/* In the ranges that SpamAssassin's rules of these names have. */
+static void tell_bayes(struct scan *scan, double probability)
+{
+	static const struct {
+		double below;
+		const char *name;
+	} rows[] = {{0.01, "BAYES_00"}, {0.05, "BAYES_05"}, {0.2, "BAYES_20"}, {0.4, "BAYES_40"},
+	        {0.6, "BAYES_50"}, {0.8, "BAYES_60"}, {0.95, "BAYES_80"}, {0.99, "BAYES_95"},
+	        {2, "BAYES_99"}};
+	size_t at = 0;
+
+	while (probability >= rows[at].below)
+		at++;
+	scan_find(scan, "model", "spam", rows[at].name)->quiet = 1;
+	if (probability >= 0.999)
+		scan_find(scan, "model", "spam", "BAYES_999")->quiet = 1;
+}
+
 static void model_scan(void *state, struct scan *scan)
 {
 	uint64_t least = scan->config->spam.model.least;
 	struct model_features features;
+	double logit;
 
 	if (!scan->model) {
 		scan->model_said = alloc_string("none");
@@ -104,7 +123,10 @@ static void model_scan(void *state, struct scan *scan)
 		return;
 	}
 	features_of(scan->map, scan->model->facts.seed, &features);
-	tell(scan, &features, model_logit(scan->model, &features));
+	logit = model_logit(scan->model, &features);
+	tell(scan, &features, logit);
+	if (scan->config->spam.model.bayes_names)
+		tell_bayes(scan, model_probability(logit));
 	features_free(&features);
 }
 

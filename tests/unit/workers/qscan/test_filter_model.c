@@ -151,6 +151,34 @@ static void with_too_few_lessons_it_says_so(void **state)
 	scan_fini(&scan);
 }
 
+static const char *bayes_of(double shift)
+{
+	static char name[20];
+	struct scan scan;
+
+	config.spam.model.bayes_names = 1;
+	model.facts.slope = 0;
+	model.facts.shift = shift;
+	look(spam_mail, &model, &scan);
+	strcpy(name, scan.findings[1].symbol);
+	assert_true(scan.findings[1].points == 0);
+	assert_int_equal(scan.finding_count, shift > 6.95 ? 3 : 2);
+	scan_fini(&scan);
+	config.spam.model.bayes_names = 0;
+	return name;
+}
+
+static void whoever_wants_them_gets_the_names_that_spamassassin_has(void **state)
+{
+	assert_string_equal(bayes_of(-9), "BAYES_00");
+	assert_string_equal(bayes_of(-4), "BAYES_05");
+	assert_string_equal(bayes_of(0), "BAYES_50");
+	assert_string_equal(bayes_of(2.5), "BAYES_80");
+	assert_string_equal(bayes_of(4), "BAYES_95");
+	assert_string_equal(bayes_of(5), "BAYES_99");
+	assert_string_equal(bayes_of(9), "BAYES_99"); /* and BAYES_999 */
+}
+
 static void it_is_wanted_where_the_configuration_wants_it(void **state)
 {
 	struct scan scan = {.config = &config};
@@ -177,6 +205,7 @@ int main(void)
 	        TEST(explained_it_names_what_counted_most),
 	        TEST(without_a_model_it_says_so_and_nothing_is_unscanned),
 	        TEST(with_too_few_lessons_it_says_so),
+	        TEST(whoever_wants_them_gets_the_names_that_spamassassin_has),
 	        TEST(it_is_wanted_where_the_configuration_wants_it),
 	};
 #undef TEST
