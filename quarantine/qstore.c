@@ -22,7 +22,8 @@ enum {
 	MESSAGES_A_TURN = 256,
 	HIGH_WATER = 64,
 	ENVELOPE_ROOM = 4 * 1024 * 1024,
-	GARBAGE_LOGGED = 10, /* lines a minute */
+	MODEL_ROOM = 20 * 1024 * 1024, /* for lessons, and for a model that is loaded */
+	GARBAGE_LOGGED = 10,           /* lines a minute */
 };
 
 struct qstore {
@@ -319,6 +320,8 @@ enum result qstore_open(
 	};
 	enum result result = store_open(&backend_lmdb, &options, &q->store, err);
 
+	if (limits.max_bytes < MODEL_ROOM)
+		limits.max_bytes = MODEL_ROOM;
 	q->config = config;
 	if (!result)
 		q->teach = teach_open(config->spam.model.path);
