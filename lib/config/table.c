@@ -520,8 +520,9 @@ static const struct field model_fields[] = {
         {"toll", FIELD_POINTS, AT(model, toll), "0", .most = 100,
                 .prose = "Points that are added to those, so that a message without points by "
                          "rules needs so much less to be spam. Fitted as weight is."},
-        {"most", FIELD_POINTS, AT(model, most), "20", .least = 1, .most = 1000,
-                .prose = "The most points that the model adds or takes away."},
+        {"most", FIELD_POINTS, AT(model, most), "9", .least = 1, .most = 1000,
+                .prose = "The most points that the model adds or takes away. With the defaults of "
+                         "policy it can mark a message alone, but not hold it."},
         {"bayes_names", FIELD_BOOL, AT(model, bayes_names), "false",
                 .prose =
                         "Whether SpamAssassin's names for the same stand beside the model's own: "
