@@ -66,7 +66,7 @@ static enum result take_mail(
 
 	if (fitting->count == MAILS_MOST)
 		return err_set(err, RESULT_PERMANENT, "more than %d mails", MAILS_MOST);
-	if (size <= MAILS_MAIL_MAX)
+	if (mail && size <= MAILS_MAIL_MAX)
 		result = pupil_read(fitting->pupil, mail, size, &lesson, err);
 	if (!result)
 		keep(fitting, &lesson);

@@ -140,8 +140,8 @@ static enum result take_mail(
 	learn->files += path != learn->last_path;
 	learn->last_path = path;
 	show_progress(learn);
-	if (size > MAILS_MAIL_MAX) {
-		tell_unread(learn, path, "a mail of more than 64 MiB");
+	if (!mail || size > MAILS_MAIL_MAX) {
+		tell_unread(learn, path, mail ? "a mail of more than 64 MiB" : err->text);
 		return RESULT_OK;
 	}
 	result = pupil_read(learn->pupil, mail, size, &lesson, err);

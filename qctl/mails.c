@@ -74,7 +74,9 @@ static enum result read_file(const char *path, mails_take *take, void *context, 
 	struct buf bytes = {0};
 	enum result result = file_read(path, MAILS_FILE_MAX, &bytes, err);
 
-	if (!result && bytes.size)
+	if (result)
+		result = take(context, path, NULL, 0, err);
+	else if (bytes.size)
 		result = mails_split(path, bytes.data, bytes.size, take, context, err);
 	buf_fini(&bytes);
 	return result;
@@ -89,6 +91,12 @@ struct walk {
 };
 
 static enum result walk(struct walk *state, const char *path, int deep, struct err *err);
+
+static enum result unread(struct walk *state, const char *path, struct err *err)
+{
+	err_sys(err, RESULT_PERMANENT, "can't be read");
+	return state->take ? state->take(state->context, path, NULL, 0, err) : RESULT_OK;
+}
 
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
@@ -108,7 +116,7 @@ static enum result walk_folder(struct walk *state, const char *path, int deep, s
 	char *below;
 
 	if (count < 0)
-		return err_sys(err, RESULT_PERMANENT, "%s", path);
+		return unread(state, path, err);
 	for (at = 0; at < count; at++) {
 		below = alloc_format("%s/%s", path, entries[at]->d_name);
 		if (!result && entries[at]->d_type != DT_LNK)
@@ -125,7 +133,7 @@ static enum result walk(struct walk *state, const char *path, int deep, struct e
 	struct stat st;
 
 	if (stat(path, &st) < 0)
-		return err_sys(err, RESULT_PERMANENT, "%s", path);
+		return unread(state, path, err);
 	if (S_ISDIR(st.st_mode) && deep < DEEP_MOST)
 		return walk_folder(state, path, deep, err);
 	if (!S_ISREG(st.st_mode))

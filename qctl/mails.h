@@ -12,11 +12,12 @@
 
 enum { MAILS_FILE_MAX = 1 << 30, MAILS_MAIL_MAX = 64 << 20 };
 
-/* Called for each; lent. What it says ends the walk unless it is RESULT_OK. */
+/* Called for each; lent. Where a file or folder can't be read, `mail` is NULL and err says why.
+ * What it says ends the walk unless it is RESULT_OK. */
 typedef enum result mails_take(
         void *context, const char *path, const char *mail, size_t size, struct err *err);
 
-/* RESULT_PERMANENT: something can't be read, or `take` said so. */
+/* Says what `take` said. */
 enum result mails_walk(const char *path, mails_take *take, void *context, struct err *err);
 
 /* How many files there are; what can't be read counts as none. */

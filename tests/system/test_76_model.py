@@ -70,6 +70,9 @@ def test_a_lesson_is_learned_once_corrected_and_forgotten(world):
     folder = corpus(world, "bad", BAD)
     assert learn(world, "spam", folder)["learned"] == 40
     assert learn(world, "spam", folder)["already"] == 40
+    out = world.lazaret.qctl("learn", "--json", "spam", "/nowhere", folder, check=False)
+    assert out.returncode == 1 and "/nowhere: can't be read" in out.stderr  # and the others are
+    assert json.loads(out.stdout)["already"] == 40
     assert (model(world)["spam"], model(world)["ham"]) == (40, 0)
     assert learn(world, "ham", folder + "/3.eml")["corrected"] == 1
     assert (model(world)["spam"], model(world)["ham"]) == (39, 1)

@@ -20,6 +20,8 @@ static struct buf seen;
 static enum result note(
         void *context, const char *path, const char *mail, size_t size, struct err *err)
 {
+	if (!mail)
+		buf_add_string(&seen, "unread ");
 	buf_add_char(&seen, '[');
 	buf_add(&seen, mail, size);
 	buf_add_char(&seen, ']');
@@ -104,7 +106,10 @@ static void what_is_not_there_is_told(void **state)
 {
 	struct err err;
 
-	assert_int_equal(mails_walk("/nowhere/at/all", note, NULL, &err), RESULT_PERMANENT);
+	buf_clear(&seen);
+	assert_int_equal(mails_walk("/nowhere/at/all", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "unread []");
+	assert_non_null(strstr(err.text, "No such file"));
 	assert_int_equal(mails_count("/nowhere/at/all"), 0);
 }
 
