@@ -97,7 +97,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree agree-mime agree-dkim ham
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree agree-mime agree-dkim ham accuracy
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -143,11 +143,11 @@ $(B)/%.a:
 $(ALL_PROGRAMS):
 	@mkdir -p $(@D)
 	@echo "  link  $@"
-	@$(CC) $(or $(LINK_$(@F)),$(LINK)) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	@$(CC) $(or $(LINK_$(@F)),$(LINK)) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
 
 $(UNIT_TESTS) $(BENCHES) $(FUZZERS) $(SHOWERS):
 	@mkdir -p $(@D)
-	@$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS)
+	@$(CC) $(LINK) $(LDFLAGS) -o $@ $(filter %.o,$^) -Wl,--start-group $(filter %.a,$^) -Wl,--end-group $(LIBS) -lm
 
 $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 	@mkdir -p $(B)/protos
@@ -213,6 +213,10 @@ agree-mime: $(SHOWERS)
 # Which honest mails, of those that CORPUS names, would not arrive whole.
 ham: $(ALL_PROGRAMS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/ham.py
+
+# How well the statistical model tells spam from ham, beside others, on mails that CORPUS names; installs those.
+accuracy: $(SHOWERS) $(ALL_PROGRAMS)
+	@B=$(abspath $(B)) $(PYTHON) tests/agree/accuracy.py
 
 # Whether changes break the signatures that we say they break: signed anew, changed and verified by dkimpy.
 agree-dkim: $(SHOWERS)

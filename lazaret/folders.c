@@ -150,6 +150,8 @@ enum result folders_make(const struct config *config, struct err *err)
 		result = make(config->workers.tmp_dir, 0700, owners.scan, err);
 	if (!result)
 		result = make(config->quarantine.path, 0700, owners.user, err);
+	if (!result)
+		result = make(config->spam.model.path, 0700, owners.user, err);
 	if (!result && config->workers.keep_crashes)
 		result = make_under(site->state_dir, "crashes", 0700, owners.user, err);
 	return result;

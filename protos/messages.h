@@ -20,9 +20,11 @@ enum { PROTOCOL_VERSION = 1 };
 enum {
 	MESSAGE_ENVELOPE_MAX = 16 << 20, /* bytes of an envelope, packed */
 	MESSAGE_RECIPIENTS_MAX = 10000,
-	MESSAGE_LINE_MAX = 1024,      /* bytes of an address, a name, a reply's text */
-	MESSAGE_MAIL_TEXT_MAX = 4096, /* bytes of a text that a mail's content chose */
-	MESSAGE_PARTS_MAX = 100000,   /* of a map */
+	MESSAGE_LINE_MAX = 1024,        /* bytes of an address, a name, a reply's text */
+	MESSAGE_MAIL_TEXT_MAX = 4096,   /* bytes of a text that a mail's content chose */
+	MESSAGE_PARTS_MAX = 100000,     /* of a map */
+	MESSAGE_EXAMPLES_MAX = 1000,    /* of one LEARN */
+	MESSAGE_FEATURES_MAX = 1 << 15, /* of one of them */
 	MESSAGE_PREVIEW_LINES_MAX = 10000,
 	MESSAGE_SMALL_MAX = 1 << 20, /* bytes of a message that does not wait for larger ones */
 };
@@ -67,6 +69,14 @@ enum {
 	X(ERROR, 42, Lz__Error, error, 0)                                                          \
 	X(LIST_OUTBOX, 43, Lz__ListOutbox, list_outbox, 0)                                         \
 	X(OUTBOX, 44, Lz__Outbox, outbox, 0)                                                       \
+	X(LEARN, 90, Lz__Learn, learn, 0)                                                          \
+	X(LEARNED, 91, Lz__Learned, learned, 0)                                                    \
+	X(MODEL_FETCH, 92, Lz__ModelFetch, model_fetch, 0)                                         \
+	X(MODEL_PIECE, 93, Lz__ModelPiece, model_piece, 1)                                         \
+	X(MODEL_RESET, 94, Lz__ModelReset, model_reset, 0)                                         \
+	X(MODEL_CHANGED, 95, Lz__ModelChanged, model_changed, 0)                                   \
+	X(MODEL_LOAD, 96, Lz__ModelLoad, model_load, 1)                                            \
+	X(MODEL_FIT, 97, Lz__ModelFit, model_fit, 0)                                               \
 	X(SCAN_RESULT, 50, Lz__ScanResult, scan_result, 0)                                         \
 	X(SCAN_ORDER, 51, Lz__ScanOrder, scan_order, 1)                                            \
 	X(LIST_AUDIT, 52, Lz__ListAudit, list_audit, 0)                                            \

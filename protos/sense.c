@@ -277,6 +277,21 @@ static enum result stats_sense(const Lz__Stats *stats, struct err *err)
 	return result;
 }
 
+static enum result learn_sense(const Lz__Learn *learn, struct err *err)
+{
+	size_t at;
+
+	for (at = 0; at < learn->n_examples; at++) {
+		const Lz__Example *example = learn->examples[at];
+
+		if (example->digest.len != 16)
+			return wrong(err, "digest: not 16 bytes");
+		if (example->features.len % 4 || example->words > example->features.len / 4)
+			return wrong(err, "features: not as many as there are words");
+	}
+	return RESULT_OK;
+}
+
 enum result check_sense(
         enum message_type type, const ProtobufCMessage *message, size_t body_size, struct err *err)
 {
@@ -314,6 +329,8 @@ enum result check_sense(
 		return taken_sense(typed, err);
 	case MESSAGE_AMEND:
 		return amend_sense(typed, err);
+	case MESSAGE_LEARN:
+		return learn_sense(typed, err);
 	case MESSAGE_SCAN_RESULT:
 		return scan_result_sense(typed, body_size, err);
 	case MESSAGE_SCAN_ORDER:

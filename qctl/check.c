@@ -194,6 +194,7 @@ static void check_host(struct check *check, const struct config *config)
 	check_accounts(check, &config->site);
 	check_folder(check, config->site.run_dir, 0);
 	check_folder(check, config->quarantine.path, 1);
+	check_folder(check, config->spam.model.path, 1);
 	check_keys(check, &config->curve);
 	check_operators(check, config);
 	check_fences(check, config);

@@ -150,6 +150,11 @@ static const struct argument_option explain_options[] = {
         {0},
 };
 
+static const struct argument_option model_options[] = {
+        {"by", "NAME", "who asks (your account)"},
+        {0},
+};
+
 static const struct argument_option check_options[] = {
         {"offline", NULL, "only the configuration and this host's folders, no programs"},
         {0},
@@ -213,6 +218,19 @@ const struct command commands[] = {
                 "points. show: all of one. compile: makes the\ndatabase that bodies are matched "
                 "with fast; it takes a minute, and all works without it.\n",
                 no_options, command_rules},
+        {"learn", "spam|ham|forget FILE…", 2, 1000000, "trains the statistical model with mails",
+                "A FILE is a mail, an mbox, or a folder of such files. The same mail again is no "
+                "other lesson; as the\nother kind it corrects the first; forget takes it back. "
+                "Nothing of a mail is kept but hashes.\nExits with 1 if a mail could not be "
+                "read.\n",
+                no_options, command_learn},
+        {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
+                "shows, weighs, copies or empties the statistical model",
+                "fit reads mails, as learn does, and finds how many points the model's word is "
+                "worth beside the rules.\nAn import or a reset takes the place of what was "
+                "learned, and forgets which mails "
+                "those were.\n",
+                model_options, command_model},
         {"verify", "[FOLDER]", 0, 1, "looks through the whole quarantine, or a backup of it",
                 "Every record, part and index against its hash, while it is in use. Only on its "
                 "host.\n",

@@ -2,7 +2,7 @@
 _qctl()
 {
 	local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command= word at
-	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain rules verify backup restore audit check keys"
+	local commands="list show preview export release rescan delete hold unhold erase notices stats reload explain rules learn model verify backup restore audit check keys"
 	local common="-c --config --json --help"
 	local selecting="--sender --recipient --domain --subject --reason --virus --file --hash --text --larger-than --smaller-than
 		--score --since --until --state --on-hold --requested --limit"
@@ -55,6 +55,10 @@ _qctl()
 	notices) COMPREPLY=($(compgen -W "render retry drop --state --limit --all --by $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
+	learn) COMPREPLY=($(compgen -W "spam ham forget $common" -- "$current") $(compgen -f -- "$current")) ;;
+	model)
+		COMPREPLY=($(compgen -W "show fit export import reset --by $common" -- "$current")
+			$(compgen -f -- "$current")) ;;
 	verify) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	backup) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;
 	restore) COMPREPLY=($(compgen -W "$common" -- "$current") $(compgen -d -- "$current")) ;;

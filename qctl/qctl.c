@@ -175,18 +175,28 @@ static enum result connect_to(
 	return result ? result : wire_connect(wire, endpoint, &limits, out, err);
 }
 
+enum result qctl_quarantine(struct qctl *qctl, struct wire_socket **out, struct err *err)
+{
+	enum result result = RESULT_OK;
+
+	if (!qctl->quarantine)
+		result = connect_to(
+		        qctl, qctl_config(qctl)->front.quarantine, &qctl->quarantine, err);
+	*out = qctl->quarantine;
+	return result;
+}
+
 /* What was typed may be what the other side drops without a word: that is said here. */
 static enum result ask_quarantine(struct qctl *qctl, enum message_type type, const void *request,
         struct wire_body *body, struct wire_message *answer, struct err *err)
 {
-	const char *endpoint = qctl_config(qctl)->front.quarantine;
 	enum result result = message_check(type, request, body ? wire_body_size(body) : 0, err);
 
-	if (!result && !qctl->quarantine)
-		result = connect_to(qctl, endpoint, &qctl->quarantine, err);
-	if (result)
-		return result;
-	return wire_ask_with(qctl->quarantine, type, request, body, ANSWER_MS, answer, err);
+	struct wire_socket *socket;
+
+	if (!result)
+		result = qctl_quarantine(qctl, &socket, err);
+	return result ? result : wire_ask_with(socket, type, request, body, ANSWER_MS, answer, err);
 }
 
 enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *request,

@@ -61,6 +61,8 @@ enum result qctl_ask(struct qctl *qctl, enum message_type type, const void *requ
 /* The same with bytes behind it; `body` may be NULL, and is freed. */
 enum result qctl_ask_with(struct qctl *qctl, enum message_type type, const void *request,
         struct wire_body *body, struct wire_message *answer, struct err *err);
+/* The line to the quarantine, for who asks in another way; lent until the end. */
+enum result qctl_quarantine(struct qctl *qctl, struct wire_socket **out, struct err *err);
 
 /* Asks whoever is at `endpoint`. */
 enum result qctl_ask_at(struct qctl *qctl, const char *endpoint, enum message_type type,
@@ -91,6 +93,8 @@ int command_verify(struct qctl *qctl);
 int command_backup(struct qctl *qctl);
 int command_restore(struct qctl *qctl);
 int command_audit(struct qctl *qctl);
+int command_learn(struct qctl *qctl);
+int command_model(struct qctl *qctl);
 int command_check(struct qctl *qctl);
 int command_keys(struct qctl *qctl);
 

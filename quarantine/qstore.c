@@ -18,6 +18,7 @@
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
+#include "quarantine/teach.h"
 #include "quarantine/workers.h"
 
 enum {
@@ -28,7 +29,8 @@ enum {
 	MESSAGES_A_TURN = 256,
 	HIGH_WATER = 64,
 	ENVELOPE_ROOM = 4 * 1024 * 1024,
-	GARBAGE_LOGGED = 10, /* lines a minute */
+	MODEL_ROOM = 20 * 1024 * 1024, /* for lessons, and for a model that is loaded */
+	GARBAGE_LOGGED = 10,           /* lines a minute */
 };
 
 struct qstore {
@@ -43,6 +45,7 @@ struct qstore {
 	struct config *rights_config; /* what the rights lend from, where it was read again */
 	struct stat policy_seen;      /* lazaret.yaml, as it was last looked at */
 	struct seal_key key;          /* of tokens */
+	struct teach *teach;
 	struct loop *loop;
 	struct wire_socket *socket;
 	struct loop_source *ready, *settle, *expire;
@@ -111,6 +114,41 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 	answer_free(&answer);
 }
 
+/* The model has transactions of its own. */
+/* What makes it another model at once is a change of policy. */
+static void note_of_model(
+        struct qstore *q, const struct wire_message *request, const struct actor *actor)
+{
+	struct audit_fact fact = {.who = actor->name, .action = "policy"};
+	struct err err;
+
+	fact.detail = request->type == MESSAGE_MODEL_RESET  ? "model reset"
+	              : request->type == MESSAGE_MODEL_LOAD ? "model import"
+	              : request->type == MESSAGE_MODEL_FIT  ? "model fit"
+	                                                    : NULL;
+	if (fact.detail && audit_note(q->store, &fact, clock_wall_ms(), &err))
+		log_event(LOG_LEVEL_ERROR, NULL, "audit", "reason=%s", log_quote(err.text));
+}
+
+static void answer_of_model(struct qstore *q, const struct wire_message *request)
+{
+	struct answer answer;
+	struct actor actor;
+	struct err err = {""};
+	enum result result = rights_check(q->rights, request, &actor, &err);
+
+	if (!result)
+		result = teach_handle(q->teach, request, clock_wall_ms(), &answer, &err);
+	if (!result)
+		note_of_model(q, request, &actor);
+	if (result) {
+		refuse(q, request, result, &err);
+		return;
+	}
+	tell(q, request, &answer);
+	answer_free(&answer);
+}
+
 static void commit(struct qstore *q)
 {
 	struct err err = {""};
@@ -164,6 +202,11 @@ static void take(struct qstore *q, struct wire_message *message)
 	struct err err;
 
 	take_state(q, message);
+	if (teach_answers(message->type)) {
+		answer_of_model(q, message);
+		wire_message_free(message);
+		return;
+	}
 	switch (kind_of(q, message)) {
 	case REQUEST_READS:
 		answer_now(q, message);
@@ -475,6 +518,8 @@ enum result qstore_open(
 	};
 	enum result result = open_key(config, &q->key, &options, err);
 
+	if (limits.max_bytes < MODEL_ROOM)
+		limits.max_bytes = MODEL_ROOM;
 	options.pass_lifetime_ms = config->notifier.pass_lifetime_ms;
 	options.pass_key = q->pass_key;
 	q->config = config;
@@ -483,6 +528,8 @@ enum result qstore_open(
 	if (!result)
 		result = pass_key_load(key, q->pass_key, err); /* the folder is there by now */
 	free(key);
+	if (!result)
+		q->teach = teach_open(config->spam.model.path);
 	if (!result)
 		result = wire_bind(wire, &config->quarantine.listen, &limits, &q->socket, err);
 	if (result) {
@@ -554,6 +601,7 @@ void qstore_close(struct qstore **qstore)
 	config_free(&q->rights_config);
 	if (q->socket)
 		wire_socket_close(&q->socket);
+	teach_close(&q->teach);
 	store_close(&q->store);
 	explicit_bzero(q->pass_key, sizeof(q->pass_key));
 	free(q);

@@ -20,6 +20,7 @@ enum may {
 	MAY_STATS = 32,
 	MAY_AUDIT = 64,
 	MAY_HOLD = 128,
+	MAY_LEARN = 256,
 	MAY_ALL = 1 << 30,
 	MAY_ANY = MAY_ALL - 1, /* whoever may do anything to an item has to find it */
 };
@@ -30,7 +31,8 @@ static const struct {
 } words[] = {{"list", MAY_LIST}, {"show", MAY_SHOW}, {"export", MAY_EXPORT},
         /* What is released is read, and scanned anew, by who releases it. */
         {"release", MAY_RELEASE | MAY_SHOW | MAY_EXPORT}, {"delete", MAY_DELETE},
-        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"hold", MAY_HOLD}, {"all", MAY_ALL}};
+        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"hold", MAY_HOLD}, {"learn", MAY_LEARN},
+        {"all", MAY_ALL}};
 
 /* `may`: any of these. Where `word` is NULL the store writes down what was done, as only it knows,
  * or nothing is to be written. */
@@ -58,6 +60,8 @@ static const struct row {
         {MESSAGE_LIST_USAGE, 0, MAY_AUDIT, NULL}, /* names domains and recipients of others */
         {MESSAGE_LIST_ERASURES, 0, MAY_AUDIT, NULL},
         {MESSAGE_LIST_AUDIT, 0, MAY_AUDIT, NULL},
+        {MESSAGE_LEARN, 0, MAY_LEARN, NULL},
+        {MESSAGE_MODEL_FETCH, ROLE_WORKER, MAY_LEARN, NULL},
         {MESSAGE_NOTE, 0, 0, NULL},
 };
 

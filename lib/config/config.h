@@ -234,9 +234,20 @@ struct config_virus {
 
 /* Which of the four numbers of a rule's `score` counts. */
 enum score_set { SCORE_SET_0, SCORE_SET_1, SCORE_SET_2, SCORE_SET_3, SCORE_SET_AUTO };
+struct config_model {
+	char *path;      /* folder on qstore's host */
+	int enabled;     /* it is asked */
+	uint64_t least;  /* spam and ham each, that must have been learned before it counts */
+	double weight;   /* points for each logit, unless it was fitted */
+	double toll;     /* points on top of them, likewise */
+	double most;     /* points, either way */
+	int bayes_names; /* BAYES_99 and its like beside them */
+	int64_t poll_ms;
+};
 
 struct config_spam {
 	struct config_list rules; /* folders and .cf files */
+	struct config_model model;
 	int enabled;
 	enum score_set score_set;
 	uint64_t max_size; /* larger messages: only this much of the text is seen */

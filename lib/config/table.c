@@ -516,6 +516,34 @@ static const struct field virus_fields[] = {
 };
 static const struct section virus_section = SECTION(virus, virus_fields);
 
+static const struct field model_fields[] = {
+        {"enabled", FIELD_BOOL, AT(model, enabled), "true",
+                .prose = "Whether the model adds points to those of the rules."},
+        {"path", FIELD_TEXT, AT(model, path), "<site.state_dir>/model", NULL, FORM_PATH,
+                .prose = "Folder in which qstore keeps the model. Never on a network file system."},
+        {"least", FIELD_NUMBER, AT(model, least), "100", .least = 1, .most = 1000000,
+                .prose = "Messages of spam, and as many of ham, that it must have learned before "
+                         "it counts. Until then the rules alone score, and X-Spam-Status says so."},
+        {"weight", FIELD_POINTS, AT(model, weight), "2", .most = 100,
+                .prose = "Points for each step of the model's logit, which is 0 where spam and ham "
+                         "are as likely and 4.6 where spam is a hundred times as likely. \"qctl "
+                         "model fit\" finds what fits a site, and then goes before this."},
+        {"toll", FIELD_POINTS, AT(model, toll), "0", .most = 100,
+                .prose = "Points that are added to those, so that a message without points by "
+                         "rules needs so much less to be spam. Fitted as weight is."},
+        {"most", FIELD_POINTS, AT(model, most), "9", .least = 1, .most = 1000,
+                .prose = "The most points that the model adds or takes away. With the defaults of "
+                         "policy it can mark a message alone, but not hold it."},
+        {"bayes_names", FIELD_BOOL, AT(model, bayes_names), "false",
+                .prose =
+                        "Whether SpamAssassin's names for the same stand beside the model's own: "
+                        "BAYES_00 to BAYES_99 and BAYES_999, without points, for scripts that look "
+                        "for them in X-Spam-Status."},
+        {"poll", FIELD_TIME, AT(model, poll_ms), "30s", .least = 1 * SECOND, .most = HOUR,
+                .prose = "How often a worker asks the quarantine whether the model has changed."},
+};
+static const struct section model_section = SECTION(model, model_fields);
+
 static const struct field spam_fields[] = {
         {"enabled", FIELD_BOOL, AT(spam, enabled), "true",
                 .prose = "Whether mail is scored by rules."},
@@ -528,6 +556,8 @@ static const struct field spam_fields[] = {
         {"max_size", FIELD_SIZE, AT(spam, max_size), "512k", .least = 4 * KIB, .most = GIB,
                 .prose = "The most text of a message that the rules see. What is beyond is "
                          "unscanned (limit), but not where it is in an attached file."},
+        {"model", FIELD_SECTION, AT(spam, model), "{}", .section = &model_section,
+                .prose = "The statistical model, which \"qctl learn\" trains."},
 };
 static const struct section spam_section = SECTION(spam, spam_fields);
 

@@ -135,19 +135,50 @@ static enum result fill(int memfd, const struct iovec runs[PAIR_PARTS], struct e
 	return RESULT_OK;
 }
 
-/* The first run is the label, those behind it are the parts. */
-static enum result send_sealed(int end, struct iovec *runs, struct err *err)
+static enum result seal(const struct iovec parts[PAIR_PARTS], int *out, struct err *err)
 {
 	int memfd = memfd_create("parcel", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	enum result result;
 
 	if (memfd < 0)
 		return err_sys(err, RESULT_TEMPORARY, "memfd_create");
-	result = fill(memfd, runs + 1, err);
-	if (!result)
-		result = send_packet(end, runs, 1, memfd, err);
+	result = fill(memfd, parts, err);
+	if (result)
+		close(memfd);
+	else
+		*out = memfd;
+	return result;
+}
+
+/* The first run is the label, those behind it are the parts. */
+static enum result send_sealed(int end, struct iovec *runs, struct err *err)
+{
+	int memfd;
+	enum result result = seal(runs + 1, &memfd, err);
+
+	if (result)
+		return result;
+	result = send_packet(end, runs, 1, memfd, err);
 	close(memfd);
 	return result;
+}
+
+enum result pair_seal(const void *first, size_t first_size, const void *second, size_t second_size,
+        int *memfd, struct err *err)
+{
+	struct iovec parts[PAIR_PARTS] = {
+	        {(void *)first, first_size}, {(void *)second, second_size}};
+
+	return seal(parts, memfd, err);
+}
+
+enum result pair_share(
+        int end, uint32_t kind, int memfd, size_t first_size, size_t second_size, struct err *err)
+{
+	struct label label = {label_magic, kind, {first_size, second_size}};
+	struct iovec run = {&label, sizeof(label)};
+
+	return send_packet(end, &run, 1, memfd, err);
 }
 
 /* A packet that finds no room, as where the system's own limit is small, may still find some for a

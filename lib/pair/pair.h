@@ -26,6 +26,8 @@ enum pair_kind {
 	PAIR_UNSCANNED = 3, /* as PAIR_SCAN: decide by policy, don't look at the message */
 	PAIR_PROBE = 4,     /* as PAIR_SCAN: look at some of its parts, decide nothing */
 	PAIR_PROBED = 5,    /* it lives; a uint32_t of this host: how many parts there are */
+	PAIR_MODEL = 6,     /* a struct model_facts and its records, both as they are in memory; it
+	                       is not answered */
 };
 
 /* Up to two runs of bytes one behind the other, mapped or copied. */
@@ -45,6 +47,13 @@ enum result pair_new(int ends[2], struct err *err);
  * would block, or no memory or descriptors for it. */
 enum result pair_send(int end, uint32_t kind, const void *first, size_t first_size,
         const void *second, size_t second_size, struct err *err);
+
+/* The same for many receivers, who map the same memory: made and sealed once, to be closed, and
+ * lent to each. */
+enum result pair_seal(const void *first, size_t first_size, const void *second, size_t second_size,
+        int *memfd, struct err *err);
+enum result pair_share(
+        int end, uint32_t kind, int memfd, size_t first_size, size_t second_size, struct err *err);
 
 /* Receives one. RESULT_NONE: would block. RESULT_PERMANENT: the other side closed (err is
  * "closed"), or sent what is not a parcel of at most `limit` bytes. Free with

@@ -41,6 +41,31 @@ static enum result wait_for_answer(
 	return err_set(err, RESULT_TEMPORARY, "%s doesn't answer", socket->endpoint);
 }
 
+enum result wire_question(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms, struct err *err)
+{
+	if (!wait_for(socket, ZMQ_POLLOUT, clock_monotonic_ms() + timeout_ms))
+		return err_set(err, RESULT_TEMPORARY, "nobody is there at %s", socket->endpoint);
+	if (socket->request == 0)
+		random_bytes(&socket->request, sizeof(socket->request));
+	socket->request++;
+	return wire_send(socket, NULL, type, socket->request, envelope, body, err);
+}
+
+enum result wire_answer(
+        struct wire_socket *socket, int timeout_ms, struct wire_message *answer, struct err *err)
+{
+	enum result result;
+
+	*answer = (struct wire_message){0};
+	result = wait_for_answer(socket, clock_monotonic_ms() + timeout_ms, answer, err);
+	if (result != RESULT_OK || answer->type != MESSAGE_ERROR)
+		return result;
+	result = result_of((const Lz__Error *)answer->envelope, err);
+	wire_message_free(answer);
+	return result;
+}
+
 enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,
         struct err *err)
@@ -53,20 +78,10 @@ enum result wire_ask_with(struct wire_socket *socket, enum message_type type,
         struct wire_message *answer, struct err *err)
 {
 	int64_t until_ms = clock_monotonic_ms() + timeout_ms;
-	enum result result;
+	enum result result = wire_question(socket, type, envelope, body, timeout_ms, err);
 
 	*answer = (struct wire_message){0};
-	if (!wait_for(socket, ZMQ_POLLOUT, until_ms))
-		return err_set(err, RESULT_TEMPORARY, "nobody is there at %s", socket->endpoint);
-	if (socket->request == 0)
-		random_bytes(&socket->request, sizeof(socket->request));
-	socket->request++;
-	result = wire_send(socket, NULL, type, socket->request, envelope, body, err);
-	if (result == RESULT_OK)
-		result = wait_for_answer(socket, until_ms, answer, err);
-	if (result != RESULT_OK || answer->type != MESSAGE_ERROR)
+	if (result)
 		return result;
-	result = result_of((const Lz__Error *)answer->envelope, err);
-	wire_message_free(answer);
-	return result;
+	return wire_answer(socket, (int)(until_ms - clock_monotonic_ms()), answer, err);
 }

@@ -139,6 +139,12 @@ enum result wire_ask(struct wire_socket *socket, enum message_type type,
 enum result wire_ask_with(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms,
         struct wire_message *answer, struct err *err);
+/* The same in two steps, for who has something to do meanwhile. One question at a time; the body is
+ * taken on RESULT_OK, and NULL where there is none. */
+enum result wire_question(struct wire_socket *socket, enum message_type type,
+        const ProtobufCMessage *envelope, struct wire_body *body, int timeout_ms, struct err *err);
+enum result wire_answer(
+        struct wire_socket *socket, int timeout_ms, struct wire_message *answer, struct err *err);
 
 /*
  * ---- keys ----

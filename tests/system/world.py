@@ -387,7 +387,8 @@ class Lazaret:
         user, group = account(USER), account(PIPE_USER)
         for folder, mode, gid in ((self.run, 0o755, 0), (self.state, 0o755, 0), (self.run / "front", 0o750, group.pw_gid),
                                   (self.run / "broker", 0o700, user.pw_gid), (self.run / "quarantine", 0o700, user.pw_gid),
-                                  (self.run / "tmp", 0o711, 0), (self.state / "quarantine", 0o700, user.pw_gid)):
+                                  (self.run / "tmp", 0o711, 0), (self.state / "quarantine", 0o700, user.pw_gid),
+                                  (self.state / "model", 0o700, user.pw_gid)):
             folder.mkdir(parents=True, exist_ok=True)
             os.chmod(folder, mode)
             owner = 0 if folder in (self.run, self.state, self.run / "tmp") else user.pw_uid

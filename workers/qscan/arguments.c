@@ -49,6 +49,10 @@ static int take_value(struct arguments *arguments, const char *name, char *value
 		return value && read_fd(&arguments->control_fd, value);
 	if (strcmp(name, "--keeper-fd") == 0)
 		return value && read_fd(&arguments->keeper_fd, value);
+	if (strcmp(name, "--features-fd") == 0)
+		return value && read_fd(&arguments->features_fd, value);
+	if (strcmp(name, "--model-fd") == 0)
+		return value && read_fd(&arguments->model_fd, value);
 	if (strcmp(name, "--explain") == 0)
 		return value && add_mail(arguments, value);
 	if (strcmp(name, "--rules") == 0)
@@ -86,11 +90,16 @@ int arguments_take(struct arguments *arguments, int *argc, char **argv)
 	memset(arguments, 0, sizeof(*arguments));
 	arguments->explain = alloc_zero((size_t)*argc + 1, sizeof(*arguments->explain));
 	arguments->control_fd = arguments->keeper_fd = -1;
+	arguments->model_fd = arguments->features_fd = -1;
 	arguments->from = arguments->helo = "";
 	arguments->client = "";
 	for (at = 1; at < *argc; at++) {
 		if (strcmp(argv[at], "--json") == 0) {
 			arguments->json = 1;
+			continue;
+		}
+		if (strcmp(argv[at], "--with-points") == 0) {
+			arguments->with_points = 1;
 			continue;
 		}
 		if (is_more_mail(arguments, argv[at])) {

@@ -10,11 +10,11 @@ enum { ARGUMENTS_MAX_RECIPIENTS = 100, PREVIEW_MAIL_FD = 3, PREVIEW_ANSWER_FD = 
 
 /* All texts are lent by argv; the list of files is to be freed with arguments_fini(). */
 struct arguments {
-	int control_fd, keeper_fd; /* -1: not given */
-	const char **explain;      /* files, "-" for standard input */
-	size_t explain_count;      /* 0: not asked for */
-	const char *rules;         /* what to tell about them; NULL: not asked for */
-	const char *rule;          /* the name of one; NULL: not given */
+	int control_fd, keeper_fd, model_fd, features_fd; /* -1: not given */
+	const char **explain;                             /* files, "-" for standard input */
+	size_t explain_count;                             /* 0: not asked for */
+	const char *rules; /* what to tell about them; NULL: not asked for */
+	const char *rule;  /* the name of one; NULL: not given */
 	const char *from, *client, *helo;
 	char *to[ARGUMENTS_MAX_RECIPIENTS];
 	size_t to_count;
@@ -23,6 +23,7 @@ struct arguments {
 	const char *content; /* its decoded content is wanted instead: SHA-256 in hex, or ""; NULL:
 	                        not asked for */
 	size_t lines;        /* of a preview's text */
+	int with_points;     /* by rules, with features */
 };
 
 /* Removes what it knows from argv. Once --explain was seen, words that are no options are more

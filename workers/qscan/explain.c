@@ -8,6 +8,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/crypto/digest.h"
+#include "lib/model/file.h"
 #include "workers/qscan/apart.h"
 #include "workers/qscan/pipeline.h"
 #include "workers/qscan/sandbox.h"
@@ -70,6 +71,30 @@ static void tell(struct scan *scan, struct pipeline *pipeline, const char *path,
 	policy_free(&decision);
 }
 
+/* Read once, before the first mail, and shared with the processes that read mails. */
+static struct model model;
+
+static void read_model(const struct arguments *arguments)
+{
+	struct buf bytes = {0};
+	struct err err;
+	enum result result;
+
+	if (arguments->model_fd < 0)
+		return;
+	result = file_read_fd(arguments->model_fd, MODEL_FILE_MAX, &bytes, &err);
+	if (!result)
+		result = model_file_read(bytes.data, bytes.size, &model, &err);
+	if (result)
+		fprintf(stderr, "qscan: warning: model: %s\n", err.text);
+	buf_fini(&bytes);
+}
+
+static const struct model *given_model(void)
+{
+	return model.records ? &model : NULL;
+}
+
 /* One message, and what it is looked at with. */
 struct explaining {
 	const struct config *config;
@@ -92,6 +117,8 @@ static enum result explain(const struct explaining *look, struct err *err)
 	}
 	submission = invent_submission(look->arguments, &mail);
 	scan_init(&scan, look->config, submission, mail.data, mail.size);
+	scan.model = given_model();
+	scan.is_explained = 1;
 	tell(&scan, look->pipeline, look->path, look->arguments->json);
 	scan_fini(&scan);
 	lz__submission__free_unpacked(submission, NULL);
@@ -143,11 +170,13 @@ int explain_run(const struct config *config, const struct arguments *arguments)
 		fprintf(stderr, "qscan: expected --explain MAIL; see qscan --help\n");
 		return EX_USAGE;
 	}
+	read_model(arguments);
 	if (!sandbox_check(config, warn, NULL, &err) &&
 	        !pipeline_open(config, warn, NULL, &pipeline, &err))
 		code = explain_all(config, arguments, pipeline);
 	else
 		fprintf(stderr, "qscan: %s\n", err.text);
 	pipeline_close(&pipeline);
+	model_fini(&model);
 	return code;
 }

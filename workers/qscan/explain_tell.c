@@ -7,6 +7,7 @@
 #include "lib/base/clock.h"
 #include "lib/base/safe.h"
 #include "lib/base/utf8.h"
+#include "lib/model/model.h"
 #include "workers/qscan/explain.h"
 #include "workers/qscan/member.h"
 
@@ -131,6 +132,22 @@ static void text_signatures(FILE *out, const struct scan *scan)
 	fputc('\n', out);
 }
 
+static void text_model(FILE *out, const struct scan *scan)
+{
+	if (!scan->model_said)
+		return;
+	if (!scan->model)
+		fputs("\nModel: there is none, so the rules score alone\n", out);
+	else if (strcmp(scan->model_said, "young") == 0)
+		fprintf(out,
+		        "\nModel: of %" PRIu64 " spam and %" PRIu64
+		        " ham, too few yet, so the rules score alone\n",
+		        scan->model->facts.spam, scan->model->facts.ham);
+	else
+		fprintf(out, "\nModel: %s points, of %" PRIu64 " spam and %" PRIu64 " ham\n",
+		        scan->model_said, scan->model->facts.spam, scan->model->facts.ham);
+}
+
 static void text_findings(FILE *out, const struct scan *scan)
 {
 	size_t i;
@@ -213,6 +230,7 @@ void explain_text(
 	text_checks(out, result->verdict);
 	text_whole(out, scan);
 	text_signatures(out, scan);
+	text_model(out, scan);
 	text_findings(out, scan);
 	fprintf(out, "\nDecision\n");
 	for (i = 0; i < result->verdict->n_groups; i++)
@@ -318,6 +336,16 @@ static void json_findings(FILE *out, const struct scan *scan)
 	fputc(']', out);
 }
 
+static void json_model(FILE *out, const struct scan *scan)
+{
+	if (!scan->model_said)
+		return;
+	member_text(out, "model", scan->model_said, 0);
+	if (scan->model)
+		fprintf(out, ",\"model_spam\":%" PRIu64 ",\"model_ham\":%" PRIu64,
+		        scan->model->facts.spam, scan->model->facts.ham);
+}
+
 static void json_checks(FILE *out, const Lz__Verdict *verdict)
 {
 	size_t i;
@@ -380,6 +408,7 @@ void explain_json(
 		json_part(out, scan->map, i);
 	fputc(']', out);
 	json_contents(out, scan);
+	json_model(out, scan);
 	json_checks(out, result->verdict);
 	member_text(out, "whole_scanned", scan->whole ? scan->whole : "", 0);
 	fprintf(out, ",\"whole_left_out\":%s", scan->left_out ? "true" : "false");

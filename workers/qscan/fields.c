@@ -49,7 +49,8 @@ static char *spam_tests(const struct scan *scan)
 
 	buf_add_string(&out, "");
 	for (i = 0; i < scan->finding_count && out.size < TESTS_ROOM; i++) {
-		if (strcmp(scan->findings[i].check, "spam") != 0)
+		if (strcmp(scan->findings[i].check, "spam") != 0 &&
+		        strcmp(scan->findings[i].check, "model") != 0)
 			continue;
 		name = safe_ascii(scan->findings[i].symbol, LINE_ROOM);
 		if (out.size)
@@ -79,7 +80,7 @@ static char *stars(double score)
 
 static void add_spam_fields(const struct scan *scan, const struct outcome *outcome, Lz__Group *out)
 {
-	char *tests;
+	char *tests, *status;
 
 	if (!ran(scan, "spam") || outcome->allowed)
 		return;
@@ -89,9 +90,10 @@ static void add_spam_fields(const struct scan *scan, const struct outcome *outco
 	add_field(out, "X-Spam-Score", alloc_format("%.1f", scan->score));
 	if (scan->score >= 1)
 		add_field(out, "X-Spam-Level", stars(scan->score));
-	add_field(out, "X-Spam-Status",
-	        alloc_format("%s, score=%.1f required=%.1f tests=%s", outcome->spam ? "Yes" : "No",
-	                scan->score, outcome->policy->spam_tag, tests));
+	status = alloc_format("%s, score=%.1f required=%.1f tests=%s%s%s",
+	        outcome->spam ? "Yes" : "No", scan->score, outcome->policy->spam_tag, tests,
+	        scan->model_said ? "\r\n\tmodel=" : "", scan->model_said ? scan->model_said : "");
+	add_field(out, "X-Spam-Status", status);
 	free(tests);
 }
 

@@ -5,6 +5,7 @@
 #include "workers/qscan/arguments.h"
 #include "workers/qscan/explain.h"
 #include "workers/qscan/keeper.h"
+#include "workers/qscan/lesson.h"
 #include "workers/qscan/preview.h"
 #include "workers/qscan/qscan.h"
 #include "workers/qscan/rules_tell.h"
@@ -26,7 +27,9 @@ static const struct daemon_options options = {
                  "      --rules WORD    what is known of the spam rules: check, list, show NAME; "
                  "compile\n"
                  "      --json          one object a message or a rule, each on a line of its "
-                 "own\n",
+                 "own\n"
+                 "      --model-fd N    the model, open there as \"qctl model export\" writes it\n"
+                 "(Features of mails for \"qctl learn\" are made by --features-fd N.)\n",
 };
 
 /* The supervisor and its scanners: as site.scan_user, or else as all the others. */
@@ -61,6 +64,8 @@ int main(int argc, char **argv)
 		code = preview_run(config, &arguments);
 	else if (arguments.rules)
 		code = rules_tell(config, &arguments);
+	else if (arguments.features_fd >= 0)
+		code = lesson_run(config, arguments.features_fd, arguments.with_points);
 	else
 		code = explain_run(config, &arguments);
 	config_free(&config);

@@ -17,6 +17,7 @@ static const struct filter *const filters[] = {
         &filter_attachments,
         &filter_virus,
         &filter_spam,
+        &filter_model,
 };
 
 enum { FILTERS = sizeof(filters) / sizeof(filters[0]) };

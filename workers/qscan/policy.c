@@ -69,14 +69,20 @@ static int is_allowed_unscanned(
 	return allowed && (allowed[recipient] >> traits[finding->unscanned] & 1);
 }
 
+/* It adds points, and can do no more. */
+static int only_weighs(const struct finding *finding)
+{
+	return strcmp(finding->check, "spam") == 0 || strcmp(finding->check, "model") == 0;
+}
+
 static enum action asked_of(const struct config_policy *policy, const struct finding *finding)
 {
 	enum action mapped = asked_of_unscanned(&policy->unscanned, finding->unscanned);
 
 	/* A text too long to be weighed whole may be spam; it can't do any harm. One that killed
 	 * who weighed it can. */
-	if (strcmp(finding->check, "spam") == 0 && mapped > ACTION_TAG &&
-	        finding->unscanned != UNSCANNED_CRASH && finding->unscanned != UNSCANNED_MEMORY)
+	if (only_weighs(finding) && mapped > ACTION_TAG && finding->unscanned != UNSCANNED_CRASH &&
+	        finding->unscanned != UNSCANNED_MEMORY)
 		mapped = ACTION_TAG;
 	return mapped > finding->action ? mapped : finding->action;
 }
@@ -294,7 +300,7 @@ static void consider_score(struct outcome *outcome, double score)
 /* What an access rule's `allow` switches off; never the search for viruses and attachments. */
 static int is_allowed_away(const struct finding *finding)
 {
-	return strcmp(finding->check, "subject") == 0 || strcmp(finding->check, "spam") == 0;
+	return strcmp(finding->check, "subject") == 0 || only_weighs(finding);
 }
 
 static int is_allowed(const struct scan *scan, size_t recipient)

@@ -87,12 +87,14 @@ static size_t add_lines(
 
 /* ---------------------------------------------------------------- one part */
 
-static void add_link(void *context, const char *url, size_t size)
+static void add_link(void *context, const char *url, size_t size, enum html_place place)
 {
 	Lz__Preview *preview = context;
 	size_t at;
 	char *text;
 
+	if (place == HTML_PLACE_ANCHOR)
+		return; /* comes by itself as well, as it is followed */
 	if (preview->n_links == LINKS_TOLD) {
 		preview->more_links = 1;
 		return;
@@ -118,6 +120,7 @@ static void render(
 	const struct html_links links = {add_link, preview};
 	const struct mime_part *part = &scan->map->parts[index];
 	struct buf raw = {0}, text = {0};
+	struct html html = {0};
 
 	decode_part(scan->map, index, part->encoding, &raw);
 	if (raw.size > PART_BYTES) {
@@ -126,7 +129,8 @@ static void render(
 	}
 	decode_charset(raw.data, raw.size, part->charset, is_html ? &text : out);
 	if (is_html)
-		html_render(text.data, text.size, out, &links);
+		html_read(text.data, text.size, &html, out, &links);
+	html_fini(&html);
 	buf_fini(&raw);
 	buf_fini(&text);
 }

@@ -110,7 +110,9 @@ static void say(struct supervisor *supervisor, int fd, const char *text)
 static _Noreturn void be_scanner(
         const struct supervisor *supervisor, const struct slot *slot, int end, int parent)
 {
+	struct snapshot snapshot = {0};
 	struct scanner scanner = {.config = supervisor->config,
+	        .snapshot = &snapshot,
 	        .pipeline = supervisor->pipeline,
 	        .end = end,
 	        .tmp = slot->tmp,

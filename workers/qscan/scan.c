@@ -97,6 +97,7 @@ void scan_fini(struct scan *scan)
 	free(scan->subject);
 	free(scan->header_from);
 	free(scan->header_message_id);
+	free(scan->model_said);
 	view_free(&scan->view);
 	mime_map_free(&scan->map);
 	memset(scan, 0, sizeof(*scan));

@@ -41,6 +41,7 @@ const char *unscanned_name(enum unscanned why);
 enum unscanned unscanned_named(const char *name); /* UNSCANNED_ERROR for what is no name */
 
 struct marker;
+struct model;
 struct poison;
 
 /* What a filter found. Texts are owned by the scan. */
@@ -109,6 +110,10 @@ struct scan {
 	size_t finding_count;
 	struct finding spare; /* lent by scan_find() beyond its limit, and not looked at */
 	double score;
+	const struct model *model; /* lent; NULL: there is none */
+	char *model_said;          /* "none", "young" or its points, for header fields; NULL: it was
+	                              not asked. Owned */
+	int is_explained;          /* somebody wants to know more than costs nothing */
 	struct check_cost costs[16];
 	size_t cost_count;
 	const char *engine;   /* signature state, lent */
@@ -202,6 +207,6 @@ struct filter {
 };
 
 extern const struct filter filter_access, filter_size, filter_map, filter_subject,
-        filter_attachments, filter_virus, filter_spam;
+        filter_attachments, filter_virus, filter_spam, filter_model;
 
 #endif

@@ -109,6 +109,7 @@ static void answer(const struct scanner *scanner, const Lz__ScanOrder *order,
 
 	scan_init(&scan, scanner->config, order->submission, parcel->parts[1], parcel->sizes[1]);
 	scan.marker = scanner->marker;
+	scan.model = snapshot_model(scanner->snapshot);
 	if (scanner->poison && !poison_is_quiet(scanner->poison, clock_monotonic_ms()))
 		scan.poison = scanner->poison;
 	take_order(&scan, order, parcel->kind);
@@ -164,6 +165,11 @@ static enum result work(const struct scanner *scanner, struct buf *out, struct e
 	result = pair_receive(scanner->end, SIZE_MAX, &parcel, err);
 	if (result)
 		return result;
+	if (parcel.kind == PAIR_MODEL) {
+		result = snapshot_take(scanner->snapshot, &parcel, err);
+		pair_parcel_free(&parcel);
+		return result;
+	}
 	sandbox_clock(scanner->config->workers.timeout_ms + GRACE_MS);
 	buf_clear(out);
 	result = scanner_answer(scanner, &parcel, out, err);

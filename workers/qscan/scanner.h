@@ -9,6 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/pair/pair.h"
 #include "workers/qscan/pipeline.h"
+#include "workers/qscan/snapshot.h"
 
 struct scanner {
 	const struct config *config;
@@ -17,6 +18,7 @@ struct scanner {
 	const char *tmp;             /* its folder, made already */
 	int supervisor;              /* pid */
 	struct marker *marker;       /* its own; NULL: nobody watches it */
+	struct snapshot *snapshot;   /* the model; NULL: never any */
 	const struct poison *poison; /* NULL: everything is looked at */
 };
 

@@ -201,6 +201,15 @@ static Lz__Verdict *verdict_start(const struct scan *scan, const struct decision
 	return verdict;
 }
 
+static const char *model_word(const struct scan *scan)
+{
+	if (!scan->model_said)
+		return "";
+	return strcmp(scan->model_said, "none") == 0 || strcmp(scan->model_said, "young") == 0
+	               ? scan->model_said
+	               : "scored";
+}
+
 Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 {
 	Lz__ScanResult *result = alloc(sizeof(*result));
@@ -212,6 +221,7 @@ Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 	result->remembered = (uint32_t)scan->remembered;
 	result->left_out = scan->left_out;
 	result->pass = pass_find(scan);
+	result->model = alloc_string(model_word(scan));
 	result->items = alloc_zero(decision->count, sizeof(*result->items));
 	result->verdict = verdict_start(scan, decision);
 	for (i = 0; i < decision->count; i++)

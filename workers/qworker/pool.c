@@ -33,6 +33,7 @@ struct scanner {
 	int64_t kill_ms; /* when its time is over */
 	int is_late;     /* it was, and was told to be killed */
 	uint64_t jobs_done;
+	uint64_t model;     /* the number of the one that it has; 0: none */
 	int64_t gone_ms;    /* its pair closed then, with a job in hand; 0: it did not */
 	struct death death; /* as its supervisor told, */
 	int is_told;        /* if it did */
@@ -70,7 +71,10 @@ struct pool {
 	uint64_t request;  /* the last one's number */
 	uint64_t answered; /* see pool_state */
 	uint64_t refused;
-	char *error;               /* never NULL */
+	char *error; /* never NULL */
+	int model;   /* sealed; -1: none */
+	size_t model_sizes[PAIR_PARTS];
+	uint64_t model_number;
 	int64_t wait_ms, start_ms; /* before the next start, after a failure; 0: none is due */
 };
 
@@ -533,6 +537,20 @@ void pool_state(const struct pool *pool, struct pool_state *out)
 
 /* ---------------------------------------------------------------- jobs */
 
+/* Before a job, as then it reads. Where it can't be sent now, the one from before must do. */
+static enum result hand_model(struct scanner *scanner, const struct pool *pool, struct err *err)
+{
+	enum result result;
+
+	if (pool->model < 0 || scanner->model == pool->model_number)
+		return RESULT_OK;
+	result = pair_share(scanner->end, PAIR_MODEL, pool->model, pool->model_sizes[0],
+	        pool->model_sizes[1], err);
+	if (!result)
+		scanner->model = pool->model_number;
+	return result == RESULT_PERMANENT ? result : RESULT_OK;
+}
+
 static enum result hand_over(
         struct scanner *scanner, struct job *job, int64_t time_ms, struct err *err)
 {
@@ -600,7 +618,9 @@ enum result pool_give(struct pool *pool, struct job *job, struct err *err)
 	enum result result;
 
 	while ((scanner = job_is_probe(job) ? fresh_scanner(pool) : free_scanner(pool)) != NULL) {
-		result = hand_over(scanner, job, time_ms, err);
+		result = hand_model(scanner, pool, err);
+		if (!result)
+			result = hand_over(scanner, job, time_ms, err);
 		if (result == RESULT_PERMANENT) { /* it died while it had nothing to do */
 			scanner_gone(scanner);
 			continue;
@@ -668,6 +688,16 @@ static void tick(void *context, int64_t now_ms)
 	start_if_wanted(pool);
 }
 
+void pool_model(struct pool *pool, int memfd, size_t facts_size, size_t records_size)
+{
+	if (pool->model >= 0)
+		close(pool->model);
+	pool->model = memfd;
+	pool->model_sizes[0] = facts_size;
+	pool->model_sizes[1] = records_size;
+	pool->model_number++;
+}
+
 unsigned pool_size(const struct pool *pool)
 {
 	uint64_t wanted = pool->config->workers.scanners;
@@ -692,6 +722,7 @@ struct pool *pool_new(const struct config *config, struct loop *loop, int keeper
 	pool->config = config;
 	pool->loop = loop;
 	pool->keeper = keeper;
+	pool->model = -1;
 	pool->error = alloc_string("");
 	pool->keeper_source = loop_add_fd(loop, keeper, LOOP_READ, keeper_ended, pool);
 	pool->events = *events;
@@ -708,6 +739,8 @@ void pool_free(struct pool **pool)
 	loop_remove(&(*pool)->timer);
 	loop_remove(&(*pool)->keeper_source);
 	close((*pool)->keeper);
+	if ((*pool)->model >= 0)
+		close((*pool)->model);
 	free((*pool)->error);
 	free(*pool);
 	*pool = NULL;

@@ -67,6 +67,9 @@ void pool_state(const struct pool *pool, struct pool_state *out);
  * now. */
 enum result pool_give(struct pool *pool, struct job *job, struct err *err);
 
+/* The model that each scanner gets before its next job: takes what pair_seal() made of it. */
+void pool_model(struct pool *pool, int memfd, size_t facts_size, size_t records_size);
+
 /* How many scanners a generation has. */
 unsigned pool_size(const struct pool *pool);
 

@@ -13,6 +13,7 @@
 #include "lib/daemon/daemon.h"
 #include "lib/wire/loop.h"
 #include "workers/qworker/crashes.h"
+#include "workers/qworker/follow.h"
 #include "workers/qworker/health.h"
 #include "workers/qworker/job.h"
 #include "workers/qworker/keep.h"
@@ -32,6 +33,7 @@ struct worker {
 	struct jobs jobs;
 	struct pool *pool;
 	struct keep *keep;
+	struct follow *follow; /* the model; NULL: it is not wanted */
 	struct health health;
 	struct crashes *crashes;
 	char *engine; /* of the last verdict */
@@ -464,6 +466,30 @@ static void take_signal(void *context, int number)
 		stop(worker);
 }
 
+static void model_changed(void *context, const struct model *model)
+{
+	const size_t facts = sizeof(model->facts),
+	             records = MODEL_RECORDS * sizeof(*model->records);
+	struct worker *worker = context;
+	struct err err;
+	int memfd;
+
+	if (pair_seal(&model->facts, facts, model->records, records, &memfd, &err) == RESULT_OK)
+		pool_model(worker->pool, memfd, facts, records);
+	else
+		log_event(LOG_LEVEL_WARNING, NULL, "model", "error=%s", log_quote(err.text));
+}
+
+static enum result open_follow(struct worker *worker, struct wire *wire, struct err *err)
+{
+	const struct config_spam *spam = &worker->config->spam;
+
+	if (!spam->enabled || !spam->model.enabled)
+		return RESULT_OK;
+	return follow_open(
+	        worker->config, wire, worker->loop, model_changed, worker, &worker->follow, err);
+}
+
 static enum result open_all(struct worker *worker, struct wire *wire, int keeper, struct err *err)
 {
 	struct pool_events scanners = {pool_ready, pool_failed, dispatch, job_answered, job_lost,
@@ -478,6 +504,8 @@ static enum result open_all(struct worker *worker, struct wire *wire, int keeper
 	loop_on_signal(worker->loop, take_signal, worker);
 	result = keep_open(
 	        worker->config, wire, worker->loop, &worker->jobs, &kept, &worker->keep, err);
+	if (!result)
+		result = open_follow(worker, wire, err);
 	return result ? result : open_links(worker, wire, err);
 }
 
@@ -490,6 +518,7 @@ static void close_all(struct worker *worker)
 	free(worker->links);
 	pool_free(&worker->pool);
 	keep_close(&worker->keep);
+	follow_close(&worker->follow);
 	crashes_free(&worker->crashes);
 	free(worker->engine);
 	jobs_fini(&worker->jobs);

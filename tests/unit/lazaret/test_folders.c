@@ -41,7 +41,8 @@ static void has_mode(const char *folder, const char *name, unsigned mode)
 static void remove_all(const char *folder)
 {
 	static const char *const names[] = {"run/x/front", "run/x/broker", "run/x/quarantine",
-	        "run/x/tmp", "run/x", "run", "state/quarantine", "state/crashes", "state", ""};
+	        "run/x/tmp", "run/x", "run", "state/quarantine", "state/model", "state/crashes",
+	        "state", ""};
 	char *path;
 	size_t i;
 
@@ -72,6 +73,7 @@ static void folders_guard_what_is_in_them(void **state)
 	has_mode(folder, "run/x/tmp", 0700);
 	has_mode(folder, "state", 0755);
 	has_mode(folder, "state/quarantine", 0700);
+	has_mode(folder, "state/model", 0700);
 	has_mode(folder, "state/crashes", 0700);
 
 	/* what somebody opened is closed again */

@@ -157,7 +157,7 @@ static void every_message_is_found_by_its_number(void **state)
 			assert_int_equal(message_info(type)->type, type);
 			found++;
 		}
-	assert_int_equal(found, 58);
+	assert_int_equal(found, 66);
 	assert_null(message_info(0));
 }
 
@@ -505,6 +505,32 @@ static void a_verdict_fits_its_submission(void **state)
 	assert_int_equal(verdict_fits(&verdict, &submission, &err), RESULT_PERMANENT);
 }
 
+static void a_lesson_has_a_whole_digest_and_whole_features(void **state)
+{
+	uint8_t bytes[24] = {0};
+	Lz__Example example = LZ__EXAMPLE__INIT, *examples[] = {&example};
+	Lz__Learn learn = LZ__LEARN__INIT;
+
+	learn.examples = examples;
+	learn.n_examples = 1;
+	example.digest.data = example.features.data = bytes;
+	example.digest.len = 16;
+	example.features.len = 8;
+	example.words = 2;
+	TAKEN(MESSAGE_LEARN, learn, 0);
+	example.words = 3;
+	REFUSED(MESSAGE_LEARN, learn, 0);
+	example.words = 0;
+	example.features.len = 7;
+	REFUSED(MESSAGE_LEARN, learn, 0);
+	example.features.len = 0;
+	TAKEN(MESSAGE_LEARN, learn, 0);
+	example.digest.len = 15;
+	REFUSED(MESSAGE_LEARN, learn, 0);
+	example.digest.len = 17;
+	REFUSED(MESSAGE_LEARN, learn, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -539,6 +565,7 @@ int main(void)
 	        TEST(an_order_is_of_parts_that_can_be_and_for_reasons_that_there_are),
 	        TEST(a_scanner_cannot_claim_what_it_did_not_do),
 	        TEST(an_item_belongs_to_its_message_and_comes_once),
+	        TEST(a_lesson_has_a_whole_digest_and_whole_features),
 	        TEST(a_verdict_fits_its_submission),
 	};
 

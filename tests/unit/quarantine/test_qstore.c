@@ -11,7 +11,7 @@
 
 enum { WRITERS = 8, ANSWER_MS = 5000, BODY = 20000 };
 
-static char folder[32], endpoint[64], path[48];
+static char folder[32], endpoint[64], path[48], model[48];
 static char *endpoints[1] = {endpoint};
 static struct config config;
 static pid_t server;
@@ -25,7 +25,9 @@ static void set_up_config(void)
 	snprintf(endpoint, sizeof(endpoint), "ipc://%s/store.ipc", folder);
 	config.curve.secret_key = config.curve.allowed_keys = config.curve.server_keys = "";
 	config.notifier.request_address = "";
+	snprintf(model, sizeof(model), "%s/model", folder);
 	config.quarantine.path = path;
+	config.spam.model.path = model;
 	config.quarantine.listen = (struct config_list){1, endpoints};
 	config.quarantine.map_size = FIXTURE_MAP;
 	config.quarantine.reserve = FIXTURE_MAP / 8;

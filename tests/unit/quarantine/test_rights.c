@@ -100,7 +100,8 @@ static void programs_may_what_they_need(void **state)
 		unsigned roles;
 	} needed[] = {{MESSAGE_STORE, ROLE_WORKER | ROLE_FRONT}, {MESSAGE_CONFIRM, ROLE_FRONT},
 	        {MESSAGE_COUNT, ROLE_WORKER}, {MESSAGE_TAKE, ROLE_NOTIFIER},
-	        {MESSAGE_FINISH, ROLE_NOTIFIER}, {MESSAGE_PASS_REQUEST, ROLE_NOTIFIER}};
+	        {MESSAGE_FINISH, ROLE_NOTIFIER}, {MESSAGE_PASS_REQUEST, ROLE_NOTIFIER},
+	        {MESSAGE_MODEL_FETCH, ROLE_WORKER}};
 	unsigned type, role, wanted;
 	size_t at;
 

@@ -363,9 +363,30 @@ static void a_text_comes_without_a_descriptor_and_never_over_its_room(void **sta
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, open_pair, close_pair)
 
+static void one_sealed_parcel_is_the_same_memory_for_many(void **state)
+{
+	struct pair_parcel one, other;
+	struct err err;
+	int memfd;
+
+	assert_int_equal(pair_seal("head", 4, "and a body", 10, &memfd, &err), RESULT_OK);
+	assert_int_equal(pair_share(ends[0], PAIR_MODEL, memfd, 4, 10, &err), RESULT_OK);
+	assert_int_equal(pair_share(ends[0], PAIR_MODEL, memfd, 4, 10, &err), RESULT_OK);
+	assert_int_equal(pair_receive(ends[1], 1000, &one, &err), RESULT_OK);
+	assert_int_equal(pair_receive(ends[1], 1000, &other, &err), RESULT_OK);
+	close(memfd);
+	assert_int_equal(one.kind, PAIR_MODEL);
+	assert_memory_equal(one.parts[0], "head", 4);
+	assert_memory_equal(other.parts[1], "and a body", 10);
+	assert_non_null(one.mapping);
+	pair_parcel_free(&one);
+	pair_parcel_free(&other);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        TEST(one_sealed_parcel_is_the_same_memory_for_many),
 	        TEST(both_parts_arrive_as_they_were),
 	        TEST(an_empty_parcel_arrives),
 	        TEST(a_large_message_arrives_whole),

@@ -78,13 +78,13 @@ static const struct check_cost *cost(const struct made *made, const char *check)
 static void every_check_is_told_in_its_order(void **state)
 {
 	static const char *const order[] = {
-	        "access", "size", "map", "subject", "attachments", "virus", "spam"};
+	        "access", "size", "map", "subject", "attachments", "virus", "spam", "model"};
 	struct made *made = message("x@good.example", "Subject: hi\r\n\r\nbody\r\n");
 	size_t i;
 
 	pipeline_run(pipeline, &made->scan);
-	assert_int_equal(made->scan.cost_count, 7);
-	for (i = 0; i < 7; i++)
+	assert_int_equal(made->scan.cost_count, 8);
+	for (i = 0; i < 8; i++)
 		assert_string_equal(made->scan.costs[i].name, order[i]);
 	assert_false(cost(made, "attachments")->skipped);
 	made_decide(made);

@@ -1,0 +1,159 @@
+#include "qctl/mails.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+
+enum { DEEP_MOST = 40 };
+
+/* ---- in a file ---- */
+
+/* The next line "From " behind an empty one, from `at` on; `size`: there is none. */
+static size_t next_from(const char *bytes, size_t size, size_t at)
+{
+	static const char from[] = "From ";
+	const char *found;
+
+	while (at < size) {
+		found = memmem(bytes + at, size - at, from, sizeof(from) - 1);
+		if (!found)
+			return size;
+		at = (size_t)(found - bytes);
+		if (at >= 2 && bytes[at - 1] == '\n' &&
+		        (bytes[at - 2] == '\n' || (at >= 4 && !memcmp(found - 4, "\r\n\r\n", 4))))
+			return at;
+		at++;
+	}
+	return size;
+}
+
+/* mboxrd: a ">" more before "From " than the mail has. */
+static void unquote(const char *mail, size_t size, struct buf *out)
+{
+	const char *end = mail + size, *line, *next, *text;
+
+	buf_clear(out);
+	for (line = mail; line < end; line = next) {
+		next = memchr(line, '\n', (size_t)(end - line));
+		next = next ? next + 1 : end;
+		for (text = line; text < next && *text == '>'; text++)
+			continue;
+		if (text > line && next - text >= 5 && !memcmp(text, "From ", 5))
+			line++;
+		buf_add(out, line, (size_t)(next - line));
+	}
+}
+
+enum result mails_split(const char *path, const char *bytes, size_t size, mails_take *take,
+        void *context, struct err *err)
+{
+	size_t at = 0,
+	       end = size > 5 && !memcmp(bytes, "From ", 5) ? next_from(bytes, size, 1) : size;
+	enum result result = RESULT_OK;
+	struct buf mail = {0};
+
+	if (end == size)
+		return take(context, path, bytes, size, err);
+	while (at < size && !result) {
+		unquote(bytes + at, end - at, &mail);
+		result = take(context, path, mail.data, mail.size, err);
+		at = end;
+		end = next_from(bytes, size, at + 1);
+	}
+	buf_fini(&mail);
+	return result;
+}
+
+static enum result read_file(const char *path, mails_take *take, void *context, struct err *err)
+{
+	struct buf bytes = {0};
+	enum result result = file_read(path, MAILS_FILE_MAX, &bytes, err);
+
+	if (result)
+		result = take(context, path, NULL, 0, err);
+	else if (bytes.size)
+		result = mails_split(path, bytes.data, bytes.size, take, context, err);
+	buf_fini(&bytes);
+	return result;
+}
+
+/* ---- in folders ---- */
+
+struct walk {
+	mails_take *take; /* NULL: they are only counted */
+	void *context;
+	size_t count;
+};
+
+static enum result walk(struct walk *state, const char *path, int deep, struct err *err);
+
+static enum result unread(struct walk *state, const char *path, struct err *err)
+{
+	err_sys(err, RESULT_PERMANENT, "can't be read");
+	return state->take ? state->take(state->context, path, NULL, 0, err) : RESULT_OK;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int is_shown(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+static enum result walk_folder(struct walk *state, const char *path, int deep, struct err *err)
+{
+	enum result result = RESULT_OK;
+	struct dirent **entries;
+	int count = scandir(path, &entries, is_shown, by_name), at;
+	char *below;
+
+	if (count < 0)
+		return unread(state, path, err);
+	for (at = 0; at < count; at++) {
+		below = alloc_format("%s/%s", path, entries[at]->d_name);
+		if (!result && entries[at]->d_type != DT_LNK)
+			result = walk(state, below, deep + 1, err);
+		free(below);
+		free(entries[at]);
+	}
+	free(entries);
+	return result;
+}
+
+static enum result walk(struct walk *state, const char *path, int deep, struct err *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return unread(state, path, err);
+	if (S_ISDIR(st.st_mode) && deep < DEEP_MOST)
+		return walk_folder(state, path, deep, err);
+	if (!S_ISREG(st.st_mode))
+		return RESULT_OK;
+	state->count++;
+	return state->take ? read_file(path, state->take, state->context, err) : RESULT_OK;
+}
+
+enum result mails_walk(const char *path, mails_take *take, void *context, struct err *err)
+{
+	struct walk state = {take, context, 0};
+
+	return walk(&state, path, 0, err);
+}
+
+size_t mails_count(const char *path)
+{
+	struct walk state = {NULL, NULL, 0};
+	struct err err;
+
+	walk(&state, path, 0, &err);
+	return state.count;
+}

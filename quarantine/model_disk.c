@@ -1,0 +1,392 @@
+#include "quarantine/model_disk.h"
+
+#include <errno.h>
+#include <lmdb.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
+#include "lib/model/chunk.h"
+
+enum { TABLES = 5, FORMAT = 1 };
+static const size_t map_bytes = (size_t)1 << 30;
+
+struct model_disk {
+	MDB_env *env;
+	MDB_txn *txn; /* NULL: none is open */
+	MDB_dbi facts, chunks, seen, order, kept;
+};
+
+/* As they stand on disk, on this host. */
+struct kept_facts {
+	uint32_t format, features;
+	struct model_facts facts;
+};
+struct kept_chunk {
+	uint64_t generation;
+	uint8_t records[CHUNK_RECORDS_BYTES];
+};
+struct kept_seen {
+	uint64_t number; /* of its record in `order` */
+	int64_t time_ms;
+	struct model_steps steps;
+	uint64_t is_spam;
+};
+
+static enum result answer(int code, const char *what, struct err *err)
+{
+	switch (code) {
+	case 0:
+		return RESULT_OK;
+	case MDB_NOTFOUND:
+		return RESULT_NONE;
+	case MDB_MAP_FULL:
+	case ENOSPC:
+	case EDQUOT:
+	case MDB_READERS_FULL:
+	case ENOMEM:
+	case EAGAIN:
+		return err_set(err, RESULT_TEMPORARY, "model: %s: %s", what, mdb_strerror(code));
+	default:
+		return err_set(err, RESULT_PERMANENT, "model: %s: %s", what, mdb_strerror(code));
+	}
+}
+
+/* ---- opening ---- */
+
+static enum result open_tables(struct model_disk *disk, struct err *err)
+{
+	MDB_txn *txn;
+	int code = mdb_txn_begin(disk->env, NULL, 0, &txn);
+
+	if (code)
+		return answer(code, "begin", err);
+	code = mdb_dbi_open(txn, "facts", MDB_CREATE, &disk->facts);
+	if (!code)
+		code = mdb_dbi_open(txn, "chunks", MDB_CREATE | MDB_INTEGERKEY, &disk->chunks);
+	if (!code)
+		code = mdb_dbi_open(txn, "seen", MDB_CREATE, &disk->seen);
+	if (!code)
+		code = mdb_dbi_open(txn, "order", MDB_CREATE | MDB_INTEGERKEY, &disk->order);
+	if (!code)
+		code = mdb_dbi_open(txn, "kept", MDB_CREATE | MDB_INTEGERKEY, &disk->kept);
+	if (!code)
+		return answer(mdb_txn_commit(txn), "commit", err);
+	mdb_txn_abort(txn);
+	return answer(code, "open a table", err);
+}
+
+enum result model_disk_open(const char *path, struct model_disk **out, struct err *err)
+{
+	struct model_disk *disk = alloc_zero(1, sizeof(*disk));
+	enum result result = file_make_folder(path, 0700, err);
+	int code, dead;
+
+	if (!result) {
+		code = mdb_env_create(&disk->env);
+		if (!code)
+			code = mdb_env_set_maxdbs(disk->env, TABLES);
+		if (!code)
+			code = mdb_env_set_mapsize(disk->env, map_bytes);
+		if (!code)
+			code = mdb_env_open(disk->env, path, 0, 0600);
+		if (!code)
+			code = mdb_reader_check(disk->env, &dead);
+		result = answer(code, path, err);
+	}
+	if (!result)
+		result = open_tables(disk, err);
+	if (result)
+		model_disk_close(&disk);
+	*out = disk;
+	return result;
+}
+
+void model_disk_close(struct model_disk **disk)
+{
+	if (!*disk)
+		return;
+	model_disk_abort(*disk);
+	if ((*disk)->env)
+		mdb_env_close((*disk)->env);
+	free(*disk);
+	*disk = NULL;
+}
+
+/* ---- transactions ---- */
+
+enum result model_disk_begin(struct model_disk *disk, struct err *err)
+{
+	return answer(mdb_txn_begin(disk->env, NULL, 0, &disk->txn), "begin", err);
+}
+
+enum result model_disk_commit(struct model_disk *disk, struct err *err)
+{
+	int code = mdb_txn_commit(disk->txn);
+
+	disk->txn = NULL;
+	return answer(code, "commit", err);
+}
+
+void model_disk_abort(struct model_disk *disk)
+{
+	if (disk->txn)
+		mdb_txn_abort(disk->txn);
+	disk->txn = NULL;
+}
+
+static int get(struct model_disk *disk, MDB_dbi table, const void *key, size_t key_size, void *out,
+        size_t size)
+{
+	MDB_val name = {key_size, (void *)key}, value;
+	int code = mdb_get(disk->txn, table, &name, &value);
+
+	if (!code && value.mv_size != size)
+		code = MDB_CORRUPTED;
+	if (!code)
+		memcpy(out, value.mv_data, size);
+	return code;
+}
+
+static int put(struct model_disk *disk, MDB_dbi table, const void *key, size_t key_size,
+        const void *bytes, size_t size)
+{
+	MDB_val name = {key_size, (void *)key}, value = {size, (void *)bytes};
+
+	return mdb_put(disk->txn, table, &name, &value, 0);
+}
+
+static int drop(struct model_disk *disk, MDB_dbi table, const void *key, size_t key_size)
+{
+	MDB_val name = {key_size, (void *)key};
+
+	return mdb_del(disk->txn, table, &name, NULL);
+}
+
+/* ---- the whole ---- */
+
+static enum result read_facts(struct model_disk *disk, struct model_facts *out, struct err *err)
+{
+	struct kept_facts kept;
+	enum result result =
+	        answer(get(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+
+	if (result)
+		return result;
+	if (kept.format != FORMAT || kept.features != MODEL_FEATURES_VERSION)
+		return err_set(err, RESULT_PERMANENT,
+		        "the model is of another version (%u.%u, not %d.%d): qctl model reset",
+		        kept.format, kept.features, FORMAT, MODEL_FEATURES_VERSION);
+	*out = kept.facts;
+	return RESULT_OK;
+}
+
+static enum result read_chunks(struct model_disk *disk, struct model *model,
+        uint64_t generations[MODEL_CHUNKS], struct err *err)
+{
+	struct kept_chunk chunk;
+	unsigned number;
+	int code = 0;
+
+	for (number = 0; number < MODEL_CHUNKS && !code; number++) {
+		code = get(disk, disk->chunks, &number, sizeof(number), &chunk, sizeof(chunk));
+		if (code == MDB_NOTFOUND) {
+			code = 0;
+			continue;
+		}
+		if (code)
+			break;
+		chunk_unpack(model, number, chunk.records);
+		generations[number] = chunk.generation;
+	}
+	return answer(code, "chunks", err);
+}
+
+/* A record is a digest, how many features are words, and these. */
+enum { KEPT_HEAD = MODEL_DIGEST + 4 };
+
+static int read_kept(
+        struct rehearsal *rehearsal, int is_spam, const MDB_val *value, struct model_features *room)
+{
+	const uint8_t *bytes = value->mv_data;
+	uint32_t words;
+
+	if (value->mv_size < KEPT_HEAD || (value->mv_size - KEPT_HEAD) % 4 ||
+	        value->mv_size - KEPT_HEAD > MODEL_FEATURES_MAX * sizeof(uint32_t))
+		return MDB_CORRUPTED;
+	memcpy(&words, bytes + MODEL_DIGEST, sizeof(words));
+	room->words = words;
+	room->count = (value->mv_size - KEPT_HEAD) / 4;
+	memcpy(room->list, bytes + KEPT_HEAD, value->mv_size - KEPT_HEAD);
+	if (!model_features_are_sane(room))
+		return MDB_CORRUPTED;
+	return rehearse_put(rehearsal, is_spam, room, bytes) ? 0 : MDB_CORRUPTED;
+}
+
+static enum result read_rehearsal(
+        struct model_disk *disk, struct rehearsal *rehearsal, struct err *err)
+{
+	struct model_features room = {alloc(MODEL_FEATURES_MAX * sizeof(uint32_t)), 0, 0};
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	unsigned slot;
+	int code = mdb_cursor_open(disk->txn, disk->kept, &cursor);
+
+	while (!code && !(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		memcpy(&slot, key.mv_data, sizeof(slot));
+		code = read_kept(rehearsal, slot >= REHEARSE_KEPT, &value, &room);
+	}
+	free(room.list);
+	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+}
+
+enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal *rehearsal,
+        int is_spam, size_t slot, struct err *err)
+{
+	const struct rehearse_kept *kept = &rehearsal->kept[is_spam != 0][slot];
+	unsigned key = (unsigned)slot + (is_spam ? REHEARSE_KEPT : 0);
+	uint32_t words = (uint32_t)kept->features.words;
+	struct buf value = {0};
+	int code;
+
+	if (slot >= rehearsal->count[is_spam != 0]) {
+		code = drop(disk, disk->kept, &key, sizeof(key));
+		return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+	}
+	buf_add(&value, kept->digest, MODEL_DIGEST);
+	buf_add(&value, &words, sizeof(words));
+	buf_add(&value, kept->features.list, 4 * kept->features.count);
+	code = put(disk, disk->kept, &key, sizeof(key), value.data, value.size);
+	buf_fini(&value);
+	return answer(code, "kept", err);
+}
+
+enum result model_disk_read(struct model_disk *disk, struct model *model,
+        struct rehearsal *rehearsal, uint64_t generations[MODEL_CHUNKS], struct err *err)
+{
+	enum result result = model_disk_begin(disk, err);
+
+	if (!result)
+		result = read_facts(disk, &model->facts, err);
+	if (!result)
+		result = read_chunks(disk, model, generations, err);
+	if (!result)
+		result = read_rehearsal(disk, rehearsal, err);
+	model_disk_abort(disk);
+	return result;
+}
+
+enum result model_disk_put_facts(
+        struct model_disk *disk, const struct model_facts *facts, struct err *err)
+{
+	struct kept_facts kept = {FORMAT, MODEL_FEATURES_VERSION, *facts};
+
+	return answer(put(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+}
+
+enum result model_disk_put_chunk(struct model_disk *disk, const struct model *model,
+        uint32_t number, uint64_t generation, struct err *err)
+{
+	struct kept_chunk chunk = {.generation = generation};
+	unsigned key = number;
+
+	chunk_pack(model, number, chunk.records);
+	return answer(
+	        put(disk, disk->chunks, &key, sizeof(key), &chunk, sizeof(chunk)), "chunks", err);
+}
+
+/* ---- messages ---- */
+
+enum result model_disk_get_seen(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
+        struct model_seen *out, struct err *err)
+{
+	struct kept_seen kept;
+	enum result result = answer(
+	        get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
+
+	if (!result)
+		*out = (struct model_seen){kept.is_spam != 0, kept.steps, kept.time_ms};
+	return result;
+}
+
+/* The first or the last record of the table that numbers them; 0: there is none. */
+static size_t number_at(struct model_disk *disk, MDB_cursor_op where, uint8_t digest[MODEL_DIGEST])
+{
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	size_t number = 0;
+
+	if (mdb_cursor_open(disk->txn, disk->order, &cursor))
+		return 0;
+	if (!mdb_cursor_get(cursor, &key, &value, where) && value.mv_size == MODEL_DIGEST) {
+		memcpy(&number, key.mv_data, sizeof(number));
+		memcpy(digest, value.mv_data, MODEL_DIGEST);
+	}
+	mdb_cursor_close(cursor);
+	return number;
+}
+
+/* A message that was learned anew since has a later number, and stays. */
+static int forget_oldest(struct model_disk *disk)
+{
+	uint8_t digest[MODEL_DIGEST];
+	struct kept_seen kept;
+	size_t number = number_at(disk, MDB_FIRST, digest);
+	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept));
+
+	if (!code && kept.number == number)
+		code = drop(disk, disk->seen, digest, MODEL_DIGEST);
+	if (code && code != MDB_NOTFOUND)
+		return code;
+	return drop(disk, disk->order, &number, sizeof(number));
+}
+
+enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
+        const struct model_seen *seen, struct err *err)
+{
+	uint8_t last[MODEL_DIGEST];
+	size_t number = number_at(disk, MDB_LAST, last) + 1;
+	struct kept_seen kept = {number, seen->time_ms, seen->steps, seen->is_spam != 0};
+	MDB_stat stat;
+	int code = put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept));
+
+	if (!code)
+		code = put(disk, disk->order, &number, sizeof(number), digest, MODEL_DIGEST);
+	if (!code)
+		code = mdb_stat(disk->txn, disk->order, &stat);
+	if (!code && stat.ms_entries > MODEL_SEEN_MOST)
+		code = forget_oldest(disk);
+	return answer(code, "seen", err);
+}
+
+enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
+        const struct model_steps *steps, struct err *err)
+{
+	struct kept_seen kept;
+	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), at;
+
+	if (code)
+		return answer(code, "seen", err);
+	for (at = 0; at < MODEL_GROUPS; at++)
+		kept.steps.of[at] += steps->of[at];
+	return answer(
+	        put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
+}
+
+enum result model_disk_drop_seen(
+        struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
+{
+	return answer(drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
+}
+
+enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
+{
+	int code = mdb_drop(disk->txn, disk->seen, 0);
+
+	if (!code)
+		code = mdb_drop(disk->txn, disk->order, 0);
+	if (!code)
+		code = mdb_drop(disk->txn, disk->kept, 0);
+	return answer(code, "seen", err);
+}

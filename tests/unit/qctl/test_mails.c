@@ -1,0 +1,134 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/base/buf.h"
+#include "lib/base/file.h"
+#include "qctl/mails.h"
+
+static struct buf seen;
+
+/* Each mail, in brackets. */
+static enum result note(
+        void *context, const char *path, const char *mail, size_t size, struct err *err)
+{
+	if (!mail)
+		buf_add_string(&seen, "unread ");
+	buf_add_char(&seen, '[');
+	buf_add(&seen, mail, size);
+	buf_add_char(&seen, ']');
+	return RESULT_OK;
+}
+
+static enum result refuse(
+        void *context, const char *path, const char *mail, size_t size, struct err *err)
+{
+	note(context, path, mail, size, err);
+	return err_set(err, RESULT_TEMPORARY, "not now");
+}
+
+static void expect_split(const char *bytes, const char *wanted)
+{
+	struct err err;
+
+	buf_clear(&seen);
+	assert_int_equal(mails_split("x", bytes, strlen(bytes), note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, wanted);
+}
+
+static void a_file_without_an_mbox_line_is_one_mail(void **state)
+{
+	expect_split("A: 1\n\nbody\n\nFrom here on\n", "[A: 1\n\nbody\n\nFrom here on\n]");
+}
+
+static void a_file_with_one_mbox_line_is_one_mail(void **state)
+{
+	expect_split("From a@b Mon\nA: 1\n\nx\n", "[From a@b Mon\nA: 1\n\nx\n]");
+}
+
+static void an_mbox_is_many(void **state)
+{
+	expect_split("From a\nA: 1\n\nx\n\nFrom b\nB: 1\n\ny\n",
+	        "[From a\nA: 1\n\nx\n\n][From b\nB: 1\n\ny\n]");
+	expect_split("From a\r\nA: 1\r\n\r\nFrom b\r\nB: 1\r\n",
+	        "[From a\r\nA: 1\r\n\r\n][From b\r\nB: 1\r\n]");
+}
+
+static void what_an_mbox_has_quoted_is_taken_back(void **state)
+{
+	expect_split("From a\nA: 1\n\n>From x\n>>From y\n> From z\n\nFrom b\n\n",
+	        "[From a\nA: 1\n\nFrom x\n>From y\n> From z\n\n][From b\n\n]");
+}
+
+static void a_folder_is_all_that_is_below_but_hidden(void **state)
+{
+	static const char *const names[] = {"b", "a", ".hidden", "sub/c"};
+	char folder[] = "/tmp/lazaret-mails-XXXXXX", path[100];
+	struct err err;
+	size_t at;
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(path, sizeof(path), "%s/sub", folder);
+	assert_int_equal(mkdir(path, 0700), 0);
+	for (at = 0; at < 4; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		assert_int_equal(
+		        file_write(path, names[at], strlen(names[at]), 0600, &err), RESULT_OK);
+	}
+	snprintf(path, sizeof(path), "%s/link", folder);
+	assert_int_equal(symlink("a", path), 0);
+	buf_clear(&seen);
+	assert_int_equal(mails_walk(folder, note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "[a][b][sub/c]");
+	assert_int_equal(mails_count(folder), 3);
+	buf_clear(&seen);
+	assert_int_equal(mails_walk(folder, refuse, NULL, &err), RESULT_TEMPORARY);
+	assert_string_equal(seen.data, "[a]");
+	unlink(path);
+	for (at = 0; at < 4; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		unlink(path);
+	}
+	snprintf(path, sizeof(path), "%s/sub", folder);
+	rmdir(path);
+	rmdir(folder);
+}
+
+static void what_is_not_there_is_told(void **state)
+{
+	struct err err;
+
+	buf_clear(&seen);
+	assert_int_equal(mails_walk("/nowhere/at/all", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "unread []");
+	assert_non_null(strstr(err.text, "No such file"));
+	assert_int_equal(mails_count("/nowhere/at/all"), 0);
+}
+
+static int end(void **state)
+{
+	buf_fini(&seen);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_file_without_an_mbox_line_is_one_mail),
+	        cmocka_unit_test(a_file_with_one_mbox_line_is_one_mail),
+	        cmocka_unit_test(an_mbox_is_many),
+	        cmocka_unit_test(what_an_mbox_has_quoted_is_taken_back),
+	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
+	        cmocka_unit_test(what_is_not_there_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, end);
+}

@@ -1,0 +1,433 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/base/alloc.h"
+#include "lib/base/file.h"
+#include "lib/model/chunk.h"
+#include "lib/model/facts.h"
+#include "quarantine/teach.h"
+
+enum { FEATURES = 60, DIGEST = 16 };
+
+static char path[64];
+static struct teach *teach;
+static struct err err;
+
+static void open_it(void)
+{
+	teach = teach_open(path);
+}
+
+static int set_up(void **state)
+{
+	strcpy(path, "/tmp/lazaret-teach-XXXXXX");
+	if (!mkdtemp(path))
+		return -1;
+	open_it();
+	return 0;
+}
+
+static int take_down(void **state)
+{
+	static const char *const files[] = {"data.mdb", "lock.mdb"};
+	char name[128];
+	size_t at;
+
+	teach_close(&teach);
+	for (at = 0; at < 2; at++) {
+		snprintf(name, sizeof(name), "%s/%s", path, files[at]);
+		unlink(name);
+	}
+	return rmdir(path);
+}
+
+/* ---- asking ---- */
+
+static enum result ask(enum message_type type, void *envelope, struct buf *body, struct answer *out)
+{
+	struct wire_message message = {.type = type, .envelope = envelope};
+	enum result result;
+
+	if (body)
+		wire_body_copy(body->data, body->size, &message.body);
+	result = teach_handle(teach, &message, 1000, out, &err);
+	wire_body_free(&message.body);
+	return result;
+}
+
+/* Mail number n, whose words depend on its kind. */
+static Lz__Example *example(unsigned number, Lz__Lesson lesson, int is_spam)
+{
+	Lz__Example *out = alloc(sizeof(*out));
+	uint8_t *bytes = alloc_zero(FEATURES, 4);
+	size_t at;
+
+	lz__example__init(out);
+	out->lesson = lesson;
+	out->words = FEATURES;
+	out->digest.data = alloc_zero(DIGEST, 1);
+	out->digest.len = DIGEST;
+	memcpy(out->digest.data, &number, sizeof(number));
+	for (at = 0; at < FEATURES; at++) {
+		uint32_t index = (is_spam ? 1000U : 50000U) + (uint32_t)(number * 7 + at * 5) % 500;
+
+		bytes[4 * at] = (uint8_t)index;
+		bytes[4 * at + 1] = (uint8_t)(index >> 8);
+		bytes[4 * at + 2] = (uint8_t)(index >> 16);
+	}
+	out->features.data = bytes;
+	out->features.len = 4 * FEATURES;
+	return out;
+}
+
+static uint64_t seed_of(void)
+{
+	return teach_facts(teach)->seed;
+}
+
+/* Gives what is answered; all zeroes where it was refused. */
+static Lz__Learned learn_one(unsigned number, Lz__Lesson lesson, int is_spam)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+	Lz__Learned learned = LZ__LEARNED__INIT;
+	Lz__Example *one = example(number, lesson, is_spam);
+	struct answer answer;
+
+	learn.examples = &one;
+	learn.n_examples = 1;
+	learn.seed = seed_of();
+	learn.version = MODEL_FEATURES_VERSION;
+	if (!ask(MESSAGE_LEARN, &learn, NULL, &answer)) {
+		learned = *(const Lz__Learned *)answer.envelope;
+		learned.model = NULL;
+		answer_free(&answer);
+	}
+	lz__example__free_unpacked(one, NULL);
+	return learned;
+}
+
+/* All of it, as a worker fetches it; to be ended with model_fini(). */
+static void fetch(uint64_t epoch, uint64_t since, struct model *out, size_t *chunks)
+{
+	Lz__ModelFetch request = LZ__MODEL_FETCH__INIT;
+	const Lz__ModelPiece *piece;
+	struct answer answer;
+
+	model_init(out, 0, 0);
+	*chunks = 0;
+	request.epoch = epoch;
+	request.since = since;
+	request.limit = 100;
+	do {
+		assert_int_equal(ask(MESSAGE_MODEL_FETCH, &request, NULL, &answer), RESULT_OK);
+		piece = (const Lz__ModelPiece *)answer.envelope;
+		assert_true(chunks_take(
+		        out, wire_body_data(&answer.body), wire_body_size(&answer.body)));
+		*chunks += wire_body_size(&answer.body) / CHUNK_BYTES;
+		facts_take(&out->facts, piece->model);
+		out->facts.epoch = piece->model->epoch;
+		out->facts.generation = piece->model->generation;
+		request.from = piece->next;
+		answer_free(&answer);
+	} while (request.from);
+}
+
+static double logit_of(unsigned number, int is_spam)
+{
+	Lz__Example *one = example(number, LZ__LESSON__LEARN_HAM, is_spam);
+	uint32_t index[FEATURES];
+	struct model_features features = {index, FEATURES, FEATURES};
+	struct model model;
+	size_t at, chunks;
+	double logit;
+
+	for (at = 0; at < FEATURES; at++)
+		index[at] = one->features.data[4 * at] | one->features.data[4 * at + 1] << 8U |
+		            one->features.data[4 * at + 2] << 16U;
+	fetch(0, 0, &model, &chunks);
+	logit = model_raw(&model, &features);
+	model_fini(&model);
+	lz__example__free_unpacked(one, NULL);
+	return logit;
+}
+
+static void learn_both(unsigned count)
+{
+	unsigned number;
+
+	for (number = 0; number < count; number++)
+		learn_one(number, (Lz__Lesson)(number % 2), (int)(number % 2));
+}
+
+/* ---- lessons ---- */
+
+static void what_was_learned_is_there_after_a_restart(void **state)
+{
+	double before;
+
+	learn_both(20);
+	before = logit_of(101, 1);
+	assert_true(before > 1);
+	assert_true(logit_of(100, 0) < -1);
+	teach_close(&teach);
+	open_it();
+	assert_true(logit_of(101, 1) == before);
+	assert_int_equal(teach_facts(teach)->spam, 10);
+	assert_int_equal(teach_facts(teach)->ham, 10);
+}
+
+static void learning_twice_is_learning_once(void **state)
+{
+	struct model once, twice;
+	size_t chunks;
+
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+	fetch(0, 0, &once, &chunks);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).already, 1);
+	fetch(0, 0, &twice, &chunks);
+	assert_memory_equal(once.records, twice.records, MODEL_RECORDS * sizeof(*once.records));
+	assert_int_equal(teach_facts(teach)->spam, 1);
+	model_fini(&once);
+	model_fini(&twice);
+}
+
+static void learning_it_as_the_other_kind_corrects(void **state)
+{
+	learn_both(20);
+	assert_int_equal(learn_one(3, LZ__LESSON__LEARN_HAM, 1).corrected, 1);
+	assert_int_equal(teach_facts(teach)->spam, 9);
+	assert_int_equal(teach_facts(teach)->ham, 11);
+	assert_int_equal(learn_one(3, LZ__LESSON__LEARN_HAM, 1).already, 1);
+}
+
+static void what_is_forgotten_can_be_learned_again(void **state)
+{
+	double before;
+
+	learn_both(21);
+	before = logit_of(101, 1);
+	assert_int_equal(learn_one(77, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+	assert_true(logit_of(101, 1) != before);
+	assert_int_equal(learn_one(77, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+	assert_true(logit_of(101, 1) - before < 1e-4 && before - logit_of(101, 1) < 1e-4);
+	assert_int_equal(learn_one(77, LZ__LESSON__LEARN_FORGET, 1).unknown, 1);
+	assert_int_equal(learn_one(77, LZ__LESSON__LEARN_HAM, 1).learned, 1);
+}
+
+static void features_of_another_seed_or_version_are_refused(void **state)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+	Lz__Example *one = example(1, LZ__LESSON__LEARN_SPAM, 1);
+	struct answer answer;
+
+	learn.examples = &one;
+	learn.n_examples = 1;
+	learn.seed = seed_of() + 1;
+	learn.version = MODEL_FEATURES_VERSION;
+	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_PERMANENT);
+	learn.seed--;
+	learn.version++;
+	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_PERMANENT);
+	assert_int_equal(teach_facts(teach)->spam, 0);
+	lz__example__free_unpacked(one, NULL);
+}
+
+static void a_lesson_with_one_bad_mail_teaches_nothing(void **state)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+	Lz__Example *two[] = {
+	        example(1, LZ__LESSON__LEARN_SPAM, 1), example(2, LZ__LESSON__LEARN_SPAM, 1)};
+	struct answer answer;
+
+	learn_both(4);
+	two[1]->features.data[3] = 0xff;
+	learn.examples = two;
+	learn.n_examples = 2;
+	learn.seed = seed_of();
+	learn.version = MODEL_FEATURES_VERSION;
+	two[0]->digest.data[15] = 1;
+	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_PERMANENT);
+	assert_int_equal(learn_one(0, LZ__LESSON__LEARN_HAM, 0).already, 1);
+	assert_int_equal(teach_facts(teach)->spam, 2);
+	lz__example__free_unpacked(two[0], NULL);
+	lz__example__free_unpacked(two[1], NULL);
+}
+
+static void what_is_kept_for_rehearsal_is_there_after_a_restart(void **state)
+{
+	unsigned number;
+
+	for (number = 0; number < 100; number++)
+		learn_one(number, LZ__LESSON__LEARN_SPAM, 1);
+	assert_int_equal(learn_one(7, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+	teach_close(&teach);
+	open_it();
+	for (number = 1000; number < 1100; number++)
+		learn_one(number, LZ__LESSON__LEARN_HAM, 0);
+	assert_true(logit_of(501, 1) > 1);
+	assert_true(logit_of(500, 0) < -1);
+	assert_int_equal(learn_one(9, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+}
+
+/* ---- following ---- */
+
+static void who_follows_gets_what_has_changed_and_no_more(void **state)
+{
+	struct model all, later;
+	size_t chunks, few;
+
+	learn_both(20);
+	fetch(0, 0, &all, &chunks);
+	assert_true(chunks > 0);
+	fetch(all.facts.epoch, all.facts.generation, &later, &few);
+	assert_int_equal(few, 0);
+	model_fini(&later);
+	learn_one(500, LZ__LESSON__LEARN_SPAM, 1);
+	fetch(all.facts.epoch, all.facts.generation, &later, &few);
+	assert_true(few > 0 && few <= chunks);
+	model_fini(&later);
+	fetch(all.facts.epoch + 1, all.facts.generation, &later, &few);
+	assert_true(few >= chunks);
+	model_fini(&later);
+	model_fini(&all);
+}
+
+/* ---- as a whole ---- */
+
+static void a_reset_leaves_an_empty_model_of_another_epoch(void **state)
+{
+	Lz__ModelReset reset = LZ__MODEL_RESET__INIT;
+	uint64_t epoch, seed;
+	struct answer answer;
+
+	learn_both(20);
+	epoch = teach_facts(teach)->epoch;
+	seed = seed_of();
+	assert_int_equal(ask(MESSAGE_MODEL_RESET, &reset, NULL, &answer), RESULT_OK);
+	answer_free(&answer);
+	assert_true(teach_facts(teach)->epoch != epoch);
+	assert_true(seed_of() != seed);
+	assert_int_equal(teach_facts(teach)->spam, 0);
+	assert_true(logit_of(101, 1) == 0);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+}
+
+static void a_model_that_is_loaded_takes_its_place(void **state)
+{
+	Lz__ModelLoad load = LZ__MODEL_LOAD__INIT;
+	Lz__ModelState facts;
+	struct model saved;
+	struct buf body = {0};
+	struct answer answer;
+	size_t chunks;
+	uint32_t number;
+	double before;
+
+	learn_both(20);
+	before = logit_of(101, 1);
+	fetch(0, 0, &saved, &chunks);
+	facts_tell(&saved.facts, &facts);
+	for (number = 0; number < MODEL_CHUNKS; number++)
+		chunk_add(&saved, number, &body);
+	learn_one(500, LZ__LESSON__LEARN_HAM, 1);
+	load.model = &facts;
+	assert_int_equal(ask(MESSAGE_MODEL_LOAD, &load, &body, &answer), RESULT_OK);
+	answer_free(&answer);
+	assert_true(logit_of(101, 1) == before);
+	body.data[0] = (char)0xff;
+	body.data[3] = (char)0xff;
+	assert_int_equal(ask(MESSAGE_MODEL_LOAD, &load, &body, &answer), RESULT_PERMANENT);
+	assert_true(logit_of(101, 1) == before);
+	buf_fini(&body);
+	model_fini(&saved);
+}
+
+/* ---- crashes ---- */
+
+/* In a process that is killed while it learns; tells each lesson that is committed. */
+static void learn_until_killed(int told)
+{
+	unsigned number;
+
+	open_it();
+	for (number = 0;; number++) {
+		learn_one(number, LZ__LESSON__LEARN_SPAM, 1);
+		if (write(told, &number, sizeof(number)) != sizeof(number))
+			_exit(1);
+	}
+}
+
+static void what_was_answered_survives_a_kill(void **state)
+{
+	unsigned number, last = 0, at;
+	int ends[2], round;
+	pid_t pid;
+
+	for (round = 0; round < 3; round++) {
+		teach_close(&teach);
+		assert_int_equal(pipe(ends), 0);
+		pid = fork();
+		if (!pid)
+			learn_until_killed(ends[1]);
+		close(ends[1]);
+		for (at = 0; at < 5 + 4U * (unsigned)round; at++)
+			assert_int_equal(read(ends[0], &number, sizeof(number)), sizeof(number));
+		kill(pid, SIGKILL);
+		while (read(ends[0], &number, sizeof(number)) == sizeof(number))
+			continue;
+		last = number > last ? number : last;
+		waitpid(pid, NULL, 0);
+		close(ends[0]);
+		open_it();
+		assert_true(teach_facts(teach)->spam >= last + 1);
+		assert_true(teach_facts(teach)->spam <= last + 2);
+		assert_int_equal(learn_one(last, LZ__LESSON__LEARN_SPAM, 1).already, 1);
+	}
+}
+
+static void a_model_that_is_damaged_is_no_reason_not_to_start(void **state)
+{
+	static const char junk[] = "this is no database";
+	char name[128];
+
+	teach_close(&teach);
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(file_write(name, junk, sizeof(junk), 0600, &err), RESULT_OK);
+	open_it();
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_int_equal(unlink(name), 0);
+	assert_true(logit_of(1, 1) == 0); /* there is one again, with a seed of its own */
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
+	const struct CMUnitTest tests[] = {
+	        TEST(what_was_learned_is_there_after_a_restart),
+	        TEST(learning_twice_is_learning_once),
+	        TEST(learning_it_as_the_other_kind_corrects),
+	        TEST(what_is_forgotten_can_be_learned_again),
+	        TEST(features_of_another_seed_or_version_are_refused),
+	        TEST(a_lesson_with_one_bad_mail_teaches_nothing),
+	        TEST(what_is_kept_for_rehearsal_is_there_after_a_restart),
+	        TEST(who_follows_gets_what_has_changed_and_no_more),
+	        TEST(a_reset_leaves_an_empty_model_of_another_epoch),
+	        TEST(a_model_that_is_loaded_takes_its_place),
+	        TEST(what_was_answered_survives_a_kill),
+	        TEST(a_model_that_is_damaged_is_no_reason_not_to_start),
+	};
+#undef TEST
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
