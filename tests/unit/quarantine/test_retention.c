@@ -192,6 +192,25 @@ static void a_change_of_rules_holds_for_what_is_there(void **state)
 	f.options.rules.retention = (struct config_retentions){0};
 }
 
+/* Its items stand nowhere in the order in which they expire, as those of an earlier version. */
+static void items_that_were_never_filed_expire_once_they_are(void **state)
+{
+	store_close(&f.store);
+	f.options.rules.keep_ms = 0;
+	fixture_open(&f);
+	keep(1, "spam", "a@example.com", start_ms);
+	store_close(&f.store);
+	f.options.rules.keep_ms = 30 * (int64_t)DAY_MS;
+	fixture_open(&f);
+	expire(start_ms + 31 * (int64_t)DAY_MS);
+	assert_true(is_there(1));
+	refile();
+	expire(start_ms + 30 * (int64_t)DAY_MS);
+	assert_true(is_there(1));
+	expire(start_ms + 30 * (int64_t)DAY_MS + 1);
+	assert_false(is_there(1));
+}
+
 /* Also before they are filed anew. */
 static void a_longer_rule_holds_at_once(void **state)
 {
@@ -309,6 +328,7 @@ int main(void)
 	        cmocka_unit_test(spam_goes_first_and_viruses_last),
 	        TEST(each_item_expires_by_its_own_rule),
 	        TEST(a_change_of_rules_holds_for_what_is_there),
+	        TEST(items_that_were_never_filed_expire_once_they_are),
 	        TEST(a_longer_rule_holds_at_once),
 	        TEST(an_item_that_may_not_go_stands_in_nobodys_way),
 	        TEST(what_is_on_hold_neither_expires_nor_is_deleted),
