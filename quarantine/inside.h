@@ -9,6 +9,9 @@
 #include "quarantine/states.h"
 #include "quarantine/store.h"
 
+/* Bytes that a new item may need beside its own: records, indexes. */
+enum { STORE_ITEM_OVERHEAD = 64 * 1024 };
+
 /* The last entry of the audit. */
 struct audit_place {
 	int is_known; /* in this transaction */
