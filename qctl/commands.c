@@ -69,6 +69,7 @@ static const struct argument_option release_options[] = {
         {"file", "PATH", "with --part: into this file instead; else it chooses, as below"},
         {"zip-password", "FILE", "packs the part with the password in it; -: as it is typed"},
         {"again", NULL, "though it was released before"},
+        {"learn", NULL, "the statistical model learns each as ham"},
         {"dry-run", NULL, "only tells what would be done, and what the fresh scan says"},
         {"suggest", NULL, "releases nothing: prints the rule that would have let it through"},
         {"yes", "N", "so many items are meant: nobody is asked"},

@@ -45,7 +45,7 @@ _qctl()
 	preview) COMPREPLY=($(compgen -W "--part --lines $common" -- "$current")) ;;
 	export) COMPREPLY=($(compgen -W "--part --mbox --eml --why $selecting $common" -- "$current")) ;;
 	release)
-		COMPREPLY=($(compgen -W "--to --part --file --zip-password --again --dry-run --suggest --yes --force --by --why --wait --timeout $selecting \
+		COMPREPLY=($(compgen -W "--to --part --file --zip-password --again --learn --dry-run --suggest --yes --force --by --why --wait --timeout $selecting \
 			$common" -- "$current")) ;;
 	rescan) COMPREPLY=($(compgen -W "--all $selecting $common" -- "$current")) ;;
 	delete) COMPREPLY=($(compgen -W "--by --why $common" -- "$current")) ;;

@@ -7,6 +7,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
+#include "qctl/fetch.h"
 #include "qctl/fresh.h"
 #include "qctl/ids.h"
 #include "qctl/outcome.h"
@@ -15,6 +16,7 @@
 #include "qctl/progress.h"
 #include "qctl/release_options.h"
 #include "qctl/suggest.h"
+#include "qctl/teacher.h"
 #include "qctl/who.h"
 
 /* For somebody who looks at mail; where it is released anyhow, less. */
@@ -49,9 +51,10 @@ struct release {
 	const struct release_options *options;
 	const struct part *part;
 	struct fresh *fresh;
-	Lz__Release request; /* lends from the options */
-	int code;            /* of the process; the last that is not 0 */
-	int is_stopped;      /* somebody does not answer */
+	struct teacher *teacher; /* NULL: none was needed yet */
+	Lz__Release request;     /* lends from the options */
+	int code;                /* of the process; the last that is not 0 */
+	int is_stopped;          /* somebody does not answer */
 	uint64_t done, already, refused, failed;
 	struct progress progress;
 };
@@ -185,6 +188,63 @@ static enum result put_into_outbox(
 	return result;
 }
 
+static enum result add_piece(void *context, const void *bytes, size_t size, struct err *err)
+{
+	buf_add(context, bytes, size);
+	return RESULT_OK;
+}
+
+static enum result learn_original(struct release *release, char *id, struct err *err)
+{
+	Lz__Fetch request = LZ__FETCH__INIT;
+	struct buf mail = {0};
+	enum result result = RESULT_OK;
+
+	if (!release->teacher)
+		result = teacher_new(release->qctl, LZ__LESSON__LEARN_HAM, &release->teacher, err);
+	request.id = id;
+	request.why = (char *)"learn";
+	if (!result)
+		result = fetch_all(release->qctl, &request, add_piece, &mail, err);
+	if (!result)
+		result = teacher_add(release->teacher, mail.data, mail.size, err);
+	buf_fini(&mail);
+	return result;
+}
+
+/* A mail that nobody could learn from is released all the same. */
+static void learn(struct release *release, const Lz__Item *item, const struct fresh_look *look)
+{
+	struct err err, why;
+	enum result result;
+
+	if (!release->options->is_lesson || release->request.part || look->answer == FRESH_VIRUS)
+		return;
+	result = learn_original(release, item->id, &why);
+	if (result) {
+		progress_clear(&release->progress);
+		err_set(&err, result, "%s: not learned: %s", item->id, why.text);
+		release->code = qctl_fail(result, &err);
+	}
+}
+
+static void end_lessons(struct release *release)
+{
+	struct err err;
+	enum result result;
+
+	if (!release->teacher)
+		return;
+	result = teacher_end(release->teacher, &err);
+	if (result)
+		release->code = qctl_fail(result, &err);
+	else if (!release->qctl->json)
+		fprintf(stderr, "%llu learned as ham\n",
+		        (unsigned long long)(teacher_sum(release->teacher)->learned +
+		                             teacher_sum(release->teacher)->corrected));
+	teacher_free(&release->teacher);
+}
+
 static void put_out(struct release *release, const Lz__Item *item, const struct fresh_look *look)
 {
 	const struct release_options *options = release->options;
@@ -207,6 +267,7 @@ static void put_out(struct release *release, const Lz__Item *item, const struct 
 	release->done++;
 	tell(release, item->id, released->already ? "was released before" : "released",
 	        released->outgoing, look);
+	learn(release, item, look);
 	if (options->wait_ms) {
 		code = outcome_wait(release->qctl, item->id, released->outgoing, options->wait_ms);
 		release->code = code ? code : release->code;
@@ -406,6 +467,7 @@ static int run_release(struct qctl *qctl, const struct release_options *options,
 		release_found(&release, selection);
 	else
 		release_named(&release);
+	end_lessons(&release);
 	fresh_free(&release.fresh);
 	free(release.request.by);
 	return release.code;

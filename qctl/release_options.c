@@ -122,6 +122,8 @@ enum result release_options_read(struct release_options *options, struct selecti
 	options->is_search = !qctl->arguments.word_count;
 	options->is_forced = is_given(qctl, "force");
 	options->is_again = is_given(qctl, "again");
+	options->is_lesson =
+	        is_given(qctl, "learn") || qctl_config(qctl)->spam.model.learn_releases;
 	options->is_dry = is_given(qctl, "dry-run");
 	options->is_suggestion = is_given(qctl, "suggest");
 	read_recipients(options, qctl);

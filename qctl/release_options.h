@@ -14,6 +14,7 @@ struct release_options {
 	int is_forced;
 	int is_again;
 	int is_dry;
+	int is_lesson;     /* what is released is learned as ham */
 	int is_suggestion; /* only the rule that would have let it through is wanted */
 	int64_t wait_ms;   /* 0: not at all */
 };

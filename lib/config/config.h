@@ -235,13 +235,14 @@ struct config_virus {
 /* Which of the four numbers of a rule's `score` counts. */
 enum score_set { SCORE_SET_0, SCORE_SET_1, SCORE_SET_2, SCORE_SET_3, SCORE_SET_AUTO };
 struct config_model {
-	char *path;      /* folder on qstore's host */
-	int enabled;     /* it is asked */
-	uint64_t least;  /* spam and ham each, that must have been learned before it counts */
-	double weight;   /* points for each logit, unless it was fitted */
-	double toll;     /* points on top of them, likewise */
-	double most;     /* points, either way */
-	int bayes_names; /* BAYES_99 and its like beside them */
+	char *path;         /* folder on qstore's host */
+	int enabled;        /* it is asked */
+	uint64_t least;     /* spam and ham each, that must have been learned before it counts */
+	double weight;      /* points for each logit, unless it was fitted */
+	double toll;        /* points on top of them, likewise */
+	double most;        /* points, either way */
+	int learn_releases; /* what is released is learned as ham */
+	int bayes_names;    /* BAYES_99 and its like beside them */
 	int64_t poll_ms;
 };
 

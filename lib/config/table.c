@@ -534,6 +534,9 @@ static const struct field model_fields[] = {
         {"most", FIELD_POINTS, AT(model, most), "9", .least = 1, .most = 1000,
                 .prose = "The most points that the model adds or takes away. With the defaults of "
                          "policy it can mark a message alone, but not hold it."},
+        {"learn_releases", FIELD_BOOL, AT(model, learn_releases), "false",
+                .prose = "Whole messages that qctl releases are learned as ham, as with its "
+                         "--learn; not what was released though a virus was found."},
         {"bayes_names", FIELD_BOOL, AT(model, bayes_names), "false",
                 .prose =
                         "Whether SpamAssassin's names for the same stand beside the model's own: "

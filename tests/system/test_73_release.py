@@ -380,3 +380,35 @@ def test_for_a_virus_no_rule_is_suggested(world):
     item, = kept(world, 1)
     out = release(world, item["id"], "--suggest", code=1)
     assert not out.stdout and "virus" in out.stderr
+
+
+def lessons(world):
+    told = json.loads(world.lazaret.qctl("model", "show", "--json").stdout)
+    return told["spam"], told["ham"]
+
+
+@pytest.mark.config(HOLD + "  virus: quarantine\n")
+def test_what_is_released_is_learned_as_ham_where_that_is_asked(world):
+    for number in range(3):
+        world.send(mails.gtube_mail(subject=f"offer {number}", number=number), to=f"u{number}@example.org")
+    first, second, third = kept(world, 3)
+    release(world, first["id"])
+    assert lessons(world) == (0, 0)
+    assert "1 learned as ham" in release(world, second["id"], "--learn").stderr
+    assert lessons(world) == (0, 1)
+    assert "0 learned as ham" in release(world, second["id"], "--learn", "--again").stderr, "twice is once"
+    assert lessons(world) == (0, 1)
+    assert not release(world, third["id"], "--learn", "--dry-run").stderr
+    assert lessons(world) == (0, 1)
+    world.send(mails.eicar_mail(subject="with a virus"))
+    virus, = [item for item in kept(world, 4) if item["reason"] == "virus"]
+    release(world, virus["id"], "--force", "--reason", "for the laboratory", "--learn")
+    assert lessons(world) == (0, 1), "a virus is no lesson"
+
+
+@pytest.mark.config(HOLD + "spam:\n  model:\n    learn_releases: true\n")
+def test_a_site_may_have_all_releases_learned(world):
+    world.send(mails.gtube_mail(subject="an offer"))
+    item, = kept(world, 1)
+    assert "1 learned as ham" in release(world, item["id"]).stderr
+    assert lessons(world) == (0, 1)
