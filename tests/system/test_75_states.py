@@ -30,6 +30,7 @@ quarantine:
   lease: 10s
 notifier:
   attempts: 3
+  digest: [{recipients: ["gathered@example.org"], every: weekly}]
 """
 
 
@@ -167,7 +168,7 @@ def make_each(lazaret, hop):
     wait_for(lambda: outbox_of(lazaret, "done@example.org") == {"done"}, message="done records")
     wait_for(lambda: outbox_of(lazaret, "dead@example.org") == {"done", "dead"}, message="a dead record")
     make_leased(lazaret, hop)
-    for recipient in ("held@example.org", "absent@example.org", "released@example.org"):
+    for recipient in ("held@example.org", "absent@example.org", "released@example.org", "gathered@example.org"):
         until_done(lazaret, recipient)
     lazaret.qctl("delete", item_of(lazaret, "absent@example.org")["id"])
     lazaret.qctl("release", item_of(lazaret, "released@example.org")["id"])
@@ -201,11 +202,13 @@ def test_killed_with_something_in_each_state_all_is_as_it_was_and_ends_as_it_sho
     until_done(lab, "pending@example.org")
     until_done(lab, "unconfirmed@example.org")
     lab.start_one("qnotify")
-    wait_for(lambda: {record["state"] for record in records(lab)} == {"done", "dead"}, 60, 0.3, "an outbox with nothing to do")
+    wait_for(lambda: {record["state"] for record in records(lab) if record["to"] != ["gathered@example.org"]} == {"done", "dead"}, 60, 0.3,
+             "an outbox with nothing to do")
+    assert sorted(record["state"] for record in records(lab) if record["to"] == ["gathered@example.org"]) == ["due", "gathered"]
     for recipient in items:
         times = count(hop, recipient, False)
         assert sum(times.values()) == (2 if recipient == "released@example.org" else 1), (recipient, times)
-        assert list(count(hop, recipient, True).values()) == ([] if recipient == "dead@example.org" else [1]), recipient
+        assert list(count(hop, recipient, True).values()) == ([] if recipient in ("dead@example.org", "gathered@example.org") else [1]), recipient
     assert set(picture(lab)[0].values()) == {"held", "released"} and is_whole(lab)
 
 
