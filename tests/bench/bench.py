@@ -5,7 +5,7 @@
     SECONDS=5         for each measurement at most; it ends when each mail was scanned once
     ROUNDS=3          medians over so many rounds; the rounds interleave, so that a machine that drifts drifts for all
     DATABASE=small    skip the production-size signature database
-    ONLY=a,b          of: scan one-core postfix memory reload map find pack
+    ONLY=a,b          of: scan one-core postfix memory reload map find pack store spam
 
 On text, on business-like mail of which a third has attachments, and on mail whose attachments recur:
 
@@ -35,6 +35,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import corpora  # noqa: E402
 import signatures  # noqa: E402
+import spam  # noqa: E402
 import storing  # noqa: E402
 from world import BUILD, World, wait_for  # noqa: E402
 
@@ -307,6 +308,9 @@ class Bench:
         print("\nthe MIME map", flush=True)
         subprocess.run([BUILD / "tests/bench/lib/mime/bench_map", self.folders["text"]], check=False)
 
+    def spam(self):
+        spam.measure(self.folders["text"], ROUNDS)
+
     def find(self):
         print("\nfinding in the quarantine", flush=True)
         subprocess.run([BUILD / "tests/bench/quarantine/bench_find", self.scratch / "quarantine", os.environ.get("ITEMS", "1000000")],
@@ -346,7 +350,7 @@ def main():
         print(f"{bench.what}; {ROUNDS} rounds of at most {SECONDS} s, medians; no spam rules, as libclamav and clamd have none", flush=True)
         if "scan" in ONLY:
             bench.scan(["text", "mix", "recurring"], 2)
-        for part in ("postfix", "memory", "reload", "map", "find", "pack"):
+        for part in ("postfix", "memory", "reload", "map", "find", "pack", "spam"):
             if part in ONLY:
                 getattr(bench, part)()
         if "one-core" in ONLY:  # the last, as it is for all that is started from then on
