@@ -13,14 +13,18 @@ static int is_given(const struct qctl *qctl, const char *name)
 	return arguments_value(&qctl->arguments, name) != NULL;
 }
 
-static void read_recipients(struct release_options *options, const struct qctl *qctl)
+static enum result read_recipients(
+        struct release_options *options, const struct qctl *qctl, struct err *err)
 {
 	const char *to;
 
 	while ((to = arguments_nth(&qctl->arguments, "to", options->to_count)) != NULL) {
+		if (!*to)
+			return err_set(err, RESULT_PERMANENT, "--to: ADDRESS is empty");
 		options->to = alloc_grow(options->to, options->to_count + 1, sizeof(*options->to));
 		options->to[options->to_count++] = (char *)to;
 	}
+	return RESULT_OK;
 }
 
 static enum result read_wait(
@@ -126,7 +130,8 @@ enum result release_options_read(struct release_options *options, struct selecti
 	        is_given(qctl, "learn") || qctl_config(qctl)->spam.model.learn_releases;
 	options->is_dry = is_given(qctl, "dry-run");
 	options->is_suggestion = is_given(qctl, "suggest");
-	read_recipients(options, qctl);
+	if (!result)
+		result = read_recipients(options, qctl, err);
 	if (!result)
 		result = read_wait(options, qctl, err);
 	if (!result)

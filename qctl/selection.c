@@ -97,6 +97,24 @@ static enum result read_limit(struct selection *selection, uint64_t usual, struc
 	return RESULT_OK;
 }
 
+/* Of a variable that was never set, as a script may have it, nothing is meant: it must not choose
+ * everything. */
+static enum result check_values(const struct qctl *qctl, struct err *err)
+{
+	const struct argument_option *option;
+	const char *value;
+	size_t at;
+
+	for (option = selecting_options; option->name; option++)
+		for (at = 0; option->value &&
+		             (value = arguments_nth(&qctl->arguments, option->name, at)) != NULL;
+		        at++)
+			if (!*value)
+				return err_set(err, RESULT_PERMANENT, "--%s: %s is empty",
+				        option->name, option->value);
+	return RESULT_OK;
+}
+
 enum result selection_read(
         struct selection *selection, struct qctl *qctl, uint64_t usual_limit, struct err *err)
 {
@@ -116,7 +134,9 @@ enum result selection_read(
 	request->file = value_of(qctl, "file");
 	request->on_hold = arguments_value(&qctl->arguments, "on-hold") != NULL;
 	selection->next = alloc_string(value_of(qctl, "after"));
-	result = read_time(qctl, "since", &request->since_ms, err);
+	result = check_values(qctl, err);
+	if (!result)
+		result = read_time(qctl, "since", &request->since_ms, err);
 	if (!result)
 		result = read_time(qctl, "until", &request->until_ms, err);
 	if (!result)

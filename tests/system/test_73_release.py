@@ -94,6 +94,20 @@ def test_a_search_is_tried_first_counted_and_then_released(world):
     assert not to_people(world, "u9@example.org")
 
 
+@pytest.mark.config(HOLD)
+def test_an_option_whose_variable_was_empty_chooses_nothing(world):
+    for number in range(2):
+        world.send(mails.gtube_mail(subject=f"offer {number}", number=number))
+    item = kept(world, 2)[0]["id"]
+    assert "--sender: ADDRESS is empty" in release(world, "--sender", "", "--yes", "2", code=64).stderr
+    assert "--to: ADDRESS is empty" in release(world, item, "--to", "", code=64).stderr
+    for command in (("hold", "--why", "case 12"), ("unhold", "--why", "over"), ("export", "--mbox"), ("list",), ("rescan",)):
+        out = world.lazaret.qctl(*command, "--subject=", check=False)
+        assert (out.returncode, out.stdout) == (64, "") and "--subject: WORDS is empty" in out.stderr, command
+    assert world.lazaret.qctl("list", "--on-hold", "--json").stdout == ""
+    assert {one["state"] for one in world.lazaret.items()} == {"held"}
+
+
 @pytest.mark.config(HOLD + "  virus: quarantine\n")
 def test_of_many_one_that_is_refused_does_not_stop_the_others(world):
     world.send(mails.eicar_mail(subject="bad"))
