@@ -164,12 +164,22 @@ static int list(struct qctl *qctl)
 
 /* ---- head ---- */
 
-static void print_place(const Lz__AuditPlace *head)
+static void print_place(const struct qctl *qctl, const Lz__AuditPlace *head)
 {
 	char when[40], hex[DIGEST_HEX_ROOM] = "";
+	struct json json = {0};
 
 	if (head->hash.len == DIGEST_SIZE)
 		text_hex(head->hash.data, DIGEST_SIZE, hex);
+	if (qctl->json) {
+		json_object(&json, NULL);
+		json_number(&json, "seq", (int64_t)head->seq);
+		print_time_json(&json, "time", head->time_ms);
+		json_text(&json, "hash", hex);
+		json_end_object(&json);
+		json_flush(&json);
+		return;
+	}
 	clock_text(head->time_ms, when, sizeof(when));
 	if (strchr(when, ' '))
 		*strchr(when, ' ') = 'T';
@@ -191,7 +201,7 @@ static int head(struct qctl *qctl)
 		return qctl_fail(result, &err);
 	place = ((const Lz__Audit *)answer.envelope)->head;
 	if (place && place->seq)
-		print_place(place);
+		print_place(qctl, place);
 	else
 		code = qctl_fail(RESULT_NONE,
 		        &(struct err){"there is no entry in the audit that could be a head"});

@@ -200,6 +200,8 @@ def test_who_tampers_is_found_out(world):
     world.lazaret.qctl("backup", str(copy))
     world.lazaret.qctl("show", item, "--why", "curiosity-4711")
     head.write_text(world.lazaret.qctl("audit", "head").stdout)
+    one = json.loads(world.lazaret.qctl("audit", "head", "--json").stdout)
+    assert [str(one["seq"]), one["hash"]] == head.read_text().split()[::2]
     seq = audit(world, "--action", "view")[0]["seq"]
     world.lazaret.qctl("show", item, "--why", "later")
     assert "with 1 head" in whole(world, "--head", str(head)).stdout
