@@ -353,6 +353,8 @@ int command_notices(struct qctl *qctl)
 
 	if (!*verb)
 		return list_notices(qctl);
+	if (arguments->word_count == 2 && !*arguments->words[1])
+		verb = ""; /* of a variable that was never set */
 	if (!strcmp(verb, "render") && arguments->word_count == 2)
 		return render_notice(qctl);
 	if (!strcmp(verb, "retry") || !strcmp(verb, "drop"))

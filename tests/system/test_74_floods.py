@@ -172,6 +172,7 @@ def test_what_could_not_be_sent_is_listed_and_tried_again_when_somebody_says_so(
     assert world.lazaret.qctl("notices", "drop", dead[0]["id"]).stdout == "1 dropped\n"
     assert world.lazaret.qctl("notices", "retry", "zzzzzzzz", check=False).returncode == 1
     assert world.lazaret.qctl("notices", "retry", check=False).returncode == 64
+    assert world.lazaret.qctl("notices", "drop", "", check=False).returncode == 64, "a variable that was never set"
 
     world.lazaret.stop()
     world.lazaret.config = world.lazaret.config.replace("  next_hop: 127.0.0.1:1\n", "")
