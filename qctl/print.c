@@ -260,6 +260,13 @@ static void show_hold(struct columns *columns, const Lz__Item *item)
 	free(text);
 }
 
+static const char *kept_of(const Lz__Item *item)
+{
+	if (item->disposition == LZ__DISPOSITION__DELIVER)
+		return "parts that were cut";
+	return item->keep_original ? "the whole message" : "nothing but what is known of it";
+}
+
 static void show_head(struct columns *columns, const Lz__Item *item)
 {
 	char room[TIME_ROOM];
@@ -267,9 +274,7 @@ static void show_head(struct columns *columns, const Lz__Item *item)
 
 	row(columns, "id", item->id);
 	row(columns, "state", print_state(item->state));
-	row(columns, "kept",
-	        item->disposition == LZ__DISPOSITION__DELIVER ? "parts that were cut"
-	                                                      : "the whole message");
+	row(columns, "kept", kept_of(item));
 	row(columns, "reason", item->reason);
 	row(columns, "rule", item->rule);
 	row(columns, "detail", item->detail);

@@ -160,6 +160,8 @@ static enum result check_reason(const Lz__Item *item, struct err *err)
 		return refuse(err, "policy.pua and policy.heuristic decide for all mail");
 	if (!strcmp(item->reason, "size"))
 		return refuse(err, "size.max_size decides for all mail");
+	if (!strcmp(item->reason, "request"))
+		return refuse(err, "it asked for a release, which notifier.requests decides");
 	if (!strcmp(item->reason, "undeliverable"))
 		return refuse(err, "the next hop has refused it");
 	return RESULT_OK;
@@ -189,6 +191,9 @@ static enum result check(const struct suggestion *suggestion, struct err *err)
 		return refuse(err, "what was cut has neither a name nor a type");
 	if (!strcmp(reason, "unscanned") && !suggestion->unopened.count)
 		return refuse(err, "policy.unscanned decides on what could not be looked at");
+	if (!suggestion->is_access && !suggestion->names.count && !suggestion->types.count &&
+	        !suggestion->unopened.count)
+		return refuse(err, "none of what was found is what a rule could allow");
 	return RESULT_OK;
 }
 

@@ -255,6 +255,9 @@ def test_a_recipient_who_proves_who_he_is_gets_what_he_asks_for_once(world):
     assert token not in world.lazaret.log()
     shown = world.lazaret.items("--reason", "request")
     assert len(shown) == 6 and token not in json.dumps(shown)
+    assert "kept         nothing but what is known of it" in world.lazaret.qctl("show", shown[0]["id"]).stdout
+    out = world.lazaret.qctl("release", "--suggest", shown[0]["id"], check=False)
+    assert out.returncode == 1 and "notifier.requests decides" in out.stderr
 
 
 @pytest.mark.config(ASKING + "  trusted_auth_results: [mx.example.org]\n")
