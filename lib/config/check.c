@@ -215,7 +215,7 @@ static enum result check_attachment_rule(
 	if (rule->smaller_than && rule->larger_than >= rule->smaller_than)
 		return refuse(config, err, &rule->smaller_than,
 		        "found a size that no content has, expected more than larger_than");
-	for (i = 0; rule->match != MATCH_REGEX && i < rule->names.count; i++)
+	for (i = 0; rule->match == MATCH_GLOB && i < rule->names.count; i++)
 		if (!form_matches(FORM_GLOB, rule->names.items[i]))
 			return refuse(config, err, &rule->names, "found %s, expected %s",
 			        log_quote(rule->names.items[i]), form_expects(FORM_GLOB));

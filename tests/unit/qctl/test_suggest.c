@@ -123,6 +123,19 @@ static void a_member_of_an_archive_is_allowed_by_its_own_name(void **state)
 	config_free(&config);
 }
 
+static void a_name_is_no_pattern(void **state)
+{
+	struct config *config;
+	struct case_ c;
+
+	start(&c, "attachment");
+	add(&c, "ATTACHMENT_EXECUTABLES", "2", "");
+	c.part.name = "invoice [1.exe";
+	config = suggested(&c);
+	assert_string_equal(config->attachments.exceptions[0].names.items[0], "invoice [1.exe");
+	config_free(&config);
+}
+
 static void what_has_no_name_is_allowed_by_its_type(void **state)
 {
 	struct config *config;
@@ -179,6 +192,7 @@ int main(void)
 	        cmocka_unit_test(spam_is_allowed_by_sender_and_recipient),
 	        cmocka_unit_test(a_part_is_allowed_by_its_name_beside_the_rules_that_are_there),
 	        cmocka_unit_test(a_member_of_an_archive_is_allowed_by_its_own_name),
+	        cmocka_unit_test(a_name_is_no_pattern),
 	        cmocka_unit_test(what_has_no_name_is_allowed_by_its_type),
 	        cmocka_unit_test(an_archive_with_a_password_is_allowed_as_such),
 	        cmocka_unit_test(nothing_lets_a_virus_through),
