@@ -260,6 +260,16 @@ def test_a_recipient_who_proves_who_he_is_gets_what_he_asks_for_once(world):
     assert out.returncode == 1 and "notifier.requests decides" in out.stderr
 
 
+@pytest.mark.config(ASKING)
+def test_a_subject_that_has_an_older_token_is_answered_by_its_own(world):
+    _, older, _ = asked(world, "first")
+    _, subject, _ = asked(world, "Re: " + older)
+    assert subject.count("[release ") == 2
+    answer(world, "release@example.org", login=USER, subject="Re: " + subject)
+    expect(world, 1, "released")
+    wait_for(lambda: released(world, "Re: " + older), message="what was asked for")
+
+
 @pytest.mark.config(ASKING + "  trusted_auth_results: [mx.example.org]\n")
 def test_who_is_not_authenticated_is_believed_by_trusted_results_alone(world):
     address, _, _ = asked(world, "aligned")

@@ -28,19 +28,20 @@ int request_is_for(const struct config *config, const char *recipient)
 	return suffix_of(config, recipient) != NULL;
 }
 
-/* The first run of just as many digits as a token has; "" where there is none. To be freed. */
+/* The last run of just as many digits as a token has, as ours stands behind what the mail's sender
+ * has written; "" where there is none. To be freed. */
 static char *token_in(const char *text, size_t size)
 {
-	size_t at = 0, run;
+	size_t at = 0, run, found = size;
 
 	while (at < size) {
 		for (run = 0; at + run < size && text[at + run] && strchr(digits, text[at + run]);)
 			run++;
 		if (run == REQUEST_TOKEN_SIZE)
-			return alloc_bytes(text + at, run);
+			found = at;
 		at += run + 1;
 	}
-	return alloc_string("");
+	return alloc_bytes(text + found, found < size ? REQUEST_TOKEN_SIZE : 0);
 }
 
 static char *token_of(const struct scan *scan, const char *recipient)
