@@ -326,14 +326,39 @@ enum result item_request(
 	return result ? result : save(txn, kept, err);
 }
 
-enum result item_settle_request(struct backend_txn *txn, Lz__KeptItem *kept, struct err *err)
+static int is_among(char *const *to, size_t count, const char *address)
+{
+	size_t at;
+
+	for (at = 0; at < count; at++)
+		if (text_same(to[at], address))
+			return 1;
+	return 0;
+}
+
+/* Who asked, too, and is sent nothing goes on waiting. */
+static void drop_askers(Lz__Item *item, char *const *to, size_t count)
+{
+	size_t from, left = 0;
+
+	for (from = 0; from < item->n_requested_by; from++) {
+		if (!count || is_among(to, count, item->requested_by[from]))
+			free(item->requested_by[from]);
+		else
+			item->requested_by[left++] = item->requested_by[from];
+	}
+	item->n_requested_by = left;
+}
+
+enum result item_settle_request(
+        struct backend_txn *txn, Lz__KeptItem *kept, char *const *to, size_t count, struct err *err)
 {
 	struct backend_key key = entry_of_request(kept->item);
 
 	if (!kept->item->n_requested_by)
 		return RESULT_OK;
-	strings_clear(&kept->item->requested_by, &kept->item->n_requested_by);
-	return drop_entry(txn, TABLE_BY_TERM, &key, err);
+	drop_askers(kept->item, to, count);
+	return kept->item->n_requested_by ? RESULT_OK : drop_entry(txn, TABLE_BY_TERM, &key, err);
 }
 
 /* ---- its bytes ---- */

@@ -54,8 +54,9 @@ enum result item_refile(struct backend_txn *txn, Lz__KeptItem *kept, const struc
 /* A recipient asks for its release: that is known until item_settle_request(). Saves it. */
 enum result item_request(
         struct backend_txn *txn, Lz__KeptItem *kept, const char *by, struct err *err);
-/* Nobody asks any more. To be saved by the caller. */
-enum result item_settle_request(struct backend_txn *txn, Lz__KeptItem *kept, struct err *err);
+/* Those of `to` ask no more, or nobody where there are none. To be saved by the caller. */
+enum result item_settle_request(struct backend_txn *txn, Lz__KeptItem *kept, char *const *to,
+        size_t count, struct err *err);
 
 enum result item_index_terms(struct backend_txn *txn, const Lz__Item *item, struct err *err);
 

@@ -51,7 +51,7 @@ static enum result release_item(struct store *store, const Lz__Release *request,
 		return result;
 	kept->releases += request->again != 0;
 	kept->item->released_ms = store->now_ms;
-	result = item_settle_request(store->txn, kept, err);
+	result = item_settle_request(store->txn, kept, request->to, request->n_to, err);
 	if (result)
 		return result;
 	result = item_move(store->txn, kept, ITEM_RELEASE, err);

@@ -336,6 +336,38 @@ static void an_operator_is_asked_and_settles_it_by_a_release(void **state)
 	free(token);
 }
 
+static void release_to(const char *address)
+{
+	Lz__Release request = LZ__RELEASE__INIT;
+	Lz__Released *released = alloc(sizeof(*released));
+	char *to = (char *)address;
+
+	lz__released__init(released);
+	request.id = (char *)"0000000000000000";
+	request.to = &to;
+	request.n_to = 1;
+	fixture_begin(&f, start_ms);
+	assert_int_equal(
+	        fixture_end(&f, store_release(f.store, &request, released, &f.err)), RESULT_OK);
+	message_free((ProtobufCMessage *)released);
+}
+
+static void a_release_to_another_settles_nothing(void **state)
+{
+	char *token;
+
+	hold(kept(0, "attachment"), start_ms);
+	token = token_sent(start_ms);
+	assert_string_equal(ask(token, start_ms), "asked");
+	release_to("other@example.com");
+	assert_int_equal(requested(), 1);
+	fixture_verify(&f);
+	release_to(user);
+	assert_int_equal(requested(), 0);
+	fixture_verify(&f);
+	free(token);
+}
+
 static void what_was_asked_for_can_be_deleted(void **state)
 {
 	char *token;
@@ -426,6 +458,7 @@ int main(void)
 	        TEST(what_policy_never_releases_is_answered_so),
 	        TEST(what_is_gone_is_answered_so),
 	        TEST(an_operator_is_asked_and_settles_it_by_a_release),
+	        TEST(a_release_to_another_settles_nothing),
 	        TEST(what_was_asked_for_can_be_deleted),
 	        TEST(answers_keep_to_the_rate_and_what_is_asked_is_done),
 	        TEST(a_trace_of_the_request_is_kept_without_its_token),
