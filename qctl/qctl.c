@@ -300,6 +300,18 @@ static int start(struct qctl *qctl, int argc, char **argv, int place)
 	return run(qctl);
 }
 
+/* What was written before may have failed, too: half a list is no list. */
+static int end_output(int code)
+{
+	int is_lost = fflush(stdout) != 0, number = errno;
+
+	if (!is_lost && !ferror(stdout))
+		return code;
+	fprintf(stderr, "qctl: not all of the output could be written%s%s\n", is_lost ? ": " : "",
+	        is_lost ? strerror(number) : "");
+	return EX_IOERR;
+}
+
 int qctl_main(int argc, char **argv)
 {
 	int place = command_place(argc, argv), code;
@@ -321,5 +333,5 @@ int qctl_main(int argc, char **argv)
 		wire_close(&qctl.wire);
 	if (qctl.config)
 		config_free(&qctl.config);
-	return fflush(stdout) ? EX_IOERR : code;
+	return end_output(code);
 }

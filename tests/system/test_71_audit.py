@@ -192,6 +192,17 @@ def change(path, old, new):
     path.write_bytes(data.replace(old, new))
 
 
+def test_a_list_that_could_not_be_written_as_a_whole_is_a_failure(world):
+    item = held(world, "user@example.org")
+    for _ in range(60):  # more than is held back before it is written
+        world.lazaret.qctl("show", item)
+    for words in (("audit", "--limit", "0"), ("audit", "--json", "--limit", "0"), ("audit", "head")):
+        with open("/dev/full", "w") as full:
+            out = subprocess.run([str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), *words], stdout=full,
+                                 stderr=subprocess.PIPE, text=True, timeout=60)
+        assert out.returncode == 74 and "could be written" in out.stderr, words
+
+
 def test_who_tampers_is_found_out(world):
     database = world.lazaret.state / "quarantine/data.mdb"
     head = world.dir / "heads"
