@@ -267,9 +267,9 @@ static enum result add_request(
 	return result;
 }
 
-/* Adds what isn't there. A new item reopens its message: its outcome needs a confirmation. */
+/* Adds what isn't there, and counts that in *added. */
 static enum result put_item(struct store *store, const Lz__Item *item, const struct given *given,
-        Lz__KeptMessage *letter, Lz__Stored *out, struct err *err)
+        size_t *added, Lz__Stored *out, struct err *err)
 {
 	Lz__KeptItem *old = NULL;
 	enum result result = item_load(store->txn, item->id, &old, err);
@@ -277,15 +277,35 @@ static enum result put_item(struct store *store, const Lz__Item *item, const str
 	if (result == RESULT_NONE) {
 		result = item->n_requests ? add_request(store, item, out, err)
 		                          : add_item(store, item, given->body, given->size, err);
-		letter->complete = 0;
+		++*added;
 	} else if (!result && strcmp(old->item->message_id, item->message_id)) {
 		result = err_set(err, RESULT_PERMANENT, "item %s is of another message", item->id);
 	} else if (!result) {
 		result = item_mend(store->txn, old, given->body, given->size, err);
 	}
 	message_free((ProtobufCMessage *)old);
-	strings_add_new(&letter->items, &letter->n_items, item->id);
 	return result;
+}
+
+/* A new item reopens its message: its outcome needs a confirmation. What is remembered of it is
+ * read after the items were put: an older one of the same message may have made room for them. */
+static enum result put_items(struct store *store, const Lz__Store *request,
+        const struct given *given, Lz__KeptMessage **letter, Lz__Stored *out, struct err *err)
+{
+	enum result result = RESULT_OK;
+	size_t added = 0, at;
+
+	for (at = 0; !result && at < request->n_items; at++)
+		result = put_item(store, request->items[at], given, &added, out, err);
+	if (!result)
+		result = letter_load(store->txn, request->message_id, letter, err);
+	if (result)
+		return result;
+	for (at = 0; at < request->n_items; at++)
+		strings_add_new(&(*letter)->items, &(*letter)->n_items, request->items[at]->id);
+	if (added)
+		(*letter)->complete = 0;
+	return RESULT_OK;
 }
 
 static enum result check_store(
@@ -328,14 +348,9 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 	struct audit_fact redeemed = {.action = "pass", .detail = request->message_id};
 	Lz__Store bare = *request;
 	const char *fate = "";
-	Lz__KeptMessage *letter;
-	size_t at;
+	Lz__KeptMessage *letter = NULL;
 
-	if (!result)
-		result = letter_load(store->txn, request->message_id, &letter, err);
-	if (result)
-		return result;
-	if (*request->pass)
+	if (!result && *request->pass)
 		result = pass_redeem(
 		        store->txn, store->options.pass_key, request, store->now_ms, &fate, err);
 	if (!strcmp(fate, "redeemed")) {
@@ -343,8 +358,8 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 		request = &bare;
 		result = audit_add(store, &redeemed, err);
 	}
-	for (at = 0; !result && at < request->n_items; at++)
-		result = put_item(store, request->items[at], &given, letter, out, err);
+	if (!result)
+		result = put_items(store, request, &given, &letter, out, err);
 	/* A message that is tried again is alive: its time to be confirmed starts anew. */
 	if (!result && letter->n_items && !letter->complete)
 		result = letter_save(

@@ -219,6 +219,22 @@ static void an_item_that_others_have_stays_for_them(void **state)
 	assert_int_equal(used_by("b@example.com"), BODY);
 }
 
+/* Each recipient may come in a run of his own. */
+static void an_item_makes_room_for_another_of_its_message(void **state)
+{
+	Lz__Item *second = item_of(2, "spam", "b@example.com");
+	int more = 1;
+
+	open_with(BODY, 0, OVER_QUOTA_OLDEST);
+	keep(1, "spam", "a@example.com");
+	strings_set(&second->message_id, "00000000000000000000000000000001");
+	assert_int_equal(store_one(2, second, BODY), RESULT_OK);
+	assert_true(!is_there(1) && is_there(2));
+	fixture_verify(&f);
+	assert_int_equal(
+	        store_settle(f.store, start_ms + INT64_C(100000000000), &more, &f.err), RESULT_OK);
+}
+
 static void with_refuse_nothing_goes_and_the_mail_waits(void **state)
 {
 	open_with(0, 2 * BODY, OVER_QUOTA_REFUSE);
@@ -333,6 +349,7 @@ int main(void)
 	        TEST(the_oldest_of_the_lowest_class_makes_room),
 	        TEST(a_full_domain_makes_room_whoever_of_it_has_the_oldest),
 	        TEST(an_item_that_others_have_stays_for_them),
+	        TEST(an_item_makes_room_for_another_of_its_message),
 	        TEST(with_refuse_nothing_goes_and_the_mail_waits),
 	        TEST(what_is_pending_on_hold_or_being_released_never_makes_room),
 	        TEST(an_item_that_is_larger_than_the_quota_removes_nothing),
