@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/text.h"
+#include "quarantine/strings.h"
 
 static int domain_is(const char *wanted, const char *domain)
 {
@@ -102,25 +103,50 @@ static void trim_notices(const struct actor *actor, Lz__Item *item)
 	item->n_notices = to;
 }
 
+static void trim_requests(const struct actor *actor, Lz__Item *item)
+{
+	size_t from, to = 0;
+
+	for (from = 0; from < item->n_requested_by; from++) {
+		if (is_ours(actor->domains, item->requested_by[from]))
+			item->requested_by[to++] = item->requested_by[from];
+		else
+			free(item->requested_by[from]);
+	}
+	item->n_requested_by = to;
+}
+
 void actor_trim(const struct actor *actor, Lz__Item *item)
 {
 	if (is_unlimited(actor) || is_sender(actor, item))
 		return;
 	trim_recipients(actor, item);
 	trim_notices(actor, item);
+	trim_requests(actor, item);
+}
+
+/* Who asked for it by mail is one of its recipients; and what came of a mail may name whom it went
+ * to. */
+static void trim_texts(const struct actor *actor, Lz__Outgoing *outgoing, int is_shared)
+{
+	if (strchr(outgoing->by, '@') && !is_ours(actor->domains, outgoing->by))
+		strings_set(&outgoing->by, "");
+	if (is_shared)
+		strings_set(&outgoing->last, "");
 }
 
 void actor_trim_outgoing(const struct actor *actor, const Lz__Item *item, Lz__Outgoing *outgoing)
 {
-	size_t from, to = 0;
+	size_t from, to = 0, had = outgoing->n_to;
 
 	if (is_unlimited(actor) || is_sender(actor, item))
 		return;
-	for (from = 0; from < outgoing->n_to; from++) {
+	for (from = 0; from < had; from++) {
 		if (is_ours(actor->domains, outgoing->to[from]))
 			outgoing->to[to++] = outgoing->to[from];
 		else
 			free(outgoing->to[from]);
 	}
 	outgoing->n_to = to;
+	trim_texts(actor, outgoing, to < had);
 }

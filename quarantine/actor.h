@@ -28,7 +28,7 @@ int actor_owns(const struct actor *actor, const Lz__Item *item);
  * where the sender is its own. */
 int actor_may_send(const struct actor *actor, const Lz__Item *item, const char *address);
 
-/* Takes out the recipients that are others'. */
+/* Takes out the recipients that are others', and what else names them. */
 void actor_trim(const struct actor *actor, Lz__Item *item);
 void actor_trim_outgoing(const struct actor *actor, const Lz__Item *item, Lz__Outgoing *outgoing);
 

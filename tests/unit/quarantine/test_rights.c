@@ -254,6 +254,49 @@ static void others_recipients_are_not_told_and_not_served(void **state)
 	message_free((ProtobufCMessage *)item);
 }
 
+static Lz__Outgoing *asked_by(const char *asker, const char *other)
+{
+	Lz__Outgoing *outgoing = alloc(sizeof(*outgoing));
+
+	lz__outgoing__init(outgoing);
+	strings_add(&outgoing->to, &outgoing->n_to, "postmaster@example.org");
+	if (other)
+		strings_add(&outgoing->to, &outgoing->n_to, other);
+	strings_set(&outgoing->by, asker);
+	strings_set(&outgoing->last, "550 <x@other.org> is not here");
+	return outgoing;
+}
+
+static void who_of_others_asked_for_it_is_not_told(void **state)
+{
+	static const char *const askers[] = {"x@other.org", "a@example.org", "root"};
+	Lz__Item *item = new_item("aaaa000000000001", "m", "x@other.org");
+	Lz__Outgoing *outgoing;
+	struct actor actor;
+	size_t at;
+
+	may_as(local(ANNA), MESSAGE_LIST, &actor);
+	add_recipient(item, "a@example.org");
+	strings_add(&item->requested_by, &item->n_requested_by, "x@other.org");
+	strings_add(&item->requested_by, &item->n_requested_by, "a@example.org");
+	actor_trim(&actor, item);
+	assert_int_equal(item->n_requested_by, 1);
+	assert_string_equal(item->requested_by[0], "a@example.org");
+	for (at = 0; at < 3; at++) {
+		outgoing = asked_by(askers[at], NULL);
+		actor_trim_outgoing(&actor, item, outgoing);
+		assert_string_equal(outgoing->by, at ? askers[at] : "");
+		assert_string_not_equal(outgoing->last, "");
+		message_free((ProtobufCMessage *)outgoing);
+	}
+	outgoing = asked_by("root", "x@other.org");
+	actor_trim_outgoing(&actor, item, outgoing);
+	assert_int_equal(outgoing->n_to, 1);
+	assert_string_equal(outgoing->last, "");
+	message_free((ProtobufCMessage *)outgoing);
+	message_free((ProtobufCMessage *)item);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +311,7 @@ int main(void)
 	        cmocka_unit_test(a_recipients_domain_makes_an_item_visible),
 	        cmocka_unit_test(a_sender_counts_only_where_he_was_authenticated),
 	        cmocka_unit_test(others_recipients_are_not_told_and_not_served),
+	        cmocka_unit_test(who_of_others_asked_for_it_is_not_told),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
