@@ -221,20 +221,23 @@ static size_t weight_of(const Lz__Item *item)
 	return 1 + (item->n_recipients + item->n_notices + item->n_parts + item->n_symbols) / 32;
 }
 
-/* Takes the item off its record where it matches. */
+/* Takes the item off its record where it matches. What an actor is not shown answers no question,
+ * either: else he could ask for others' recipients until he had them. */
 static enum result look_at(struct walk *walk, const char *id, struct err *err)
 {
 	Lz__Items *out = walk->out;
 	Lz__KeptItem *kept;
 	enum result result = item_load_listed(walk->store->txn, id, &kept, err);
+	int is_seen;
 
 	if (result)
 		return result;
 	walk->weight += weight_of(kept->item);
-	if (actor_sees(walk->store->actor, kept->item) && query_matches(walk->query, kept->item)) {
+	is_seen = actor_sees(walk->store->actor, kept->item);
+	actor_trim(walk->store->actor, kept->item);
+	if (is_seen && query_matches(walk->query, kept->item)) {
 		walk->bytes += protobuf_c_message_get_packed_size(&kept->item->base);
 		out->items = alloc_grow(out->items, out->n_items + 1, sizeof(*out->items));
-		actor_trim(walk->store->actor, kept->item);
 		out->items[out->n_items++] = kept->item;
 		kept->item = NULL;
 	}

@@ -289,7 +289,7 @@ int query_matches(const struct query *query, const Lz__Item *item)
 {
 	const Lz__List *request = query->request;
 
-	return numbers_match(request, item) &&
+	return numbers_match(request, item) && (!request->requested || item->n_requested_by) &&
 	       (!*request->sender || query_address(request->sender, item->reverse_path)) &&
 	       (!*request->recipient || recipient_matches(request->recipient, item)) &&
 	       (!*request->domain || domain_matches(request->domain, item)) &&

@@ -1,6 +1,7 @@
 #include "tests/unit/quarantine/fixture.h"
 
 #include "quarantine/inside.h"
+#include "quarantine/item.h"
 #include "quarantine/key.h"
 #include "quarantine/record.h"
 
@@ -424,18 +425,24 @@ static void store_many(unsigned count)
 	}
 }
 
-static size_t found_by(char **domains, size_t count)
+static size_t found_as(char **domains, size_t count, Lz__List *request)
 {
 	struct config_list list = {count, domains};
 	struct actor actor = {.name = "uid=1", .domains = &list};
-	Lz__List request = LZ__LIST__INIT;
 	size_t found;
 
-	request.limit = 7;
+	request->limit = 7;
 	store_as(f.store, &actor);
-	found = find(&request, NULL);
+	found = find(request, NULL);
 	store_as(f.store, NULL);
 	return found;
+}
+
+static size_t found_by(char **domains, size_t count)
+{
+	Lz__List request = LZ__LIST__INIT;
+
+	return found_as(domains, count, &request);
 }
 
 static void a_limited_list_has_what_is_of_its_domains_by_index_and_without(void **state)
@@ -457,6 +464,52 @@ static void a_limited_list_has_what_is_of_its_domains_by_index_and_without(void 
 	f.store->is_indexed = 1;
 }
 
+static void ask_for(unsigned number, const char *by)
+{
+	Lz__KeptItem *kept;
+	char id[17];
+
+	snprintf(id, sizeof(id), "%016x", number * 2654435761u);
+	fixture_begin(&f, start_ms);
+	assert_int_equal(item_load(f.store->txn, id, &kept, &f.err), RESULT_OK);
+	assert_int_equal(fixture_end(&f, item_request(f.store->txn, kept, by, &f.err)), RESULT_OK);
+	message_free((ProtobufCMessage *)kept);
+}
+
+static void what_a_limited_list_does_not_show_can_not_be_asked_for(void **state)
+{
+	static const char *const wanted[] = {
+	        "them@theirs.example", "@theirs.example", "*@theirs.example", "us@ours.example"};
+	char *ours[] = {"ours.example"};
+	Lz__Item *item = item_of(100);
+	size_t at;
+
+	strings_set(&item->recipients[0]->address, "us@ours.example");
+	item->recipients = alloc_grow(item->recipients, 2, sizeof(*item->recipients));
+	item->recipients[1] = alloc(sizeof(Lz__Recipient));
+	lz__recipient__init(item->recipients[1]);
+	strings_set(&item->recipients[1]->address, "them@theirs.example");
+	item->n_recipients = 2;
+	store_item(item, start_ms);
+	ask_for(100, "them@theirs.example");
+	for (at = 0; at < 4; at++) {
+		Lz__List request = LZ__LIST__INIT;
+
+		request.recipient = (char *)wanted[at];
+		assert_int_equal(find(&request, NULL), 1);
+		assert_int_equal(found_as(ours, 1, &request), at == 3);
+	}
+	{
+		Lz__List request = LZ__LIST__INIT, by_domain = LZ__LIST__INIT;
+
+		request.requested = 1;
+		assert_int_equal(find(&request, NULL), 1);
+		assert_int_equal(found_as(ours, 1, &request), 0);
+		by_domain.domain = (char *)"theirs.example";
+		assert_int_equal(found_as(ours, 1, &by_domain), 0);
+	}
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -465,6 +518,7 @@ int main(void)
 	        TEST(a_store_from_before_answers_alike_while_it_gets_its_index_and_behind_it),
 	        TEST(a_state_is_found_as_it_is_now),
 	        TEST(a_limited_list_has_what_is_of_its_domains_by_index_and_without),
+	        TEST(what_a_limited_list_does_not_show_can_not_be_asked_for),
 	        TEST(what_is_deleted_is_found_by_nothing),
 	        TEST(questions_without_a_word_or_with_too_many_are_refused),
 	        TEST(a_mail_that_names_a_million_things_is_indexed_within_bounds),
