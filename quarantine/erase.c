@@ -135,9 +135,7 @@ static enum result erase_outgoing(struct erasing *e, const struct backend_key *k
 		return result;
 	for (at = 0; at < outgoing->n_to; at++)
 		is_his |= owner_has(&e->person, outgoing->to[at], "");
-	is_his |= leave_is_named(outgoing->last, e->person.name) ||
-	          leave_is_named(outgoing->why, e->person.name) ||
-	          leave_is_counted(outgoing, e->person.name);
+	is_his |= leave_names(outgoing, e->person.name);
 	result = is_his ? outgoing_may_go(e, outgoing, err) : RESULT_NONE;
 	if (!result) {
 		e->out->outgoing++;

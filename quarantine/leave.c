@@ -128,7 +128,7 @@ static size_t drop_addressees(Lz__Outgoing *outgoing, const struct owner *owner)
 	return had - to;
 }
 
-static int drop_counter(Lz__Counter **list, size_t *count, const char *address)
+static void drop_counter(Lz__Counter **list, size_t *count, const char *address)
 {
 	size_t from, to = 0, had = *count;
 
@@ -139,7 +139,6 @@ static int drop_counter(Lz__Counter **list, size_t *count, const char *address)
 			list[to++] = list[from];
 	}
 	*count = to;
-	return to != had;
 }
 
 static int is_in(Lz__Counter *const *list, size_t count, const char *address)
@@ -152,18 +151,23 @@ static int is_in(Lz__Counter *const *list, size_t count, const char *address)
 	return 0;
 }
 
-int leave_is_counted(const Lz__Outgoing *outgoing, const char *address)
+int leave_names(const Lz__Outgoing *outgoing, const char *address)
 {
-	return is_in(outgoing->senders, outgoing->n_senders, address) ||
+	return leave_is_named(outgoing->last, address) || leave_is_named(outgoing->by, address) ||
+	       leave_is_named(outgoing->why, address) || leave_is_named(outgoing->group, address) ||
+	       is_in(outgoing->senders, outgoing->n_senders, address) ||
 	       is_in(outgoing->recipients, outgoing->n_recipients, address);
 }
 
 /* His mail stays in the sum. */
-static int drop_counters(Lz__Outgoing *outgoing, const char *address)
+static void scrub_outgoing(Lz__Outgoing *outgoing, const char *address)
 {
-	int sent = drop_counter(outgoing->senders, &outgoing->n_senders, address);
-
-	return drop_counter(outgoing->recipients, &outgoing->n_recipients, address) || sent;
+	drop_counter(outgoing->senders, &outgoing->n_senders, address);
+	drop_counter(outgoing->recipients, &outgoing->n_recipients, address);
+	scrub(&outgoing->last, address);
+	scrub(&outgoing->by, address);
+	scrub(&outgoing->why, address);
+	scrub(&outgoing->group, address);
 }
 
 enum result leave_outgoing(struct backend_txn *txn, Lz__Outgoing *outgoing,
@@ -173,17 +177,13 @@ enum result leave_outgoing(struct backend_txn *txn, Lz__Outgoing *outgoing,
 
 	*changed = drop_addressees(outgoing, owner) != 0;
 	if (is_person)
-		*changed |= leave_is_named(outgoing->last, owner->name) ||
-		            leave_is_named(outgoing->why, owner->name) ||
-		            drop_counters(outgoing, owner->name);
+		*changed |= leave_names(outgoing, owner->name);
 	if (!*changed)
 		return RESULT_OK;
 	if (!outgoing->n_to)
 		return outbox_drop(txn, outgoing, err);
-	if (is_person) {
-		scrub(&outgoing->last, owner->name);
-		scrub(&outgoing->why, owner->name);
-	}
+	if (is_person)
+		scrub_outgoing(outgoing, owner->name);
 	return outbox_save(txn, outgoing, err);
 }
 

@@ -20,8 +20,9 @@ enum result leave_item(
 enum result leave_outgoing(struct backend_txn *txn, Lz__Outgoing *outgoing,
         const struct owner *owner, int *changed, struct err *err);
 
-/* Is he among those that a notice of many counts? */
-int leave_is_counted(const Lz__Outgoing *outgoing, const char *address);
+/* Does a record of the outbox name him, but as one whom it goes to? In its texts, or among those
+ * that a notice of many counts. */
+int leave_names(const Lz__Outgoing *outgoing, const char *address);
 
 /* Does a text name the address? As a whole one: "ann@example.org" is not in "joann@example.org". */
 int leave_is_named(const char *text, const char *address);

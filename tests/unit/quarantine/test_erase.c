@@ -335,6 +335,35 @@ static void no_record_names_a_person_who_was_erased(void **state)
 	assert_int_equal(records_with(pat), 0);
 }
 
+/* Who asked for a release is named by what tells the administrator of it, and by floods that an
+ * access rule has in common. */
+static void a_notice_to_another_does_not_name_him_any_more(void **state)
+{
+	Lz__Outgoing *asked = alloc(sizeof(*asked));
+	Lz__Item *item = item_of(1, pat);
+	struct sum sum;
+
+	add_recipient(item, "other@example.com");
+	keep(1, item, NULL);
+	lz__outgoing__init(asked);
+	strings_set(&asked->id, "00000000000asked");
+	strings_set(&asked->item, "0000000000000001");
+	strings_add(&asked->to, &asked->n_to, "admin@example.com");
+	strings_set(&asked->by, "Pat@example.com");
+	strings_set(&asked->group, "access: <pat@example.com> is denied");
+	asked->kind = LZ__NOTICE_KIND__NOTICE_ASKED;
+	fixture_begin(&f, start_ms);
+	assert_int_equal(
+	        fixture_end(&f, outbox_move(f.store->txn, asked, OUTGOING_BEGIN, start_ms, &f.err)),
+	        RESULT_OK);
+	message_free(&asked->base);
+	sum = erase(pat, 1);
+	assert_int_equal(sum.changed, 1);
+	erase(pat, 0);
+	assert_int_equal(records_with(pat), 0);
+	assert_int_equal(records_with("admin@example.com"), 1);
+}
+
 static void a_dry_run_tells_the_same_and_changes_nothing(void **state)
 {
 	Lz__Erasures *list;
@@ -540,6 +569,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        TEST(everything_of_a_person_goes_and_nothing_of_others),
 	        TEST(no_record_names_a_person_who_was_erased),
+	        TEST(a_notice_to_another_does_not_name_him_any_more),
 	        TEST(a_dry_run_tells_the_same_and_changes_nothing),
 	        TEST(what_is_on_hold_stays_and_is_named),
 	        TEST(what_the_mta_has_in_its_hands_stays_until_it_is_settled),
