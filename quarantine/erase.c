@@ -46,7 +46,7 @@ static int has_sent(const struct erasing *e, const Lz__Item *item)
 	const char *person = e->person.name;
 
 	return text_same(item->reverse_path, person) || text_same(item->sasl_username, person) ||
-	       leave_is_named(item->header_from, person);
+	       leave_is_from(item->header_from, person);
 }
 
 /* RESULT_OK: it is his, and nothing stands in the way. */

@@ -41,6 +41,33 @@ int leave_is_named(const char *text, const char *address)
 	return find_address(text, address) != NULL;
 }
 
+/* RFC 5322, 3.2.3, and RFC 6532. */
+static int is_atext(char byte)
+{
+	return is_of_address(byte) || (unsigned char)byte >= 0x80 ||
+	       (byte && strchr("!#$%&'*/=?^`{|}~", byte) != NULL);
+}
+
+/* Is what stands in front of it the beginning of a longer one? Some quote it with apostrophes. */
+static int begins_before(const char *from, const char *found)
+{
+	if (found == from || !is_atext(found[-1]))
+		return 0;
+	return found[-1] != '\'' || (found - 1 > from && is_atext(found[-2]));
+}
+
+int leave_is_from(const char *from, const char *address)
+{
+	const char *at = from, *found;
+
+	while ((found = find_address(at, address)) != NULL) {
+		if (!begins_before(from, found) && (unsigned char)found[strlen(address)] < 0x80)
+			return 1;
+		at = found + 1;
+	}
+	return 0;
+}
+
 static void scrub(char **field, const char *address)
 {
 	const char *at = *field, *found;

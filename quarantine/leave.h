@@ -27,4 +27,8 @@ int leave_names(const Lz__Outgoing *outgoing, const char *address);
 /* Does a text name the address? As a whole one: "ann@example.org" is not in "joann@example.org". */
 int leave_is_named(const char *text, const char *address);
 
+/* Does a field From have it? More exactly than in a text, as a mail goes by it: "ann@example.org"
+ * is not in "o'ann@example.org", either. */
+int leave_is_from(const char *from, const char *address);
+
 #endif

@@ -6,6 +6,7 @@
 #include "lib/crypto/digest.h"
 #include "quarantine/inside.h"
 #include "quarantine/key.h"
+#include "quarantine/leave.h"
 #include "quarantine/outbox.h"
 #include "quarantine/record.h"
 #include "quarantine/strings.h"
@@ -272,7 +273,7 @@ static void fill(void)
 	keep(6, item_of(6, "other@example.com"), (char *)"pat@example.com");
 	release_to(6, pat);
 	item = item_of(7, "patpat@example.com");
-	strings_set(&item->header_from, "xpat@example.com");
+	strings_set(&item->header_from, "xpat@example.com, Pat O'Pat <o'pat@example.com>");
 	keep(7, item, (char *)"pat@example.com.au");
 	item = item_of(8, "alias@example.com");
 	strings_set(&item->recipients[0]->orcpt, "rfc822;pat@example.com");
@@ -362,6 +363,24 @@ static void a_notice_to_another_does_not_name_him_any_more(void **state)
 	erase(pat, 0);
 	assert_int_equal(records_with(pat), 0);
 	assert_int_equal(records_with("admin@example.com"), 1);
+}
+
+static void a_field_from_is_his_where_the_whole_address_is(void **state)
+{
+	static const char *const his[] = {"pat@example.com", "<PAT@example.com>",
+	        "\"'pat@example.com'\" <x@example.net>", "a@b.c, pat@example.com (Pat)",
+	        "o'pat@example.com, pat@example.com"};
+	static const char *const others[] = {"Pat O'Pat <o'pat@example.com>", "r&pat@example.com",
+	        "\xc3\xa9pat@example.com", "a=pat@example.com", "'o'pat@example.com'",
+	        "pat@example.com\xc3\xa9", "pat@example.com.au", ""};
+	size_t at;
+
+	for (at = 0; at < sizeof(his) / sizeof(his[0]); at++)
+		if (!leave_is_from(his[at], pat))
+			fail_msg("%s", his[at]);
+	for (at = 0; at < sizeof(others) / sizeof(others[0]); at++)
+		if (leave_is_from(others[at], pat))
+			fail_msg("%s", others[at]);
 }
 
 static void a_dry_run_tells_the_same_and_changes_nothing(void **state)
@@ -570,6 +589,7 @@ int main(void)
 	        TEST(everything_of_a_person_goes_and_nothing_of_others),
 	        TEST(no_record_names_a_person_who_was_erased),
 	        TEST(a_notice_to_another_does_not_name_him_any_more),
+	        TEST(a_field_from_is_his_where_the_whole_address_is),
 	        TEST(a_dry_run_tells_the_same_and_changes_nothing),
 	        TEST(what_is_on_hold_stays_and_is_named),
 	        TEST(what_the_mta_has_in_its_hands_stays_until_it_is_settled),
