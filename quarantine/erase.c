@@ -393,6 +393,9 @@ static enum result check(const Lz__Erase *request, struct err *err)
 		return err_set(err, RESULT_PERMANENT, "an erasure needs a reason");
 	if (leave_is_named(request->why, request->person))
 		return err_set(err, RESULT_PERMANENT, "the reason names the person: it is kept");
+	if (leave_is_named(request->by, request->person))
+		return err_set(
+		        err, RESULT_PERMANENT, "who asks is named as the person: it is kept");
 	return RESULT_OK;
 }
 

@@ -95,6 +95,8 @@ static int is_there(unsigned number)
 
 /* ---- erasing ---- */
 
+static const char *asks = "admin";
+
 static enum result erase_piece(const char *person, const char *why, int dry_run, const char *after,
         const char *erasure, Lz__Erased **out)
 {
@@ -103,7 +105,7 @@ static enum result erase_piece(const char *person, const char *why, int dry_run,
 
 	request.person = (char *)person;
 	request.why = (char *)why;
-	request.by = (char *)"admin";
+	request.by = (char *)asks;
 	request.dry_run = dry_run;
 	request.after = (char *)after;
 	request.erasure = (char *)erasure;
@@ -489,6 +491,9 @@ static void what_can_not_be_done_is_refused(void **state)
 	assert_int_equal(erase_piece(pat, "", 0, "", "", &piece), RESULT_PERMANENT);
 	assert_int_equal(
 	        erase_piece(pat, "as Pat@example.com asked", 0, "", "", &piece), RESULT_PERMANENT);
+	asks = "Pat@example.com";
+	assert_int_equal(erase_piece(pat, "x", 0, "", "", &piece), RESULT_PERMANENT);
+	asks = "admin";
 	assert_int_equal(erase_piece(pat, "x", 0, "9ab", "", &piece), RESULT_PERMANENT);
 	assert_int_equal(erase_piece(pat, "x", 0, "0abc", "", &piece), RESULT_PERMANENT);
 	assert_int_equal(erase_piece(pat, "x", 0, "0zz", "", &piece), RESULT_PERMANENT);
