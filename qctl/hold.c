@@ -63,6 +63,7 @@ static void hold_named(struct holding *holding)
 	struct err err;
 	size_t at;
 
+	request.only_id = 1; /* it is not looked at, which may not be his to do */
 	for (at = 0; at < arguments->word_count; at++) {
 		request.id = arguments->words[at];
 		result = qctl_ask(holding->qctl, MESSAGE_SHOW, &request, &shown, &err);

@@ -131,6 +131,17 @@ def test_an_operator_sees_and_does_what_is_his_and_no_more(together):
     assert "operator anna" in checked and "failed   operator" not in checked, checked
 
 
+@pytest.mark.config(RIGHTS.replace("list, show, export, release, delete", "list, hold"))
+def test_who_may_hold_an_item_need_not_be_shown_it(world):
+    item = held(world, "user@example.org")
+    out = qctl_as(world, OPERATOR, "hold", item[:6], "--why", "case 12")
+    assert out.returncode == 0 and "is now on hold" in out.stdout, out
+    assert qctl_as(world, OPERATOR, "unhold", item, "--why", "over").returncode == 0
+    assert qctl_as(world, OPERATOR, "show", item).returncode == 2
+    told = audit(world, "--item", item, "--who", "operator=anna")
+    assert [entry["action"] for entry in told] == ["refused", "hold", "hold"], told
+
+
 @pytest.mark.config(RIGHTS)
 def test_a_stranger_is_refused_all_and_cannot_fill_the_audit(world):
     item = held(world, "user@example.org")
