@@ -139,6 +139,9 @@ static int erase_all(struct erasing *e)
 		show_progress(e);
 	}
 	progress_clear(&e->progress);
+	if (result &&
+	        !e->sum.looked_at) /* refused, or never asked: there is nothing to go on with */
+		return qctl_fail(result, &err);
 	if (e->qctl->json)
 		tell_json(e);
 	else
