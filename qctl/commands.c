@@ -128,8 +128,8 @@ static const struct argument_option audit_options[] = {
         {"item", "ID", "of this item, or of those whose id begins so"},
         {"who", "WHO", "by whom: a part of it, as uid=1000 or a key's name"},
         {"action", "WORD",
-                "store, view, export, release, delete, expire, carry, delivered, gave-up, refused, "
-                "policy, backup, restore, trim"},
+                "store, view, export, release, ask, pass, amend, delete, hold, erase, displace, "
+                "expire, carry, delivered, gave-up, refused, policy, backup, restore, trim"},
         {"since", "TIME", "at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "before"},
         {"limit", "N", "at most so many, newest first (50; 0: all)"},
