@@ -5,6 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "quarantine/facts.h"
 #include "quarantine/filing.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -39,6 +40,8 @@ static enum result displace(
 		return store_remove_item(store, kept, ITEM_DISPLACE, err);
 	store_note_gone(store, kept->item, ITEM_DISPLACE);
 	result = leave_item(store, kept, owner, err);
+	if (!result)
+		result = fact_removed(store, kept->item->id, ITEM_DISPLACE, err);
 	return result ? result
 	              : tally_day(store->txn, store->now_ms, "quarantine.displaced", 1, err);
 }

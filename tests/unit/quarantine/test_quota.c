@@ -1,6 +1,7 @@
 #include "tests/unit/quarantine/fixture.h"
 
 #include "lib/crypto/digest.h"
+#include "quarantine/audit.h"
 
 enum { KIB = 1024, BODY = 10 * KIB };
 
@@ -197,6 +198,21 @@ static void a_full_domain_makes_room_whoever_of_it_has_the_oldest(void **state)
 	assert_true(is_there(2) && is_there(3) && is_there(4) && is_there(5));
 }
 
+static size_t audited(const char *action, const char *item)
+{
+	Lz__ListAudit request = LZ__LIST_AUDIT__INIT;
+	Lz__Audit *audit = alloc(sizeof(*audit));
+	size_t count;
+
+	lz__audit__init(audit);
+	request.action = (char *)action;
+	request.item = (char *)item;
+	assert_int_equal(audit_list(f.store, &request, audit, &f.err), RESULT_OK);
+	count = audit->n_entries;
+	message_free(&audit->base);
+	return count;
+}
+
 /* Only for whom there is no room. */
 static void an_item_that_others_have_stays_for_them(void **state)
 {
@@ -214,6 +230,7 @@ static void an_item_that_others_have_stays_for_them(void **state)
 	assert_int_equal(shown->item->n_recipients, 1);
 	assert_string_equal(shown->item->recipients[0]->address, "b@example.com");
 	assert_int_equal(shown->n_outbox, 0); /* its notice was for the one who left */
+	assert_int_equal(audited("displace", "item000000000001"), 1);
 	message_free(&shown->base);
 	assert_int_equal(used_by("a@example.com"), 2 * BODY);
 	assert_int_equal(used_by("b@example.com"), BODY);
