@@ -31,6 +31,15 @@ static enum result change_hold(
 	return item_list(store->txn, kept, &store->options.rules, err);
 }
 
+/* What is held for others, too, would go for them as well. */
+static enum result refuse_to_lift(struct store *store, const Lz__Hold *request, struct err *err)
+{
+	store->is_foreign = 1;
+	return err_set(err, RESULT_NONE,
+	        "item %s is for other domains, too: an administrator has to lift its hold",
+	        request->id);
+}
+
 enum result store_hold(struct store *store, const Lz__Hold *request, Lz__Held *out, struct err *err)
 {
 	Lz__KeptItem *kept;
@@ -40,7 +49,9 @@ enum result store_hold(struct store *store, const Lz__Hold *request, Lz__Held *o
 		return result;
 	strings_set(&out->id, request->id);
 	out->already = (kept->item->hold_ms != 0) == !request->lift;
-	if (!out->already || !request->lift)
+	if (request->lift && !actor_owns(store->actor, kept->item))
+		result = refuse_to_lift(store, request, err);
+	else if (!out->already || !request->lift)
 		result = change_hold(store, kept, request, err);
 	message_free((ProtobufCMessage *)kept);
 	return result;

@@ -320,6 +320,39 @@ static void who_stores_can_not_say_that_it_is_on_hold(void **state)
 	message_free(&shown->base);
 }
 
+static enum result lift_as(char **domains, size_t count)
+{
+	struct config_list list = {count, domains};
+	struct actor actor = {.name = "uid=1", .domains = &list};
+	enum result result;
+	int already;
+
+	store_as(f.store, &actor);
+	result = hold(1, 1, &already);
+	store_as(f.store, NULL);
+	return result;
+}
+
+static void a_hold_for_several_domains_is_lifted_by_who_has_all_of_them(void **state)
+{
+	char *both[] = {(char *)"example.com", (char *)"example.net"};
+	Lz__Item *item =
+	        new_item("item000000000001", "00000000000000000000000000000001", "a@example.com");
+	int already;
+
+	item->recipients = alloc_grow(item->recipients, 2, sizeof(*item->recipients));
+	item->recipients[1] = alloc(sizeof(Lz__Recipient));
+	lz__recipient__init(item->recipients[1]);
+	strings_set(&item->recipients[1]->address, "b@example.net");
+	item->n_recipients = 2;
+	put(&f, item, "x", 1, start_ms);
+	confirm(&f, "00000000000000000000000000000001", NULL, 1, start_ms);
+	assert_int_equal(hold(1, 0, &already), RESULT_OK);
+	assert_int_equal(lift_as(both, 1), RESULT_NONE);
+	assert_int_equal(lift_as(both + 1, 1), RESULT_NONE);
+	assert_int_equal(lift_as(both, 2), RESULT_OK);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -333,6 +366,7 @@ int main(void)
 	        TEST(an_item_that_may_not_go_stands_in_nobodys_way),
 	        TEST(what_is_on_hold_neither_expires_nor_is_deleted),
 	        TEST(a_hold_is_shown_found_and_survives_new_rules),
+	        TEST(a_hold_for_several_domains_is_lifted_by_who_has_all_of_them),
 	        TEST(who_stores_can_not_say_that_it_is_on_hold),
 	};
 #undef TEST
