@@ -7,14 +7,12 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
-#include "lib/base/file.h"
 #include "lib/base/text.h"
 #include "lib/spam/condition.h"
 #include "lib/spam/parser.h"
 
 enum {
 	INCLUDE_DEPTH_MOST = 10,
-	INCLUDE_MOST_BYTES = 16 * 1024 * 1024,
 };
 
 void parser_skip(struct parser *parser, const char *format, ...)
@@ -108,7 +106,7 @@ static void do_include(struct parser *parser, char *rest)
 	}
 	path = *rest == '/' ? alloc_string(rest) : alloc_format("%s/%s", parser->folder, rest);
 	folder = alloc_bytes(path, (size_t)(strrchr(path, '/') - path));
-	if (file_read(path, INCLUDE_MOST_BYTES, &text, &err))
+	if (rules_read_file(parser->rules, path, &text, &err))
 		parser_skip(parser, "%s", err.text);
 	else
 		rules_parse(parser->rules, rules_keep_file(parser->rules, path), folder, text.data,

@@ -6,6 +6,7 @@
 
 #include <stddef.h>
 
+#include "lib/base/buf.h"
 #include "lib/hyper/hyper.h"
 #include "lib/match/match.h"
 #include "lib/spam/functions.h"
@@ -143,6 +144,11 @@ const struct rule_tag *rules_tag(
 /* Counts a line as passed over and says why. */
 void rules_skip(struct rules *rules, const char *file, unsigned line, const char *format, ...)
         __attribute__((format(printf, 4, 5)));
+
+/* The text of one more file of the set. Files that include each other over and over, larger ones
+ * than anybody writes, and what is no regular file, are refused. */
+enum result rules_read_file(
+        const struct rules *rules, const char *path, struct buf *text, struct err *err);
 
 /* Keeps the name of a file, which rules point to, as long as the set. */
 const char *rules_keep_file(struct rules *rules, const char *name);

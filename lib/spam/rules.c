@@ -14,7 +14,7 @@
 #include "lib/base/text.h"
 #include "lib/spam/rule.h"
 
-enum { FILE_MOST_BYTES = 16 * 1024 * 1024 };
+enum { FILE_MOST_BYTES = 16 * 1024 * 1024, FILES_MOST = 1000 };
 
 struct rules *rules_new(rules_warn *warn, void *context)
 {
@@ -195,11 +195,26 @@ const char *rules_keep_file(struct rules *rules, const char *name)
 	return rules->files[rules->file_count++];
 }
 
+/* A pipe would be waited for without an end. */
+enum result rules_read_file(
+        const struct rules *rules, const char *path, struct buf *text, struct err *err)
+{
+	struct stat info;
+
+	if (rules->file_count >= FILES_MOST)
+		return err_set(err, RESULT_PERMANENT, "%s: more than %d files", path, FILES_MOST);
+	if (stat(path, &info) < 0)
+		return err_sys(err, RESULT_PERMANENT, "%s", path);
+	if (!S_ISREG(info.st_mode))
+		return err_set(err, RESULT_PERMANENT, "%s: not a regular file", path);
+	return file_read(path, FILE_MOST_BYTES, text, err);
+}
+
 static enum result add_file(struct rules *rules, const char *path, struct err *err)
 {
 	const char *slash = strrchr(path, '/');
 	struct buf text = {0};
-	enum result result = file_read(path, FILE_MOST_BYTES, &text, err);
+	enum result result = rules_read_file(rules, path, &text, err);
 	char *folder = slash ? alloc_bytes(path, (size_t)(slash - path)) : alloc_string(".");
 
 	if (!result)

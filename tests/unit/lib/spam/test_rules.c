@@ -486,7 +486,7 @@ static void put(const char *folder, const char *name, const char *text)
 
 static void take_away(const char *folder)
 {
-	static const char *const names[] = {"10_a.cf", "20_b.cf", "30.txt", "inc", NULL};
+	static const char *const names[] = {"10_a.cf", "20_b.cf", "30.txt", "inc", "pipe.cf", NULL};
 
 	for (size_t i = 0; names[i]; i++) {
 		char *path = alloc_format("%s/%s", folder, names[i]);
@@ -517,6 +517,42 @@ static void a_folder_is_read_in_the_order_of_names(void **state)
 	assert_int_equal(rules_skipped(rules), 2);
 	rules_free(&rules);
 	take_away(folder);
+}
+
+static void files_that_include_each_other_over_and_over_come_to_an_end(void **state)
+{
+	char folder[] = "/tmp/lazaret-rules-XXXXXX";
+	struct rules *rules = rules_new(listen, NULL);
+
+	assert_non_null(mkdtemp(folder));
+	put(folder, "10_a.cf", "body A /x/\ninclude 10_a.cf\ninclude 10_a.cf\ninclude 10_a.cf\n");
+	buf_clear(&said);
+	alarm(20); /* three to the power of ten files without the bound */
+	assert_int_equal(rules_add_path(rules, folder, NULL), RESULT_OK);
+	alarm(0);
+	assert_non_null(strstr(said.data, "more than 1000 files"));
+	assert_int_equal(rules->file_count, 1000);
+	rules_free(&rules);
+	take_away(folder);
+}
+
+static void a_pipe_is_no_file_of_rules(void **state)
+{
+	char folder[] = "/tmp/lazaret-rules-XXXXXX", *pipe;
+	struct rules *rules = rules_new(listen, NULL);
+
+	assert_non_null(mkdtemp(folder));
+	pipe = alloc_format("%s/pipe.cf", folder);
+	assert_int_equal(mkfifo(pipe, 0600), 0);
+	put(folder, "10_a.cf", "include pipe.cf\n");
+	buf_clear(&said);
+	alarm(20); /* it would be waited for */
+	assert_int_equal(rules_add_path(rules, folder, NULL), RESULT_PERMANENT);
+	alarm(0);
+	assert_non_null(strstr(said.data, "pipe.cf: not a regular file"));
+	rules_free(&rules);
+	take_away(folder);
+	free(pipe);
 }
 
 static void an_include_is_seen_from_the_file_that_includes(void **state)
@@ -592,6 +628,8 @@ int main(void)
 	        cmocka_unit_test(
 	                a_pattern_too_large_with_its_tags_as_text_is_compiled_with_them_as_groups),
 	        cmocka_unit_test(a_folder_is_read_in_the_order_of_names),
+	        cmocka_unit_test(files_that_include_each_other_over_and_over_come_to_an_end),
+	        cmocka_unit_test(a_pipe_is_no_file_of_rules),
 	        cmocka_unit_test(an_include_is_seen_from_the_file_that_includes),
 	        cmocka_unit_test(a_path_that_is_not_there_is_an_error),
 	};
