@@ -98,6 +98,21 @@ static enum result unread(struct walk *state, const char *path, struct err *err)
 	return state->take ? state->take(state->context, path, NULL, 0, err) : RESULT_OK;
 }
 
+/* Of what is found in a folder, a pipe or a device is none of the mails; but who names one believes
+ * that it is read. */
+static enum result no_file(
+        struct walk *state, const char *path, int is_folder, int deep, struct err *err)
+{
+	if (!deep || is_folder) {
+		err_set(err, RESULT_PERMANENT, "%s",
+		        is_folder ? "too deep below the folder that was named"
+		                  : "neither a file nor a folder");
+		if (state->take)
+			return state->take(state->context, path, NULL, 0, err);
+	}
+	return RESULT_OK;
+}
+
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);
@@ -137,7 +152,7 @@ static enum result walk(struct walk *state, const char *path, int deep, struct e
 	if (S_ISDIR(st.st_mode) && deep < DEEP_MOST)
 		return walk_folder(state, path, deep, err);
 	if (!S_ISREG(st.st_mode))
-		return RESULT_OK;
+		return no_file(state, path, S_ISDIR(st.st_mode), deep, err);
 	state->count++;
 	return state->take ? read_file(path, state->take, state->context, err) : RESULT_OK;
 }

@@ -113,6 +113,18 @@ static void what_is_not_there_is_told(void **state)
 	assert_int_equal(mails_count("/nowhere/at/all"), 0);
 }
 
+/* Like a pipe of a shell, which would otherwise pass for an empty mailbox. */
+static void what_is_named_but_no_file_is_told(void **state)
+{
+	struct err err;
+
+	buf_clear(&seen);
+	assert_int_equal(mails_walk("/dev/null", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "unread []");
+	assert_non_null(strstr(err.text, "neither a file nor a folder"));
+	assert_int_equal(mails_count("/dev/null"), 0);
+}
+
 static int end(void **state)
 {
 	buf_fini(&seen);
@@ -128,6 +140,7 @@ int main(void)
 	        cmocka_unit_test(what_an_mbox_has_quoted_is_taken_back),
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
 	        cmocka_unit_test(what_is_not_there_is_told),
+	        cmocka_unit_test(what_is_named_but_no_file_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);
