@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <lmdb.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,6 +76,19 @@ static enum result open_tables(struct model_disk *disk, struct err *err)
 		return answer(mdb_txn_commit(txn), "commit", err);
 	mdb_txn_abort(txn);
 	return answer(code, "open a table", err);
+}
+
+enum result model_disk_set_aside(const char *path, struct err *err)
+{
+	char *data = alloc_format("%s/data.mdb", path),
+	     *aside = alloc_format("%s/damaged.mdb", path);
+	enum result result = RESULT_OK;
+
+	if (rename(data, aside) < 0 && errno != ENOENT)
+		result = err_sys(err, RESULT_PERMANENT, "%s", data);
+	free(data);
+	free(aside);
+	return result;
 }
 
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err)

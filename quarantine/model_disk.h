@@ -34,6 +34,10 @@ struct model_seen {
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err);
 void model_disk_close(struct model_disk **disk);
 
+/* Takes what can't be opened out of the way of a new one, under the name damaged.mdb; what had that
+ * name before is lost. */
+enum result model_disk_set_aside(const char *path, struct err *err);
+
 /* Reads all of it into the model, which is initialised, the rehearsal, which is empty, and the
  * generation of each chunk.
  * RESULT_NONE: there is none yet. RESULT_PERMANENT: it is damaged, or of another version. */

@@ -326,8 +326,10 @@ static enum result handle_reset(struct teach *teach, const Lz__ModelReset *reque
 	if (result)
 		return result;
 	begin_anew(teach);
-	log_event(LOG_LEVEL_WARNING, NULL, "model-reset", "by=%s", log_quote(request->by));
-	return replaced(teach, RESULT_OK, now_ms, out, err);
+	result = replaced(teach, RESULT_OK, now_ms, out, err);
+	if (!result)
+		log_event(LOG_LEVEL_WARNING, NULL, "model-reset", "by=%s", log_quote(request->by));
+	return result;
 }
 
 static enum result handle_load(struct teach *teach, const Lz__ModelLoad *request,
@@ -344,8 +346,10 @@ static enum result handle_load(struct teach *teach, const Lz__ModelLoad *request
 	facts_take(&teach->model.facts, request->model);
 	if (!chunks_take(&teach->model, wire_body_data(body), wire_body_size(body)))
 		result = err_set(err, RESULT_PERMANENT, "a model that is damaged");
-	log_event(LOG_LEVEL_WARNING, NULL, "model-loaded", "by=%s", log_quote(request->by));
-	return replaced(teach, result, now_ms, out, err);
+	result = replaced(teach, result, now_ms, out, err);
+	if (!result)
+		log_event(LOG_LEVEL_WARNING, NULL, "model-loaded", "by=%s", log_quote(request->by));
+	return result;
 }
 
 static enum result handle_fit(struct teach *teach, const Lz__ModelFit *request, int64_t now_ms,
@@ -400,6 +404,19 @@ static enum result handle(struct teach *teach, const struct wire_message *messag
 	}
 }
 
+/* For who wants another model anyway, one that can't be opened is no obstacle. */
+static enum result read_or_begin(struct teach *teach, struct err *err)
+{
+	enum result result = read_again(teach, err);
+
+	if (result != RESULT_PERMANENT || teach->disk)
+		return result;
+	log_event(LOG_LEVEL_WARNING, NULL, "model-set-aside", "path=%s reason=%s",
+	        log_quote(teach->path), log_quote(err->text));
+	result = model_disk_set_aside(teach->path, err);
+	return result ? result : read_again(teach, err);
+}
+
 enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
         struct answer *out, struct err *err)
 {
@@ -407,7 +424,8 @@ enum result teach_handle(struct teach *teach, const struct wire_message *message
 
 	*out = (struct answer){0};
 	if (teach->is_lost && !(teach->disk && replaces(message->type))) {
-		result = read_again(teach, err);
+		result = replaces(message->type) ? read_or_begin(teach, err)
+		                                 : read_again(teach, err);
 		teach->is_lost = result != RESULT_OK;
 	}
 	if (!result)

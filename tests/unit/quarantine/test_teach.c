@@ -410,6 +410,26 @@ static void a_model_that_is_damaged_is_no_reason_not_to_start(void **state)
 	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
 }
 
+static void a_reset_takes_a_damaged_model_out_of_the_way(void **state)
+{
+	static const char junk[] = "this is no database";
+	Lz__ModelReset reset = LZ__MODEL_RESET__INIT;
+	struct answer answer;
+	char name[128];
+
+	teach_close(&teach);
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(file_write(name, junk, sizeof(junk), 0600, &err), RESULT_OK);
+	open_it();
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_int_equal(ask(MESSAGE_MODEL_RESET, &reset, NULL, &answer), RESULT_OK);
+	answer_free(&answer);
+	assert_true(logit_of(1, 1) == 0);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+	snprintf(name, sizeof(name), "%s/damaged.mdb", path);
+	assert_int_equal(unlink(name), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -426,6 +446,7 @@ int main(void)
 	        TEST(a_model_that_is_loaded_takes_its_place),
 	        TEST(what_was_answered_survives_a_kill),
 	        TEST(a_model_that_is_damaged_is_no_reason_not_to_start),
+	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
 	};
 #undef TEST
 
