@@ -6,11 +6,13 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 
 /*
  * The JIT counts the match limit anew for each place in the text where it tries to begin, so this
- * bounds one beginning; honest patterns over a line of mail stay four orders of magnitude below.
- * Depth and heap limits matter only where a pattern can't be JIT-compiled.
+ * bounds one beginning, and the clock is asked behind so many of them; honest patterns over a line
+ * of mail stay four orders of magnitude below. Depth and heap limits matter only where a pattern
+ * can't be JIT-compiled.
  */
 enum {
 	MATCH_LIMIT = 200000,
@@ -20,6 +22,8 @@ enum {
 	STACK_MOST_BYTES = 1024 * 1024,
 	PATTERN_MOST_BYTES = 256 * 1024,
 	NEST_MOST = 200,
+	BEGINNINGS = 16 * 1024,
+	MOST_US = 2 * 1000 * 1000, /* for one text */
 };
 
 struct match {
@@ -94,7 +98,7 @@ static void process_start(void)
 static uint32_t options_of(unsigned flags)
 {
 	/* \C could split a character of UTF-8 and keeps the JIT away. */
-	uint32_t options = PCRE2_NEVER_BACKSLASH_C;
+	uint32_t options = PCRE2_NEVER_BACKSLASH_C | PCRE2_USE_OFFSET_LIMIT;
 
 	options |= flags & MATCH_CASELESS ? PCRE2_CASELESS : 0;
 	options |= flags & MATCH_MULTILINE ? PCRE2_MULTILINE : 0;
@@ -146,6 +150,29 @@ static size_t next_character(const unsigned char *bytes, size_t size, size_t fro
 	return from;
 }
 
+/* One beginning is bounded by the limits, many of them in a large text by the clock. Gives what
+ * pcre2_match() does. */
+static int match_in_time(const struct match *match, const void *bytes, size_t size, size_t from,
+        pcre2_match_data *data)
+{
+	int64_t end_us = size - from > BEGINNINGS ? clock_monotonic_us() + MOST_US : 0;
+	int count = PCRE2_ERROR_NOMATCH;
+
+	while (count == PCRE2_ERROR_NOMATCH && size - from > BEGINNINGS) {
+		if (clock_monotonic_us() > end_us)
+			return PCRE2_ERROR_MATCHLIMIT;
+		pcre2_set_offset_limit(process.matching, from + BEGINNINGS - 1);
+		count = pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+		from += BEGINNINGS;
+		if (match->utf)
+			from = next_character(bytes, size, from);
+	}
+	pcre2_set_offset_limit(process.matching, PCRE2_UNSET);
+	if (count != PCRE2_ERROR_NOMATCH)
+		return count;
+	return pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+}
+
 /* Runs it over `bytes`; `data` has room for as many groups as the caller wants. */
 static enum result run(const struct match *match, const void *bytes, size_t size, size_t from,
         pcre2_match_data *data)
@@ -156,7 +183,7 @@ static enum result run(const struct match *match, const void *bytes, size_t size
 		return RESULT_NONE;
 	if (match->utf)
 		from = next_character(bytes, size, from);
-	count = pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+	count = match_in_time(match, bytes, size, from, data);
 	if (count == PCRE2_ERROR_NOMATCH)
 		return RESULT_NONE;
 	return count < 0 ? RESULT_TEMPORARY : RESULT_OK;
@@ -247,8 +274,7 @@ enum result match_groups(const struct match *match, const void *bytes, size_t si
 
 	if (from > size)
 		return RESULT_NONE;
-	set = pcre2_match(match->code, (PCRE2_SPTR)(bytes ? bytes : ""), size, from, 0,
-	        process.groups, process.matching);
+	set = match_in_time(match, bytes ? bytes : "", size, from, process.groups);
 	if (set == PCRE2_ERROR_NOMATCH)
 		return RESULT_NONE;
 	if (set < 0)

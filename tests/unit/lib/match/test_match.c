@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -214,6 +215,55 @@ static void without_the_jit_a_match_is_the_same(void **state)
 	assert_int_equal(once("b+$", MATCH_NO_JIT, "aabbc"), RESULT_NONE);
 }
 
+/* Large texts are gone through in pieces of places to begin at: nothing is lost between them. */
+static void a_match_is_found_wherever_it_stands_in_a_large_text(void **state)
+{
+	static const char needle[] = "\xc3\xa9nd";
+	enum { SIZE = 60000 };
+	struct match *plain, *behind, *utf;
+	char *text = malloc(SIZE);
+	struct err err;
+	size_t at, start, end;
+
+	assert_int_equal(match_new("\xc3\xa9nd", 0, &plain, &err), RESULT_OK);
+	assert_int_equal(match_new("(?<=y{9})\xc3", 0, &behind, &err), RESULT_OK);
+	assert_int_equal(match_new("\xc3\xa9.d", MATCH_UTF, &utf, &err), RESULT_OK);
+	for (at = 100; at + 4 <= SIZE; at += at % 16384 > 16374 || at % 16384 < 10 ? 1 : 997) {
+		memset(text, 'x', SIZE);
+		memset(text + at - 9, 'y', 9);
+		memcpy(text + at, needle, 4);
+		assert_int_equal(match_find(plain, text, SIZE, 0, &start, &end), RESULT_OK);
+		assert_int_equal(start, at);
+		assert_int_equal(end, at + 4);
+		assert_int_equal(match_find(behind, text, SIZE, 0, &start, &end), RESULT_OK);
+		assert_int_equal(start, at);
+		assert_int_equal(match_find(utf, text, SIZE, 0, &start, &end), RESULT_OK);
+		assert_int_equal(start, at);
+		assert_int_equal(match_find(plain, text, SIZE, at + 1, &start, &end), RESULT_NONE);
+	}
+	match_free(&plain);
+	match_free(&behind);
+	match_free(&utf);
+	free(text);
+}
+
+static void a_slow_pattern_over_a_large_text_gives_up(void **state)
+{
+	enum { SIZE = 8 << 20 };
+	struct match *match;
+	char *text = malloc(SIZE);
+	struct err err;
+	size_t at;
+
+	for (at = 0; at < SIZE; at++)
+		text[at] = at % 8 == 7 ? 'b' : 'a';
+	assert_int_equal(
+	        match_new("a.{0,400}b.{0,3000}[cd]\\d", MATCH_DOTALL, &match, &err), RESULT_OK);
+	assert_int_equal(match_find(match, text, SIZE, 0, NULL, NULL), RESULT_TEMPORARY);
+	match_free(&match);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -229,6 +279,8 @@ int main(void)
 	        cmocka_unit_test(latin1_letters_have_two_cases_only_where_that_is_asked_for),
 	        cmocka_unit_test(every_byte_folds_as_latin1_does_and_no_other_way),
 	        cmocka_unit_test(named_groups_are_given_with_what_they_matched),
+	        cmocka_unit_test(a_match_is_found_wherever_it_stands_in_a_large_text),
+	        cmocka_unit_test(a_slow_pattern_over_a_large_text_gives_up),
 	        cmocka_unit_test(without_the_jit_a_match_is_the_same),
 	};
 
