@@ -2,8 +2,6 @@
  * What time does to the store, a bounded piece in a transaction of its own each: messages that
  * nobody confirmed are settled, what is old goes, and what an older qstore left is indexed.
  */
-#include <string.h>
-
 #include "quarantine/gather.h"
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
@@ -195,14 +193,8 @@ int store_is_indexed(const struct store *store)
 static enum result index_next(struct store *store, struct backend_key *key, struct err *err)
 {
 	Lz__KeptItem *kept;
-	char id[BACKEND_KEY_MAX + 1];
-	enum result result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AFTER, key, NULL, err);
+	enum result result = item_next(store->txn, key, &kept, err);
 
-	if (result)
-		return result;
-	memcpy(id, key->bytes, key->size);
-	id[key->size] = '\0';
-	result = item_load_listed(store->txn, id, &kept, err);
 	if (result)
 		return result;
 	result = item_index_terms(store->txn, kept->item, err);

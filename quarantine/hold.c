@@ -1,8 +1,6 @@
 /*
  * Legal hold, and filing items anew where the rules have changed.
  */
-#include <string.h>
-
 #include "quarantine/inside.h"
 #include "quarantine/item.h"
 #include "quarantine/key.h"
@@ -69,14 +67,8 @@ int store_is_filed(const struct store *store)
 static enum result refile_next(struct store *store, struct backend_key *key, struct err *err)
 {
 	Lz__KeptItem *kept;
-	char id[BACKEND_KEY_MAX + 1];
-	enum result result = backend_step(store->txn, TABLE_ITEMS, BACKEND_AFTER, key, NULL, err);
+	enum result result = item_next(store->txn, key, &kept, err);
 
-	if (result)
-		return result;
-	memcpy(id, key->bytes, key->size);
-	id[key->size] = '\0';
-	result = item_load_listed(store->txn, id, &kept, err);
 	if (result)
 		return result;
 	result = item_refile(store->txn, kept, &store->options.rules, 0, err);

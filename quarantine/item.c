@@ -47,6 +47,19 @@ enum result item_load_listed(
 	return result;
 }
 
+enum result item_next(
+        struct backend_txn *txn, struct backend_key *key, Lz__KeptItem **out, struct err *err)
+{
+	char id[BACKEND_KEY_MAX + 1];
+	enum result result = backend_step(txn, TABLE_ITEMS, BACKEND_AFTER, key, NULL, err);
+
+	if (result)
+		return result;
+	memcpy(id, key->bytes, key->size);
+	id[key->size] = '\0';
+	return item_load_listed(txn, id, out, err);
+}
+
 static enum result save(struct backend_txn *txn, const Lz__KeptItem *kept, struct err *err)
 {
 	struct backend_key key = key_text(kept->item->id);

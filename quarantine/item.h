@@ -20,6 +20,10 @@ enum result item_load(struct backend_txn *txn, const char *id, Lz__KeptItem **ou
 /* The same of an item that an index names: that there is none is damage, RESULT_PERMANENT. */
 enum result item_load_listed(
         struct backend_txn *txn, const char *id, Lz__KeptItem **out, struct err *err);
+/* The one behind the key, which moves there; key_bytes("", 1) is before the first. RESULT_NONE:
+ * that was the last. */
+enum result item_next(
+        struct backend_txn *txn, struct backend_key *key, Lz__KeptItem **out, struct err *err);
 
 /* Stores a new item and its bytes, pending. The rules say where it is filed; `pack` as for
  * blob_put(). */
