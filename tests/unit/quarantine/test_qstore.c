@@ -202,7 +202,7 @@ static size_t store_until_killed(struct wire_socket *socket, uint64_t *number,
 		wire_message_free(&answer);
 		if (!killed)
 			send_store(socket, (*number)++);
-		if (!killed && clock_monotonic_ms() >= until_ms) {
+		if (!killed && count > WRITERS && clock_monotonic_ms() >= until_ms) {
 			stop_server(SIGKILL, -1);
 			killed = 1;
 		}
