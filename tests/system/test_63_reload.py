@@ -155,15 +155,34 @@ def test_a_broken_database_is_refused_with_its_error_and_the_old_one_stays(world
     assert all(not w["refused"] and not w["error"] for w in workers(world))
 
 
-@pytest.mark.config("workers:\n  start_timeout: 2s\n")
-def test_a_file_that_never_ends_is_refused_and_waited_for_no_longer(world):
+def test_a_file_that_never_ends_is_refused_and_waited_for_no_longer():
+    world = World("workers:\n  start_timeout: 2s\naccess:\n  rules:\n    - {name: list, senders_file: denied, action: reject}\n")
+    denied = world.lazaret.dir / "denied"
+    denied.write_text("nobody@outside.example\n")
+    os.chmod(denied, 0o644)
+    try:
+        world.start()
+        serving(world, 1)
+        denied.unlink()
+        os.mkfifo(denied)  # as a disk that does not answer
+        os.chmod(denied, 0o644)
+        told = wait_for(lambda: [w for w in workers(world) if w["refused"] == 2], 20, message="a refusal")[0]
+        assert told["generation"] == 1 and "workers.start_timeout" in told["error"]
+        assert len(supervisors(world)) == 1
+        denied.unlink()
+        denied.write_text("nobody@outside.example\n")
+        os.chmod(denied, 0o644)
+        assert serving(world, 3)["refused"] == 0
+    finally:
+        world.stop()
+
+
+def test_rules_that_are_no_files_are_refused_at_once(world):
     serving(world, 1)
     never = world.dir / "rules/never.cf"
-    os.mkfifo(never)  # as a disk that does not answer
-    os.chmod(never, 0o644)
+    os.mkfifo(never)
     told = wait_for(lambda: [w for w in workers(world) if w["refused"] == 2], 20, message="a refusal")[0]
-    assert told["generation"] == 1 and "workers.start_timeout" in told["error"]
-    assert len(supervisors(world)) == 1
+    assert told["generation"] == 1 and "not a regular file" in told["error"]
     never.unlink()
     assert serving(world, 3)["refused"] == 0
 
