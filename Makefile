@@ -223,7 +223,7 @@ agree-dkim: $(SHOWERS)
 	@B=$(abspath $(B)) $(PYTHON) tests/agree/agree_dkim.py
 
 # Committed, so that a page is there before anything is built; a unit test compares it with the table.
-man/lazaret.yaml.5: lib/config/table.c lib/config/print.c | $(B)/bin/lazaret
+man/lazaret.yaml.5: lib/config/table.c lib/config/table_keeping.c lib/config/print.c | $(B)/bin/lazaret
 	@mkdir -p $(@D)
 	@$(B)/bin/lazaret --print-man >$@
 
