@@ -353,7 +353,7 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 	if (!result && *request->pass)
 		result = pass_redeem(
 		        store->txn, store->options.pass_key, request, store->now_ms, &fate, err);
-	if (!strcmp(fate, "redeemed")) {
+	if (!result && !strcmp(fate, "redeemed")) {
 		bare.n_items = 0; /* nothing is kept of what is delivered as it is */
 		request = &bare;
 		result = audit_add(store, &redeemed, err);
