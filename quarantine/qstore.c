@@ -12,6 +12,7 @@
 #include "lib/wire/loop.h"
 #include "quarantine/audit.h"
 #include "quarantine/batch.h"
+#include "quarantine/done.h"
 #include "quarantine/pass.h"
 #include "quarantine/pieces.h"
 #include "quarantine/policy.h"
@@ -114,8 +115,18 @@ static void answer_now(struct qstore *q, const struct wire_message *request)
 	answer_free(&answer);
 }
 
-/* The model has transactions of its own. */
-/* What makes it another model at once is a change of policy. */
+/* What is written beside requests must not fail silently, nor end anything. */
+static void complain(struct qstore *q, const char *what, enum result result, const struct err *err)
+{
+	if (!result)
+		return;
+	log_event(LOG_LEVEL_ERROR, NULL, what, "result=%s reason=%s", result_name(result),
+	        log_quote(err->text));
+	if (result == RESULT_UNSURE)
+		give_up(q, err);
+}
+
+/* What makes the model another model at once is a change of policy. */
 static void note_of_model(
         struct qstore *q, const struct wire_message *request, const struct actor *actor)
 {
@@ -126,10 +137,33 @@ static void note_of_model(
 	              : request->type == MESSAGE_MODEL_LOAD ? "model import"
 	              : request->type == MESSAGE_MODEL_FIT  ? "model fit"
 	                                                    : NULL;
-	if (fact.detail && audit_note(q->store, &fact, clock_wall_ms(), &err))
-		log_event(LOG_LEVEL_ERROR, NULL, "audit", "reason=%s", log_quote(err.text));
+	if (fact.detail)
+		complain(q, "audit-failed", audit_note(q->store, &fact, clock_wall_ms(), &err),
+		        &err);
 }
 
+static void note_refusal(
+        struct qstore *q, const struct wire_message *request, const struct actor *actor)
+{
+	int64_t now_ms = clock_wall_ms();
+	struct err err;
+	enum result result = store_begin(q->store, now_ms, &err);
+
+	if (!result) {
+		result = record_refused(q->store, q->refusals, request, actor, now_ms, &err);
+		if (result)
+			store_abort(q->store);
+		else
+			result = store_commit(q->store, &err);
+		if (result)
+			refusals_abort(q->refusals);
+		else
+			refusals_commit(q->refusals, now_ms);
+	}
+	complain(q, "audit-failed", result, &err);
+}
+
+/* The model has transactions of its own. */
 static void answer_of_model(struct qstore *q, const struct wire_message *request)
 {
 	struct answer answer;
@@ -137,7 +171,9 @@ static void answer_of_model(struct qstore *q, const struct wire_message *request
 	struct err err = {""};
 	enum result result = rights_check(q->rights, request, &actor, &err);
 
-	if (!result)
+	if (result)
+		note_refusal(q, request, &actor);
+	else
 		result = teach_handle(q->teach, request, clock_wall_ms(), &answer, &err);
 	if (!result)
 		note_of_model(q, request, &actor);
@@ -281,20 +317,6 @@ static void in_pieces(struct qstore *q, const char *what,
 		give_up(q, &err);
 }
 
-/* What is written beside requests must not fail silently, nor end anything. */
-static void complain(struct qstore *q, const char *what, enum result result, const struct err *err)
-{
-	if (!result)
-		return;
-	log_event(LOG_LEVEL_ERROR, NULL, what, "result=%s reason=%s", result_name(result),
-	        log_quote(err->text));
-	if (result != RESULT_UNSURE)
-		return;
-	q->err = *err;
-	q->fate = result;
-	loop_end(q->loop);
-}
-
 static void on_settle(void *context, int64_t now_ms)
 {
 	struct qstore *q = context;
@@ -406,11 +428,8 @@ static void on_refile(void *context, int64_t now_ms)
 	}
 	log_event(LOG_LEVEL_ERROR, NULL, "filing-failed", "result=%s reason=%s",
 	        result_name(result), log_quote(err.text));
-	if (result != RESULT_UNSURE)
-		return;
-	q->err = err;
-	q->fate = result;
-	loop_end(q->loop);
+	if (result == RESULT_UNSURE)
+		give_up(q, &err);
 }
 
 /* Said before it is full, when there is still time to do something. */

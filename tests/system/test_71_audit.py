@@ -156,6 +156,21 @@ def test_a_stranger_is_refused_all_and_cannot_fill_the_audit(world):
     assert len(world.lazaret.items()) == 1
 
 
+@pytest.mark.config(RIGHTS)
+def test_who_may_not_teach_the_model_is_refused_and_that_is_written_down(world):
+    held(world, "user@example.org")
+    before = world.lazaret.qctl("model", "show", "--json").stdout
+    out = qctl_as(world, STRANGER, "model", "reset")
+    assert out.returncode == 2 and "not allowed" in out.stderr, out
+    assert world.lazaret.qctl("model", "show", "--json").stdout == before
+    told, = audit(world, "--action", "refused", "--who", f"uid={pwd.getpwnam(STRANGER).pw_uid}")
+    assert told["detail"].startswith("model_"), told
+    world.lazaret.qctl("model", "reset")
+    told, = [entry for entry in audit(world, "--action", "policy") if entry["detail"] == "model reset"]
+    assert told["who"] == "uid=0 user=root"
+    assert whole(world).returncode == 0
+
+
 def with_key(world, name, roles):
     """A quarantine that also listens on tcp://, and a configuration that goes there with a key of its own."""
     port = free_port()
