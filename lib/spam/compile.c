@@ -105,19 +105,50 @@ static double default_score(const struct rule *rule)
 	return rule->nice ? -score : score;
 }
 
+enum { SET_WITH_MODEL = 2 }; /* a bit of a score set's number */
+
+/* A rule that adds no points, and is run where it would add some beside a model: SpamAssassin's own
+ * such rules have 0 points in all other sets. */
+static int is_name_only(const struct rules *rules, const struct rule *rule)
+{
+	return rules->model == RULES_MODEL_NAMES && functions_asks_model(rule->function);
+}
+
+static double score_of(const struct rules *rules, const struct rule *rule)
+{
+	int set = rules->score_set | (is_name_only(rules, rule) ? SET_WITH_MODEL : 0);
+
+	return rule->has_score ? rule->given[set] : default_score(rule);
+}
+
+static enum rule_why why_not(const struct rules *rules, const struct rule *rule)
+{
+	if (rules->model == RULES_MODEL_OFF && functions_asks_model(rule->function))
+		return WHY_MODEL;
+	if (rule->score == 0)
+		return WHY_POINTS;
+	if (rule->kind == RULE_EVAL && rule->net)
+		return WHY_NETWORK;
+	if (rule->kind == RULE_EVAL && rule->learn && !(rules->score_set & SET_WITH_MODEL) &&
+	        !is_name_only(rules, rule))
+		return WHY_LEARNING;
+	return WHY_RUN;
+}
+
 static void settle_rule(struct rules *rules, struct rule *rule)
 {
-	rule->score = rule->has_score ? rule->given[rules->score_set] : default_score(rule);
+	enum rule_why why;
+
+	rule->score = score_of(rules, rule);
 	if (rule->kind < RULE_HEADER)
 		return;
-	if (rule->score == 0)
-		rule_put_aside(rule, WHY_POINTS);
-	else if (rule->kind == RULE_EVAL && rule->net)
-		rule_put_aside(rule, WHY_NETWORK);
-	else if (rule->kind == RULE_EVAL && rule->learn)
-		rule_put_aside(rule, WHY_LEARNING);
+	why = why_not(rules, rule);
+	if (why)
+		rule_put_aside(rule, why);
 	else if (rule->pattern)
 		compile_pattern(rules, rule);
+	if (is_name_only(rules, rule))
+		rule->score = 0;
 }
 
 /* ------------------------------------------------------------ metas */

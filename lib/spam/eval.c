@@ -89,6 +89,7 @@ static void run_functions(struct run *run, const struct texts *texts)
 	        .texts = texts,
 	        .lists = run->rules->lists,
 	        .reverse_path = run->input->reverse_path,
+	        .probability = run->input->probability,
 	};
 
 	for (size_t i = 0; i < list->count; i++) {

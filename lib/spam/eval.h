@@ -16,6 +16,7 @@ struct eval_input {
 	const struct mime_map *map;
 	const struct texts_limits *limits; /* NULL: the defaults */
 	const char *reverse_path;          /* NULL: not known */
+	const double *probability;         /* that it is spam, as a model says; NULL: none speaks */
 	int64_t deadline_us;               /* clock_monotonic_us(); 0: none */
 	int with_hidden; /* tell also of rules that add nothing, and are run for metas */
 };

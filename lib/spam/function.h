@@ -12,6 +12,7 @@
 functions_run function_check_abundant_unicode_ratio;
 functions_run function_check_all_trusted;
 functions_run function_check_base64_length;
+functions_run function_check_bayes;
 functions_run function_check_blank_line_ratio;
 functions_run function_check_body_length;
 functions_run function_check_equal_from_domains;

@@ -12,6 +12,7 @@ static const struct functions_entry entries[] = {
         {"check_arc_valid", NULL, 1},
         {"check_asn", NULL, 1},
         {"check_base64_length", function_check_base64_length, 0},
+        {"check_bayes", function_check_bayes, 0},
         {"check_blank_line_ratio", function_check_blank_line_ratio, 0},
         {"check_body_length", function_check_body_length, 0},
         {"check_dcc", NULL, 1},

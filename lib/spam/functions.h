@@ -15,7 +15,8 @@ struct functions_view {
 	const struct mime_map *map;
 	const struct texts *texts;
 	const struct lists *lists;
-	const char *reverse_path; /* NULL: not known */
+	const char *reverse_path;  /* NULL: not known */
+	const double *probability; /* that it is spam, as a model says; NULL: none speaks */
 };
 
 /* What stands between the ( ) of a rule, quotes taken off. Lent. */
@@ -38,5 +39,8 @@ struct functions_entry {
 
 /* NULL: not known. */
 const struct functions_entry *functions_find(const char *name);
+
+/* Does it tell what a model says? `function` may be NULL. */
+int functions_asks_model(const struct functions_entry *function);
 
 #endif

@@ -103,9 +103,7 @@ static void set_function(struct parser *parser, struct rule *rule, enum rule_kin
 	}
 	*open = *close = '\0';
 	function = functions_find(parser_trim(text));
-	if (strcmp(text, "check_bayes") == 0) {
-		put_aside(parser, rule, kind, WHY_LEARNING);
-	} else if (!function) {
+	if (!function) {
 		unknown = alloc_format("the function %.100s is not here", text);
 		refuse(parser, rule, kind, unknown);
 		free(unknown);

@@ -33,7 +33,8 @@ enum rule_why {
 	WHY_RUN, /* it is */
 	WHY_NOT_UNDERSTOOD,
 	WHY_NETWORK,  /* it asks the network */
-	WHY_LEARNING, /* it asks SpamAssassin's own Bayes */
+	WHY_MODEL,    /* it asks the model, and rules don't */
+	WHY_LEARNING, /* it is for score sets beside a model, and another is used */
 	WHY_POINTS,   /* it has 0 points in the score set that is used */
 	WHY_NEEDS,    /* it names a meta that is never worked out, because that has 0 points */
 	WHY_CIRCLE,   /* it names itself, through others or not */
@@ -127,6 +128,7 @@ struct rules {
 	        *without_meaning; /* keys of lines that change nothing here, as one list "key" */
 	size_t meaningless;       /* lines with such a key */
 	int score_set;
+	enum rules_model model;
 	int has_captures;
 	struct hyper *many;  /* finds which body rules could match; NULL: each is asked */
 	struct rule **named; /* all that are defined, by name; since rules_compile() */

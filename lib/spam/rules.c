@@ -305,6 +305,21 @@ const struct lists *rules_lists(const struct rules *rules)
 	return rules->lists;
 }
 
+void rules_use_model(struct rules *rules, enum rules_model model)
+{
+	rules->model = model;
+}
+
+size_t rules_asking_model(const struct rules *rules)
+{
+	const struct rule_list *list = &rules->of[RULE_EVAL];
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		count += functions_asks_model(list->items[i]->function) != 0;
+	return count;
+}
+
 void rules_use_score_set(struct rules *rules, int score_set)
 {
 	assert(score_set >= 0 && score_set < SCORE_SETS);

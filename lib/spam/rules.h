@@ -35,6 +35,21 @@ void rules_add_text(struct rules *rules, const char *name, const char *text, siz
  * (1 and 3 are for those that ask the network). 0 if it isn't called. Before rules_compile(). */
 void rules_use_score_set(struct rules *rules, int score_set);
 
+/*
+ * What becomes of the rules that ask a model of the site's own mail (`check_bayes`):
+ *   OFF     they are not run
+ *   NAMES   they are run, and metas see them, but they add no points, as the model does that itself
+ *   POINTS  they add the points of their `score` lines
+ * Whether a model speaks is known message by message; where none does, they don't hit.
+ */
+enum rules_model { RULES_MODEL_OFF, RULES_MODEL_NAMES, RULES_MODEL_POINTS };
+
+/* RULES_MODEL_OFF if it isn't called. Before rules_compile(). */
+void rules_use_model(struct rules *rules, enum rules_model model);
+
+/* How many of the rules that can hit ask the model. */
+size_t rules_asking_model(const struct rules *rules);
+
 /* Compiles and orders what was read. Called once, behind the last rules_add_…(). */
 void rules_compile(struct rules *rules);
 

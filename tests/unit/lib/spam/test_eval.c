@@ -229,6 +229,78 @@ static void what_matched_is_told_and_safe_to_print(void **state)
 	eval_fini(&eval);
 }
 
+/* As 23_bayes.cf has them. */
+static const char bayes[] = "body BAYES_00 eval:check_bayes('0.00', '0.01')\n"
+                            "body BAYES_05 eval:check_bayes('0.01', '0.05')\n"
+                            "body BAYES_50 eval:check_bayes('0.40', '0.60')\n"
+                            "body BAYES_99 eval:check_bayes('0.99', '1.00')\n"
+                            "body BAYES_999 eval:check_bayes('0.999', '1.00')\n"
+                            "body OPEN eval:check_bayes(0.5, undef)\n"
+                            "meta SURE BAYES_99 && !BAYES_00\nscore BAYES_99 3.5\n";
+
+/* Gives the points. */
+static double said_by_a_model(enum rules_model model, const double *probability, const char *want)
+{
+	struct rules *rules = rules_new(NULL, NULL);
+	struct mime_map *map = mime_map_new(plain, strlen(plain), NULL);
+	struct eval_input input = {.map = map, .probability = probability};
+	struct buf found = {0};
+	struct eval eval;
+	double score;
+
+	rules_use_model(rules, model);
+	rules_add_text(rules, "t.cf", bayes, sizeof(bayes) - 1);
+	rules_compile(rules);
+	eval_run(rules, &input, &eval);
+	buf_add_string(&found, "");
+	for (size_t i = 0; i < eval.count; i++)
+		buf_add_format(&found, "%s ", eval.hits[i].name);
+	assert_string_equal(found.data, want);
+	score = eval.score;
+	buf_fini(&found);
+	eval_fini(&eval);
+	mime_map_free(&map);
+	rules_free(&rules);
+	return score;
+}
+
+/* A range begins above its lower end and ends with its upper one. */
+static void what_a_model_says_is_in_ranges_as_spamassassins_bayes_is(void **state)
+{
+	static const struct {
+		double probability;
+		const char *want;
+	} rows[] = {
+	        {0, "BAYES_00 "},
+	        {0.01, "BAYES_00 "},
+	        {0.0100001, "BAYES_05 "},
+	        {0.4, ""},
+	        {0.5, "BAYES_50 "},
+	        {0.5001, "BAYES_50 OPEN "},
+	        {0.99, "OPEN "},
+	        {0.9901, "BAYES_99 OPEN SURE "},
+	        {0.999, "BAYES_99 OPEN SURE "},
+	        {0.9991, "BAYES_99 BAYES_999 OPEN SURE "},
+	        {1, "BAYES_99 BAYES_999 OPEN SURE "},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		said_by_a_model(RULES_MODEL_POINTS, &rows[i].probability, rows[i].want);
+}
+
+static void what_a_model_says_adds_points_where_it_is_to_and_metas_see_it(void **state)
+{
+	const double sure = 0.9999;
+
+	assert_true(said_by_a_model(RULES_MODEL_POINTS, &sure, "BAYES_99 BAYES_999 OPEN SURE ") ==
+	            3.5 + 1 + 1 + 1);
+	assert_true(
+	        said_by_a_model(RULES_MODEL_NAMES, &sure, "BAYES_99 BAYES_999 OPEN SURE ") == 1);
+	assert_true(said_by_a_model(RULES_MODEL_OFF, &sure, "") == 0);
+	assert_true(said_by_a_model(RULES_MODEL_POINTS, NULL, "") == 0);
+	assert_true(said_by_a_model(RULES_MODEL_NAMES, NULL, "") == 0);
+}
+
 static void a_pattern_that_gives_up_is_told_and_hits_nothing(void **state)
 {
 	static const char mail[] =
@@ -286,6 +358,8 @@ int main(void)
 	        cmocka_unit_test(circles_are_false),
 	        cmocka_unit_test(priority_orders_what_is_told),
 	        cmocka_unit_test(what_matched_is_told_and_safe_to_print),
+	        cmocka_unit_test(what_a_model_says_is_in_ranges_as_spamassassins_bayes_is),
+	        cmocka_unit_test(what_a_model_says_adds_points_where_it_is_to_and_metas_see_it),
 	        cmocka_unit_test(a_pattern_that_gives_up_is_told_and_hits_nothing),
 	        cmocka_unit_test(a_deadline_that_passed_is_told),
 	        cmocka_unit_test(an_empty_message_and_no_rules_are_fine),

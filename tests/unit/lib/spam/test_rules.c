@@ -323,7 +323,7 @@ static void every_form_of_a_header_is_read(void **state)
 	}
 }
 
-static void rules_that_ask_the_network_or_bayes_are_known_and_not_run(void **state)
+static void rules_that_ask_the_network_or_a_model_are_known_and_not_run(void **state)
 {
 	struct rules *rules =
 	        read_rules("header A eval:check_rbl_sub('zen', '127.0.0.2')\nheader B "
@@ -339,9 +339,71 @@ static void rules_that_ask_the_network_or_bayes_are_known_and_not_run(void **sta
 		assert_int_equal(rules_name(rules, one)->kind, RULE_NOT_RUN);
 		assert_int_equal(rules_name(rules, one)->why, WHY_NETWORK);
 	}
-	assert_int_equal(rules_name(rules, "E")->why, WHY_LEARNING);
+	assert_int_equal(rules_name(rules, "E")->why, WHY_MODEL);
 	assert_int_equal(rules_name(rules, "E")->was, RULE_BODY);
 	rules_free(&rules);
+}
+
+/* As SpamAssassin ships them: without points where there is no Bayes. */
+static const char asking[] = "body HIGH eval:check_bayes('0.99', '1.00')\nscore HIGH 0 0 3.8 3.5\n"
+                             "tflags HIGH learn\nbody NEVER eval:check_bayes('0.5', '1')\n"
+                             "score NEVER 0\nbody PLAIN eval:check_bayes('0.5', '1')\n"
+                             "score PLAIN 2\n";
+
+static struct rules *read_asking(enum rules_model model, int score_set)
+{
+	struct rules *rules = rules_new(NULL, NULL);
+
+	rules_use_model(rules, model);
+	rules_use_score_set(rules, score_set);
+	rules_add_text(rules, "t.cf", asking, strlen(asking));
+	rules_compile(rules);
+	return rules;
+}
+
+static void is_asked(enum rules_model model, int score_set, enum rule_why high, double high_score,
+        enum rule_why plain, double plain_score)
+{
+	struct rules *rules = read_asking(model, score_set);
+
+	assert_int_equal(rules_name(rules, "HIGH")->why, high);
+	assert_true(rules_name(rules, "HIGH")->score == high_score);
+	assert_int_equal(rules_name(rules, "PLAIN")->why, plain);
+	assert_true(rules_name(rules, "PLAIN")->score == plain_score);
+	assert_int_equal(
+	        rules_name(rules, "NEVER")->why, model == RULES_MODEL_OFF ? WHY_MODEL : WHY_POINTS);
+	assert_int_equal(rules_asking_model(rules), (size_t)(!high + !plain));
+	rules_free(&rules);
+}
+
+static void rules_that_ask_the_model_are_run_as_is_wanted(void **state)
+{
+	is_asked(RULES_MODEL_OFF, 0, WHY_MODEL, 0, WHY_MODEL, 2);
+	is_asked(RULES_MODEL_OFF, 2, WHY_MODEL, 3.8, WHY_MODEL, 2);
+	is_asked(RULES_MODEL_NAMES, 0, WHY_RUN, 0, WHY_RUN, 0);
+	is_asked(RULES_MODEL_NAMES, 3, WHY_RUN, 0, WHY_RUN, 0);
+	is_asked(RULES_MODEL_POINTS, 0, WHY_POINTS, 0, WHY_RUN, 2);
+	is_asked(RULES_MODEL_POINTS, 2, WHY_RUN, 3.8, WHY_RUN, 2);
+	is_asked(RULES_MODEL_POINTS, 3, WHY_RUN, 3.5, WHY_RUN, 2);
+}
+
+/* SpamAssassin asks this of functions only. */
+static void rules_for_learning_are_run_in_their_score_sets(void **state)
+{
+	static const char text[] = "header A eval:check_no_relays()\ntflags A learn\n"
+	                           "body B /x/\ntflags B learn\n";
+
+	for (int set = 0; set < SCORE_SETS; set++) {
+		struct rules *rules = rules_new(NULL, NULL);
+
+		rules_use_model(rules, RULES_MODEL_NAMES);
+		rules_use_score_set(rules, set);
+		rules_add_text(rules, "t.cf", text, strlen(text));
+		rules_compile(rules);
+		assert_int_equal(rules_name(rules, "A")->why, set >= 2 ? WHY_RUN : WHY_LEARNING);
+		assert_int_equal(rules_name(rules, "B")->why, WHY_RUN);
+		rules_free(&rules);
+	}
 }
 
 static void a_rule_keeps_the_line_that_defines_it(void **state)
@@ -618,7 +680,9 @@ int main(void)
 	        cmocka_unit_test(metas_in_a_circle_are_false_and_others_are_not_touched),
 	        cmocka_unit_test(a_very_long_chain_of_metas_ends),
 	        cmocka_unit_test(every_form_of_a_header_is_read),
-	        cmocka_unit_test(rules_that_ask_the_network_or_bayes_are_known_and_not_run),
+	        cmocka_unit_test(rules_that_ask_the_network_or_a_model_are_known_and_not_run),
+	        cmocka_unit_test(rules_that_ask_the_model_are_run_as_is_wanted),
+	        cmocka_unit_test(rules_for_learning_are_run_in_their_score_sets),
 	        cmocka_unit_test(a_rule_keeps_the_line_that_defines_it),
 	        cmocka_unit_test(of_four_numbers_that_of_the_score_set_counts),
 	        cmocka_unit_test(metas_that_name_a_meta_of_0_points_are_never_worked_out),
