@@ -8,7 +8,7 @@
 #include "workers/qscan/marker.h"
 
 /* From cheap to dear, and each after what it needs: everything behind `map` reads the map, `virus`
- * and `spam` the contents that `attachments` has unpacked. */
+ * and `spam` the contents that `attachments` has unpacked, and `spam` what `model` says. */
 static const struct filter *const filters[] = {
         &filter_access,
         &filter_size,
@@ -16,8 +16,8 @@ static const struct filter *const filters[] = {
         &filter_subject,
         &filter_attachments,
         &filter_virus,
-        &filter_spam,
         &filter_model,
+        &filter_spam,
 };
 
 enum { FILTERS = sizeof(filters) / sizeof(filters[0]) };
