@@ -239,6 +239,12 @@ int fit_run(struct qctl *qctl, const char *spam, const char *ham)
 	enum result result;
 	struct err err;
 
+	if (qctl_config(qctl)->spam.model.bayes == BAYES_POINTS) {
+		result = err_set(&err, RESULT_PERMANENT,
+		        "spam.model.bayes is points: the points of BAYES_* rules count, and the "
+		        "model's own, which would be fitted, do not");
+		return qctl_fail(result, &err);
+	}
 	fitting.mails = alloc_zero(MAILS_MOST, sizeof(*fitting.mails));
 	fitting.pupil = pupil_new(qctl->config_path, 1, 1);
 	result = fit_all(&fitting, spam, ham, &err);

@@ -37,6 +37,7 @@ static void show_json(struct qctl *qctl, const Lz__ModelState *state)
 	print_time_json(&json, "changed", state->changed_ms);
 	json_real(&json, "slope", state->slope);
 	json_real(&json, "shift", state->shift);
+	json_bool(&json, "by_rules", config->bayes == BAYES_POINTS);
 	json_bool(&json, "fitted", state->weight > 0);
 	json_real(&json, "weight", state->weight > 0 ? state->weight : config->weight);
 	json_real(&json, "toll", state->weight > 0 ? state->toll : config->toll);
@@ -60,9 +61,13 @@ static void show_text(struct qctl *qctl, const Lz__ModelState *state)
 	buf_add_format(&out, "changed      %s, generation %llu\n", date,
 	        (unsigned long long)state->generation);
 	buf_add_format(&out, "calibration  logit = %.3f * raw %+.3f\n", state->slope, state->shift);
-	buf_add_format(&out, "points       %.2f * logit %+.2f, %s\n",
-	        is_fitted ? state->weight : config->weight, is_fitted ? state->toll : config->toll,
-	        is_fitted ? "fitted" : "as configured");
+	if (config->bayes == BAYES_POINTS)
+		buf_add_string(&out, "points       those of rules that ask it\n");
+	else
+		buf_add_format(&out, "points       %.2f * logit %+.2f, %s\n",
+		        is_fitted ? state->weight : config->weight,
+		        is_fitted ? state->toll : config->toll,
+		        is_fitted ? "fitted" : "as configured");
 	qctl_print(&out);
 }
 

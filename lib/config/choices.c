@@ -37,11 +37,21 @@ const struct choice choice_sandbox_words[] = {
 };
 
 const struct choice choice_score_sets[] = {
-        {"auto", SCORE_SET_AUTO, "what fits: 0"},
+        {"auto", SCORE_SET_AUTO,
+                "2 with spam.model.bayes: points, for mail of which the model says something; else "
+                "0"},
         {"0", SCORE_SET_0, "for rules that ask nobody"},
         {"1", SCORE_SET_1, "for rules that may ask the network"},
         {"2", SCORE_SET_2, "for rules beside a model that has learnt"},
         {"3", SCORE_SET_3, "for both"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_bayes[] = {
+        {"off", BAYES_OFF, "they are not run; the model adds its points"},
+        {"names", BAYES_NAMES,
+                "they hit, and other rules see them, without points; the model adds its points"},
+        {"points", BAYES_POINTS, "they add the points of their score lines; the model adds none"},
         {NULL, 0, NULL},
 };
 

@@ -234,6 +234,9 @@ struct config_virus {
 
 /* Which of the four numbers of a rule's `score` counts. */
 enum score_set { SCORE_SET_0, SCORE_SET_1, SCORE_SET_2, SCORE_SET_3, SCORE_SET_AUTO };
+
+/* What rules that ask the model, BAYES_99 and its like, come to. */
+enum config_bayes { BAYES_OFF, BAYES_NAMES, BAYES_POINTS };
 struct config_model {
 	char *path;         /* folder on qstore's host */
 	int enabled;        /* it is asked */
@@ -242,7 +245,7 @@ struct config_model {
 	double toll;        /* points on top of them, likewise */
 	double most;        /* points, either way */
 	int learn_releases; /* what is released is learned as ham */
-	int bayes_names;    /* BAYES_99 and its like beside them */
+	enum config_bayes bayes;
 	int64_t poll_ms;
 };
 

@@ -522,11 +522,10 @@ static const struct field model_fields[] = {
         {"learn_releases", FIELD_BOOL, AT(model, learn_releases), "false",
                 .prose = "Whole messages that qctl releases are learned as ham, as with its "
                          "--learn; not what was released though a virus was found."},
-        {"bayes_names", FIELD_BOOL, AT(model, bayes_names), "false",
-                .prose =
-                        "Whether SpamAssassin's names for the same stand beside the model's own: "
-                        "BAYES_00 to BAYES_99 and BAYES_999, without points, for scripts that look "
-                        "for them in X-Spam-Status."},
+        {"bayes", FIELD_CHOICE, AT(model, bayes), "off", .choices = choice_bayes,
+                .prose = "What rules come to that ask the model as SpamAssassin's ask its Bayes: "
+                         "BAYES_00 to BAYES_99 and BAYES_999, and a site's own with check_bayes. "
+                         "Nothing is counted twice."},
         {"poll", FIELD_TIME, AT(model, poll_ms), "30s", .least = 1 * SECOND, .most = HOUR,
                 .prose = "How often a worker asks the quarantine whether the model has changed."},
 };

@@ -143,6 +143,11 @@ static void text_model(FILE *out, const struct scan *scan)
 		        "\nModel: of %" PRIu64 " spam and %" PRIu64
 		        " ham, too few yet, so the rules score alone\n",
 		        scan->model->facts.spam, scan->model->facts.ham);
+	else if (strcmp(scan->model_said, "rules") == 0)
+		fprintf(out,
+		        "\nModel: heard by rules, which have its points, of %" PRIu64
+		        " spam and %" PRIu64 " ham\n",
+		        scan->model->facts.spam, scan->model->facts.ham);
 	else
 		fprintf(out, "\nModel: %s points, of %" PRIu64 " spam and %" PRIu64 " ham\n",
 		        scan->model_said, scan->model->facts.spam, scan->model->facts.ham);

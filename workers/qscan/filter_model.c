@@ -1,7 +1,8 @@
 /*
- * Points by the statistical model. Where there is none, or it has learned too little, the rules
- * score alone, and header fields and explain say so: it is no part of the message that could not be
- * looked at, so nothing is unscanned.
+ * What the statistical model says, and points by it, unless rules that ask for what it says have
+ * them. Where there is none, or it has learned too little, the rules score alone, and header fields
+ * and explain say so: it is no part of the message that could not be looked at, so nothing is
+ * unscanned.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -74,38 +75,22 @@ static double points_of(
 
 static void tell(struct scan *scan, const struct model_features *features, double logit)
 {
-	double points = points_of(&scan->config->spam.model, &scan->model->facts, logit);
+	const struct config_model *config = &scan->config->spam.model;
+	int by_rules = config->bayes == BAYES_POINTS;
+	double points = by_rules ? 0 : points_of(config, &scan->model->facts, logit);
 	struct finding *finding =
 	        scan_find(scan, "model", "spam", logit > 0 ? "MODEL_SPAM" : "MODEL_HAM");
 	struct buf detail = {0};
 
 	finding->points = points;
 	finding->quiet = 1;
-	buf_add_format(&detail, "the model says %.2f %% spam (logit %.2f)",
-	        100 * model_probability(logit), logit);
+	buf_add_format(&detail, "the model says %.2f %% spam (logit %.2f)", 100 * scan->probability,
+	        logit);
 	if (scan->is_explained)
 		name_strongest(scan, features, &detail);
 	finding_text(&finding->detail, "%s", detail.data);
 	buf_fini(&detail);
-	scan->model_said = alloc_format("%.1f", points);
-}
-
-/* In the ranges that SpamAssassin's rules of these names have. */
-static void tell_bayes(struct scan *scan, double probability)
-{
-	static const struct {
-		double below;
-		const char *name;
-	} rows[] = {{0.01, "BAYES_00"}, {0.05, "BAYES_05"}, {0.2, "BAYES_20"}, {0.4, "BAYES_40"},
-	        {0.6, "BAYES_50"}, {0.8, "BAYES_60"}, {0.95, "BAYES_80"}, {0.99, "BAYES_95"},
-	        {2, "BAYES_99"}};
-	size_t at = 0;
-
-	while (probability >= rows[at].below)
-		at++;
-	scan_find(scan, "model", "spam", rows[at].name)->quiet = 1;
-	if (probability >= 0.999)
-		scan_find(scan, "model", "spam", "BAYES_999")->quiet = 1;
+	scan->model_said = by_rules ? alloc_string("rules") : alloc_format("%.1f", points);
 }
 
 static void model_scan(void *state, struct scan *scan)
@@ -124,9 +109,9 @@ static void model_scan(void *state, struct scan *scan)
 	}
 	features_of(scan->map, scan->model->facts.seed, &features);
 	logit = model_logit(scan->model, &features);
+	scan->probability = model_probability(logit);
+	scan->model_speaks = 1;
 	tell(scan, &features, logit);
-	if (scan->config->spam.model.bayes_names)
-		tell_bayes(scan, model_probability(logit));
 	features_free(&features);
 }
 

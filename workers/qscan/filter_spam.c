@@ -18,6 +18,7 @@ enum {
 
 struct spam {
 	struct rules *rules;
+	struct rules *alone; /* where no model speaks; NULL: the same */
 	struct texts_limits limits;
 };
 
@@ -55,6 +56,7 @@ static void spam_close(void **state)
 	if (!spam)
 		return;
 	rules_free(&spam->rules);
+	rules_free(&spam->alone);
 	free(spam);
 	*state = NULL;
 }
@@ -70,24 +72,41 @@ static void use_database(const struct config *config, struct rules *rules,
 	warn(context, err.text);
 }
 
+static void warn_unheard(const struct config *config, const struct rules *rules,
+        void (*warn)(void *context, const char *sentence), void *context)
+{
+	const struct config_model *model = &config->spam.model;
+
+	if (!warn || !model->enabled || model->bayes != BAYES_POINTS || rules_asking_model(rules))
+		return;
+	warn(context, "spam.model.bayes is points, but no rule with points asks the model "
+	              "(check_bayes): what it says counts for nothing");
+}
+
 static enum result spam_open(const struct config *config, void **state,
         void (*warn)(void *context, const char *sentence), void *context, struct err *err)
 {
 	struct warner warner = {warn, context, 0};
-	struct rules *rules = NULL;
+	struct rules *rules = NULL, *alone = NULL;
 	struct spam *spam;
 	enum result result;
 
 	if (!config->spam.enabled)
 		return RESULT_OK;
 	result = spam_rules_open(config, warn ? warn_some : NULL, &warner, &rules, err);
+	if (!result && spam_rules_open_alone(config, &alone, err) == RESULT_PERMANENT) {
+		rules_free(&rules);
+		result = RESULT_PERMANENT;
+	}
 	if (result)
 		return result;
 	warn_rest(&warner);
+	warn_unheard(config, rules, warn, context);
 	use_database(config, rules, warn, context);
 	spam = alloc_zero(1, sizeof(*spam));
 	spam->limits = (struct texts_limits){config->spam.max_size, PIECES_MOST, LINKS_MOST};
 	spam->rules = rules;
+	spam->alone = alone;
 	*state = spam;
 	return RESULT_OK;
 }
@@ -130,15 +149,17 @@ static void tell_unscanned(struct scan *scan, const struct eval *eval)
 static void spam_scan(void *state, struct scan *scan)
 {
 	struct spam *spam = state;
+	int is_alone = spam->alone && !scan->model_speaks;
 	struct eval_input input = {
 	        .map = scan->map,
 	        .limits = &spam->limits,
 	        .reverse_path = scan->submission->reverse_path,
+	        .probability = scan->model_speaks ? &scan->probability : NULL,
 	        .deadline_us = scan->deadline_us,
 	};
 	struct eval eval;
 
-	eval_run(spam->rules, &input, &eval);
+	eval_run(is_alone ? spam->alone : spam->rules, &input, &eval);
 	for (size_t i = 0; i < eval.count; i++)
 		tell_hit(scan, &eval.hits[i]);
 	tell_unscanned(scan, &eval);

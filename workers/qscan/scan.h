@@ -111,8 +111,10 @@ struct scan {
 	struct finding spare; /* lent by scan_find() beyond its limit, and not looked at */
 	double score;
 	const struct model *model; /* lent; NULL: there is none */
-	char *model_said;          /* "none", "young" or its points, for header fields; NULL: it was
-	                              not asked. Owned */
+	char *model_said;          /* "none", "young", its points, or "rules" where it has these
+	                              add some, for header fields; NULL: it was not asked. Owned */
+	double probability;        /* that it is spam, as the model says, */
+	int model_speaks;          /* if it does */
 	int is_explained;          /* somebody wants to know more than costs nothing */
 	struct check_cost costs[16];
 	size_t cost_count;

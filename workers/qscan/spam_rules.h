@@ -14,6 +14,11 @@
 enum result spam_rules_open(const struct config *config, rules_warn *warn, void *context,
         struct rules **out, struct err *err);
 
+/* The same for messages of which no model says anything, where other points count for those.
+ * RESULT_NONE: none do, so there is no such set. Nobody hears of lines that are passed over once
+ * more. */
+enum result spam_rules_open_alone(const struct config *config, struct rules **out, struct err *err);
+
 /* Has the rules use the kept database for the bodies of mail, config_rules_database(). RESULT_NONE:
  * there is none. RESULT_PERMANENT, and err says why: it isn't used. All works without. */
 enum result spam_rules_use_database(

@@ -37,6 +37,7 @@ static int set_up(void **state)
 	config.spam.model.weight = 2;
 	config.spam.model.toll = 0.5;
 	config.spam.model.most = 4;
+	config.spam.model.bayes = BAYES_OFF;
 	config.workers.timeout_ms = 10000;
 	model_init(&model, 1, 5);
 	for (round = 0; round < 3; round++) {
@@ -151,32 +152,42 @@ static void with_too_few_lessons_it_says_so(void **state)
 	scan_fini(&scan);
 }
 
-static const char *bayes_of(double shift)
+static void what_it_says_is_there_for_the_rules_behind_it(void **state)
 {
-	static char name[20];
 	struct scan scan;
 
-	config.spam.model.bayes_names = 1;
-	model.facts.slope = 0;
-	model.facts.shift = shift;
 	look(spam_mail, &model, &scan);
-	strcpy(name, scan.findings[1].symbol);
-	assert_true(scan.findings[1].points == 0);
-	assert_int_equal(scan.finding_count, shift > 6.95 ? 3 : 2);
+	assert_true(scan.model_speaks);
+	assert_true(scan.probability > 0.5 && scan.probability <= 1);
 	scan_fini(&scan);
-	config.spam.model.bayes_names = 0;
-	return name;
+	look(ham_mail, &model, &scan);
+	assert_true(scan.model_speaks && scan.probability < 0.5);
+	scan_fini(&scan);
+	look(ham_mail, NULL, &scan);
+	assert_false(scan.model_speaks);
+	scan_fini(&scan);
+	model.facts.ham = 2;
+	look(ham_mail, &model, &scan);
+	assert_false(scan.model_speaks);
+	scan_fini(&scan);
 }
 
-static void whoever_wants_them_gets_the_names_that_spamassassin_has(void **state)
+static void its_points_are_none_where_rules_add_theirs_for_it(void **state)
 {
-	assert_string_equal(bayes_of(-9), "BAYES_00");
-	assert_string_equal(bayes_of(-4), "BAYES_05");
-	assert_string_equal(bayes_of(0), "BAYES_50");
-	assert_string_equal(bayes_of(2.5), "BAYES_80");
-	assert_string_equal(bayes_of(4), "BAYES_95");
-	assert_string_equal(bayes_of(5), "BAYES_99");
-	assert_string_equal(bayes_of(9), "BAYES_99"); /* and BAYES_999 */
+	struct scan scan;
+
+	config.spam.model.bayes = BAYES_POINTS;
+	look(spam_mail, &model, &scan);
+	assert_int_equal(scan.finding_count, 1);
+	assert_string_equal(scan.findings[0].symbol, "MODEL_SPAM");
+	assert_true(scan.findings[0].points == 0);
+	assert_string_equal(scan.model_said, "rules");
+	scan_fini(&scan);
+	config.spam.model.bayes = BAYES_NAMES;
+	look(spam_mail, &model, &scan);
+	assert_true(scan.findings[0].points > 1);
+	assert_string_not_equal(scan.model_said, "rules");
+	scan_fini(&scan);
 }
 
 static void it_is_wanted_where_the_configuration_wants_it(void **state)
@@ -205,7 +216,8 @@ int main(void)
 	        TEST(explained_it_names_what_counted_most),
 	        TEST(without_a_model_it_says_so_and_nothing_is_unscanned),
 	        TEST(with_too_few_lessons_it_says_so),
-	        TEST(whoever_wants_them_gets_the_names_that_spamassassin_has),
+	        TEST(what_it_says_is_there_for_the_rules_behind_it),
+	        TEST(its_points_are_none_where_rules_add_theirs_for_it),
 	        TEST(it_is_wanted_where_the_configuration_wants_it),
 	};
 #undef TEST

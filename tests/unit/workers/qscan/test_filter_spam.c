@@ -19,6 +19,7 @@ static char *paths[] = {path};
 static struct config config;
 static char state_dir[] = "/tmp/lazaret-state-XXXXXX";
 static Lz__Submission submission = LZ__SUBMISSION__INIT;
+static double probability = -1; /* by the model; below 0: it doesn't speak */
 static size_t warnings;
 static char last_warning[300];
 
@@ -43,10 +44,12 @@ static int set_up(void **state)
 	config.site.state_dir = state_dir;
 	config.spam.enabled = 1;
 	config.spam.score_set = SCORE_SET_AUTO;
+	config.spam.model = (struct config_model){.enabled = 1};
 	config.spam.max_size = 10000;
 	config.spam.rules = (struct config_list){1, paths};
 	config.workers.timeout_ms = 10000;
 	warnings = 0;
+	probability = -1;
 	return 0;
 }
 
@@ -70,6 +73,8 @@ static void look(const char *rules, const char *mail, int64_t deadline_us, struc
 		fail_msg("%s", err.text);
 	scan_init(scan, &config, &submission, mail, strlen(mail));
 	scan->map = mime_map_new(mail, strlen(mail), NULL);
+	scan->probability = probability;
+	scan->model_speaks = probability >= 0;
 	if (deadline_us)
 		scan->deadline_us = deadline_us;
 	assert_true(filter_spam.wanted(state, scan));
@@ -175,6 +180,60 @@ static void the_score_set_is_the_configurations(void **state)
 	scan_fini(&scan);
 }
 
+static const char bayes[] =
+        "body BAYES_99 eval:check_bayes('0.99', '1.00')\ntflags BAYES_99 learn\n"
+        "score BAYES_99 0 0 3.8 3.5\nmeta SURE BAYES_99\nscore SURE 1\n"
+        "body BUY /buy/\nscore BUY 3 0 2 0\n";
+
+/* Gives the points. */
+static double points_with(enum config_bayes use, double said, size_t findings)
+{
+	struct scan scan;
+	double sum = 0;
+
+	config.spam.model.bayes = use;
+	probability = said;
+	look(bayes, "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_int_equal(scan.finding_count, findings);
+	for (size_t i = 0; i < scan.finding_count; i++)
+		sum += scan.findings[i].points;
+	scan_fini(&scan);
+	return sum;
+}
+
+static void rules_hear_the_model_as_the_configuration_wants_it(void **state)
+{
+	assert_true(points_with(BAYES_OFF, 0.995, 1) == 3);
+	assert_true(points_with(BAYES_NAMES, 0.995, 3) == 3 + 1);
+	assert_true(points_with(BAYES_NAMES, 0.5, 1) == 3);
+	assert_true(points_with(BAYES_POINTS, 0.995, 3) == 2 + 3.8 + 1);
+	config.spam.model.enabled = 0;
+	assert_true(points_with(BAYES_POINTS, 0.995, 1) == 3);
+}
+
+/* As a SpamAssassin does whose Bayes has not learned enough yet. */
+static void where_no_model_speaks_the_points_are_those_without_one(void **state)
+{
+	assert_true(points_with(BAYES_POINTS, 0.5, 1) == 2);
+	assert_true(points_with(BAYES_POINTS, -1, 1) == 3);
+	config.spam.score_set = SCORE_SET_2;
+	assert_true(points_with(BAYES_POINTS, -1, 1) == 2);
+}
+
+static void a_model_whose_points_nobody_has_is_told(void **state)
+{
+	struct scan scan;
+
+	config.spam.model.bayes = BAYES_POINTS;
+	look("body BUY /buy/\n", "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_int_equal(warnings, 1);
+	assert_non_null(strstr(last_warning, "no rule with points asks the model"));
+	scan_fini(&scan);
+	look(bayes, "Subject: s\n\nbuy it\n", 0, &scan);
+	assert_int_equal(warnings, 1);
+	scan_fini(&scan);
+}
+
 static void a_database_that_does_not_fit_is_told_and_all_works(void **state)
 {
 	char *database = config_rules_database(&config);
@@ -216,6 +275,9 @@ int main(void)
 	        WITH_FILE(what_is_allowed_or_switched_off_is_not_looked_at),
 	        WITH_FILE(many_warnings_end_in_a_count),
 	        WITH_FILE(the_score_set_is_the_configurations),
+	        WITH_FILE(rules_hear_the_model_as_the_configuration_wants_it),
+	        WITH_FILE(where_no_model_speaks_the_points_are_those_without_one),
+	        WITH_FILE(a_model_whose_points_nobody_has_is_told),
 	        WITH_FILE(a_database_that_does_not_fit_is_told_and_all_works),
 	        WITH_FILE(rules_that_cannot_be_read_stop_the_start),
 	};
