@@ -11,6 +11,7 @@
 /* What stands in the table. */
 functions_run function_check_abundant_unicode_ratio;
 functions_run function_check_all_trusted;
+functions_run function_check_any_text;
 functions_run function_check_base64_length;
 functions_run function_check_bayes;
 functions_run function_check_blank_line_ratio;

@@ -8,6 +8,7 @@
 static const struct functions_entry entries[] = {
         {"check_abundant_unicode_ratio", function_check_abundant_unicode_ratio, 0},
         {"check_all_trusted", function_check_all_trusted, 0},
+        {"check_any_text", function_check_any_text, 0},
         {"check_arc_signed", NULL, 1},
         {"check_arc_valid", NULL, 1},
         {"check_asn", NULL, 1},

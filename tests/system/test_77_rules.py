@@ -129,6 +129,15 @@ def test_the_test_string_is_spam_in_a_part_that_nobody_is_shown(world):
     assert item["score"] >= 1000
 
 
+@pytest.mark.parametrize("charset,body", [("utf-8", GTUBE), ("utf-16le", GTUBE.decode().encode("utf-16le"))], ids=["utf-8", "utf-16"])
+def test_the_test_string_is_spam_in_an_invitation(world, charset, body):
+    part = mails.attachment("invite.ics", body, content_type=f"text/calendar; charset={charset}")
+    inner = mails.attachment("mail.eml", mails.mixed(mails.text_part(), part), content_type="message/rfc822")
+    for number, one in enumerate((part, inner)):
+        world.send(mails.mixed(mails.text_part(), one, subject=f"ics {number}"), to=f"ics{number}@example.org")
+    wait_for(lambda: len(world.lazaret.items("--reason", "spam")) == 2, message="two items")
+
+
 # ---------------------------------------------------------------- many at once
 
 def compiled(world, *words):

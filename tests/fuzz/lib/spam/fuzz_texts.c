@@ -18,7 +18,7 @@ static const char *const names[] = {"check_freemail_body", "check_for_shifted_da
         "check_https_http_mismatch", "check_unresolved_template", "subject_is_all_caps",
         "multipart_alternative_difference", "check_for_uppercase", "check_stock_info",
         "similar_recipients", "image_count", "check_illegal_chars", "check_from_in_welcomelist",
-        "check_for_forged_received_trail", "plaintext_body_sig_ratio"};
+        "check_for_forged_received_trail", "plaintext_body_sig_ratio", "check_any_text"};
 
 static void check_charset(const uint8_t *data, size_t size)
 {

@@ -79,38 +79,185 @@ static void the_shipped_rules_are_all_understood(void **state)
 	assert_true(rules_count(ours) >= 60);
 }
 
-static void the_test_string_for_spam_is_spam_in_every_text_part(void **state)
+/* ------------------------------------------------------------ the test string */
+
+static const char gtube[] = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
+
+/* Gives what is to be freed. */
+static char *mail_with(const char *fields, const char *body)
 {
-	static const char gtube[] =
-	        "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-STANDARD-ANTI-UBE-TEST-EMAIL*C.34X";
-	static const char encoded[] =
-	        "WEpTKkM0SkRCUUFETjEuTlNCTjMqMklETkVOKkdUVUJFLVNUQU5EQVJELUFO\n"
-	        "VEktVUJFLVRFU1QtRU1BSUwqQy4zNFg=";
-	static const struct {
-		const char *fields;
-		int is_encoded;
-	} parts[] = {
-	        {"Content-Type: text/plain", 0},
-	        {"Content-Type: text/html", 0},
-	        {"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64", 1},
-	        {"Content-Type: text/csv\nContent-Disposition: attachment; filename=a.csv\n"
-	         "Content-Transfer-Encoding: base64",
-	                1},
-	        {"Content-Type: text/x-vcard\nContent-Transfer-Encoding: quoted-printable", 0},
-	        {"Content-Type: text/calendar", 0},
-	        {"Content-Type: message/rfc822\n\nSubject: inside", 0},
-	};
+	return alloc_format("From: a@example.org\nMIME-Version: 1.0\n"
+	                    "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n"
+	                    "hello\n--b\n%s\n\n%s\n--b--\n",
+	        fields, body);
+}
 
-	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-		char *mail = alloc_format("From: a@example.org\nMIME-Version: 1.0\n"
-		                          "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n"
-		                          "hello\n--b\n%s\n\n%s\n--b--\n",
-		        parts[i].fields, parts[i].is_encoded ? encoded : gtube);
+static char *in_base64(const char *bytes, size_t size)
+{
+	static const char letters[] =
+	        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	struct buf out = {0};
 
-		if (score_of(mail) < 900)
-			fail_msg("not in %s", parts[i].fields);
-		free(mail);
+	for (size_t at = 0; at < size; at += 3) {
+		unsigned left = (unsigned)(size - at), bits = (unsigned char)bytes[at] << 16;
+
+		bits |= left > 1 ? (unsigned)(unsigned char)bytes[at + 1] << 8 : 0;
+		bits |= left > 2 ? (unsigned char)bytes[at + 2] : 0;
+		buf_add_char(&out, letters[bits >> 18]);
+		buf_add_char(&out, letters[bits >> 12 & 63]);
+		buf_add_char(&out, left > 1 ? letters[bits >> 6 & 63] : '=');
+		buf_add_char(&out, left > 2 ? letters[bits & 63] : '=');
+		if (at % 57 == 54)
+			buf_add_char(&out, '\n');
 	}
+	return buf_give(&out);
+}
+
+/* Each byte as =XX, with soft breaks. */
+static char *in_quoted(const char *bytes, size_t size)
+{
+	struct buf out = {0};
+
+	for (size_t at = 0; at < size; at++)
+		buf_add_format(
+		        &out, "=%02X%s", (unsigned char)bytes[at], at % 20 == 19 ? "=\n" : "");
+	return buf_give(&out);
+}
+
+/* ASCII with so many NULs before and behind each byte. */
+static void widen(const char *text, size_t before, size_t behind, struct buf *out)
+{
+	for (; *text; text++) {
+		buf_add(out, "\0\0\0", before);
+		buf_add_char(out, *text);
+		buf_add(out, "\0\0\0", behind);
+	}
+}
+
+static void is_found(const char *fields, const char *body)
+{
+	char *mail = mail_with(fields, body);
+
+	if (score_of(mail) < 900)
+		fail_msg("not in %s", fields);
+	free(mail);
+}
+
+/* Text of that type, as it is, in base64 and as quoted-printable, inline and attached. */
+static void is_found_in(const char *type, const char *bytes, size_t size)
+{
+	static const char *const places[] = {"inline", "attachment; filename=a.txt"};
+	char *bodies[] = {alloc_bytes(bytes, size), in_base64(bytes, size), in_quoted(bytes, size)};
+	static const char *const encodings[] = {"8bit", "base64", "quoted-printable"};
+
+	for (size_t i = 0; i < 6; i++) {
+		size_t encoding = i / 2;
+		char *fields = alloc_format("Content-Type: %s\nContent-Disposition: %s\n"
+		                            "Content-Transfer-Encoding: %s",
+		        type, places[i % 2], encodings[encoding]);
+
+		if (encoding || !memchr(bytes, '\0', size))
+			is_found(fields, bodies[encoding]);
+		free(fields);
+	}
+	for (size_t i = 0; i < 3; i++)
+		free(bodies[i]);
+}
+
+static void the_test_string_is_found_in_text_of_every_kind(void **state)
+{
+	static const char *const types[] = {"text/plain", "text/html", "text/calendar",
+	        "text/calendar; method=REQUEST; charset=utf-8", "text/vcard", "text/x-vcard",
+	        "text/csv", "text/enriched", "text/richtext", "text/xml", "text/css",
+	        "text/markdown", "text/rtf", "text/x-something; name=b.bin",
+	        "TEXT/Calendar; charset=iso-8859-15"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(*types); i++)
+		is_found_in(types[i], gtube, sizeof(gtube) - 1);
+}
+
+static void the_test_string_is_found_in_every_charset(void **state)
+{
+	static const struct {
+		const char *charset;
+		size_t before, behind;
+	} rows[] = {{"utf-16le", 0, 1}, {"utf-16be", 1, 0}, {"utf-16", 1, 0}, {"utf-32le", 0, 3},
+	        {"utf-32be", 3, 0}, {"utf-8", 0, 1}};
+	static const char utf7[] = "XJS+ACo-C4JDBQADN1.NSBN3+ACo-2IDNEN+ACo-GTUBE-STANDARD-ANTI-"
+	                           "UBE-TEST-EMAIL+ACo-C.34X";
+	/* IBM code page 037 */
+	static const char ebcdic[] = "\xe7\xd1\xe2\x5c\xc3\xf4\xd1\xc4\xc2\xd8\xc1\xc4\xd5\xf1\x4b"
+	                             "\xd5\xe2\xc2\xd5\xf3\x5c\xf2"
+	                             "\xc9\xc4\xd5\xc5\xd5\x5c\xc7\xe3\xe4\xc2\xc5\x60\xe2\xe3\xc1"
+	                             "\xd5\xc4\xc1\xd9\xc4\x60\xc1"
+	                             "\xd5\xe3\xc9\x60\xe4\xc2\xc5\x60\xe3\xc5\xe2\xe3\x60\xc5\xd4"
+	                             "\xc1\xc9\xd3\x5c\xc3\x4b\xf3"
+	                             "\xf4\xe7";
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		static const char *const subtypes[] = {"plain", "html", "calendar", "csv"};
+		struct buf wide = {0};
+
+		widen(gtube, rows[i].before, rows[i].behind, &wide);
+		for (size_t j = 0; j < 4; j++) {
+			char *type =
+			        alloc_format("text/%s; charset=%s", subtypes[j], rows[i].charset);
+
+			is_found_in(type, wide.data, wide.size);
+			free(type);
+		}
+		buf_fini(&wide);
+	}
+	is_found_in("text/csv; charset=utf-7", utf7, sizeof(utf7) - 1);
+	is_found_in("text/calendar; charset=ibm037", ebcdic, sizeof(ebcdic) - 1);
+}
+
+static void the_test_string_is_found_where_lines_are_folded(void **state)
+{
+	char *folded =
+	        alloc_format("BEGIN:VCALENDAR\r\nDESCRIPTION:%.40s\r\n %s\r\nEND:VCALENDAR\r\n",
+	                gtube, gtube + 40);
+
+	is_found_in("text/calendar", folded, strlen(folded));
+	is_found_in("text/vcard", folded, strlen(folded));
+	free(folded);
+}
+
+static void the_test_string_is_found_in_a_message_inside(void **state)
+{
+	char *body = in_base64(gtube, sizeof(gtube) - 1);
+	char *calendar = alloc_format(
+	        "Content-Type: text/calendar\nContent-Transfer-Encoding: base64\n\n%s", body);
+	char *inner = mail_with(calendar, ""), *encoded = in_base64(inner, strlen(inner)),
+	     *twice = alloc_format(
+	             "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n%s",
+	             encoded),
+	     *encoded_twice = in_base64(twice, strlen(twice));
+
+	is_found("Content-Type: message/rfc822\n\nSubject: inside", gtube);
+	is_found("Content-Type: message/rfc822", calendar);
+	is_found("Content-Type: message/rfc822\nContent-Disposition: attachment", inner);
+	is_found("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", encoded);
+	is_found("Content-Type: message/rfc822\nContent-Transfer-Encoding: base64", encoded_twice);
+	free(body);
+	free(calendar);
+	free(inner);
+	free(encoded);
+	free(twice);
+	free(encoded_twice);
+}
+
+static void the_test_string_is_nothing_where_it_is_no_text(void **state)
+{
+	char *body = in_base64(gtube, sizeof(gtube) - 1);
+	char *mail = mail_with("Content-Type: image/png\nContent-Transfer-Encoding: base64", body);
+
+	assert_true(score_of(mail) < 900);
+	free(mail);
+	mail = mail_with("Content-Type: text/calendar", "BEGIN:VCALENDAR\nEND:VCALENDAR");
+	assert_true(score_of(mail) < 900);
+	free(mail);
+	free(body);
 }
 
 static void an_honest_note_is_not_spam(void **state)
@@ -214,7 +361,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_shipped_rules_are_all_understood),
-	        cmocka_unit_test(the_test_string_for_spam_is_spam_in_every_text_part),
+	        cmocka_unit_test(the_test_string_is_found_in_text_of_every_kind),
+	        cmocka_unit_test(the_test_string_is_found_in_every_charset),
+	        cmocka_unit_test(the_test_string_is_found_where_lines_are_folded),
+	        cmocka_unit_test(the_test_string_is_found_in_a_message_inside),
+	        cmocka_unit_test(the_test_string_is_nothing_where_it_is_no_text),
 	        cmocka_unit_test(an_honest_note_is_not_spam),
 	        cmocka_unit_test(false_positives_in_a_corpus_stay_under_half_a_percent),
 	};
