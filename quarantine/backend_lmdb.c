@@ -22,8 +22,9 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
+#include "quarantine/copies.h"
 
-enum { COPY_BYTES = 1 << 20, KEPT_MOST = 1000, DISK_FULL_BYTES = 1 << 20 };
+enum { DISK_FULL_BYTES = 1 << 20 };
 
 /* LMDB's own list of free pages has this number, so no table of ours ever does. */
 enum { ABSENT = 0 };
@@ -191,31 +192,6 @@ static enum result open_env(
 
 static const char data_name[] = "data.mdb", lock_name[] = "lock.mdb";
 
-static enum result sync_path(const char *path, struct err *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	enum result result = RESULT_OK;
-
-	if (fd < 0 || fsync(fd) < 0)
-		result = err_sys(err, RESULT_TEMPORARY, "%s", path);
-	if (fd >= 0)
-		close(fd);
-	return result;
-}
-
-/* A name is durable when its folder is, and that of a new folder when the one above is, which may
- * be one that we can't open. */
-static enum result sync_names(const char *folder, struct err *err)
-{
-	char *above = alloc_format("%s/..", folder);
-	enum result result = sync_path(folder, err);
-
-	if (!result)
-		sync_path(above, NULL);
-	free(above);
-	return result;
-}
-
 static enum result open_fresh(
         const struct backend_options *options, const char *folder, struct err *err)
 {
@@ -252,7 +228,7 @@ static enum result create(const struct backend_options *options, struct err *err
 		unlink(lock);
 		rmdir(folder);
 		if (!result)
-			result = sync_names(options->path, err);
+			result = copies_sync_names(options->path, err);
 	}
 	free(folder);
 	free(fresh);
@@ -581,58 +557,10 @@ static enum result lmdb_copy(struct backend *backend, const char *folder, struct
 	if (result)
 		unlink(part);
 	else
-		result = sync_names(folder, err);
+		result = copies_sync_names(folder, err);
 	free(data);
 	free(part);
 	return result;
-}
-
-static enum result copy_file(const char *from, const char *to, struct err *err)
-{
-	char *bytes = alloc(COPY_BYTES);
-	int in = open(from, O_RDONLY | O_CLOEXEC),
-	    out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-	enum result result = RESULT_OK;
-	ssize_t got = 0;
-
-	if (in < 0 || out < 0)
-		result = err_sys(err, RESULT_PERMANENT, "%s", in < 0 ? from : to);
-	while (!result && (got = read(in, bytes, COPY_BYTES)) > 0)
-		result = file_write_fd(out, bytes, (size_t)got, err);
-	if (!result && (got < 0 || fsync(out) < 0))
-		result = err_sys(err, RESULT_TEMPORARY, "%s", got < 0 ? from : to);
-	if (in >= 0)
-		close(in);
-	if (out >= 0)
-		close(out);
-	if (result && in >= 0 && out >= 0)
-		unlink(to);
-	free(bytes);
-	return result;
-}
-
-/* What was there gets a name that nothing has yet. */
-static enum result set_aside(
-        const char *path, const char *data, char kept[BACKEND_NAME_ROOM], struct err *err)
-{
-	unsigned number;
-	char *other;
-	int bad;
-
-	kept[0] = '\0';
-	if (access(data, F_OK) < 0)
-		return RESULT_OK;
-	for (number = 1; number < KEPT_MOST; number++) {
-		snprintf(kept, BACKEND_NAME_ROOM, "replaced-%u.mdb", number);
-		other = alloc_format("%s/%s", path, kept);
-		bad = link(data, other);
-		free(other);
-		if (!bad)
-			return RESULT_OK;
-		if (errno != EEXIST)
-			break;
-	}
-	return err_sys(err, RESULT_PERMANENT, "%s can't be kept beside", data);
 }
 
 /* In this order, so that a crash leaves the one or the other, whole. */
@@ -646,14 +574,14 @@ static enum result put_in_place(
 	enum result result;
 
 	unlink(fresh); /* of a former try that did not end */
-	result = copy_file(from, fresh, err);
+	result = copies_file(from, fresh, err);
 	if (!result)
-		result = set_aside(path, data, kept, err);
+		result = copies_set_aside(path, data, kept, BACKEND_NAME_ROOM, err);
 	if (!result && rename(fresh, data) < 0)
 		result = err_sys(err, RESULT_TEMPORARY, "%s", data);
 	if (!result) {
 		unlink(lock);
-		result = sync_path(path, err);
+		result = copies_sync(path, err);
 	}
 	free(from);
 	free(data);
