@@ -232,17 +232,19 @@ const struct command commands[] = {
                 "learned, and forgets which mails "
                 "those were.\n",
                 model_options, command_model},
-        {"verify", "[FOLDER]", 0, 1, "looks through the whole quarantine, or a backup of it",
+        {"verify", "[FOLDER]", 0, 1, "looks through quarantine and model, or a backup of them",
                 "Every record, part and index against its hash, while it is in use. Only on its "
                 "host.\n",
                 no_options, command_verify},
-        {"backup", "FOLDER", 1, 1, "copies the quarantine of one moment, while it is in use",
+        {"backup", "FOLDER", 1, 1, "copies quarantine and model, while they are in use",
                 "Into a folder that is empty or not there, and looks through the copy. Only on its "
                 "host.\n",
                 no_options, command_backup},
         {"restore", "FOLDER", 1, 1, "puts a backup in the quarantine's place",
-                "While qstore does not run. What was there is kept beside it.\n", no_options,
-                command_restore},
+                "While qstore does not run. The model of the backup, if it has one, takes its "
+                "place, too.\n"
+                "What was there is kept beside it.\n",
+                no_options, command_restore},
         {"audit", "[list|verify|head]", 0, 1,
                 "shows what was done, by whom and why, or proves that it is whole",
                 "list: newest first. verify: looks whether an entry was changed, taken out or "

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -15,6 +16,7 @@
 #include "lib/daemon/daemon.h"
 #include "quarantine/audit.h"
 #include "quarantine/care_tell.h"
+#include "quarantine/model_copy.h"
 #include "quarantine/store.h"
 
 enum { TELL_EVERY_MS = 500, CARE_WHO_ROOM = 32 };
@@ -94,7 +96,29 @@ static int tell_report(const char *folder, const struct store_report *report)
 	return report->problems ? 1 : EX_OK;
 }
 
-static int verify(const struct config *config, const char *folder)
+/* One that can't be read is no reason to do without the rest: so it is told how. */
+static int verify_model(const char *path, int is_copy)
+{
+	struct model_report report;
+	struct err err;
+	enum result result = model_copy_check(path, &report, &err);
+
+	if (result == RESULT_NONE) {
+		printf("%s\n", err.text);
+		return EX_OK;
+	}
+	if (result) {
+		printf("%s: 1 problem: %s%s\n", path, err.text,
+		        is_copy ? "; without this folder the rest can be restored" : "");
+		return 1;
+	}
+	printf("%s: %" PRIu64 " spam and %" PRIu64 " ham learned, %" PRIu64
+	       " messages known, 0 problems\n",
+	        path, report.spam, report.ham, report.messages);
+	return EX_OK;
+}
+
+static int verify_store(const struct config *config, const char *folder)
 {
 	struct store_options options = options_for(config, folder, 1);
 	struct store_report report = {.tell = tell_progress};
@@ -108,19 +132,52 @@ static int verify(const struct config *config, const char *folder)
 	return result ? daemon_failed(result, &err) : tell_report(folder, &report);
 }
 
+/* NULL: what is served. */
+static int verify(const struct config *config, const char *copy)
+{
+	int code = verify_store(config, copy ? copy : config->quarantine.path), bad;
+	char *path = copy ? model_copy_path(copy) : NULL;
+
+	if (code <= 1) {
+		bad = verify_model(path ? path : config->spam.model.path, copy != NULL);
+		code = code ? code : bad;
+	}
+	free(path);
+	return code;
+}
+
 /* ---------------------------------------------------------------- the audit */
 
-/* While nobody serves: a running qstore has the lock. */
-static enum result note_here(const struct config *config, const char *action, const char *who,
-        const char *detail, struct err *err)
+/* A model that is to be put back, and the name that the one before it has then. */
+struct care_model {
+	const char *backup;
+	char *kept;
+};
+
+static enum result put_model(
+        const struct config *config, const struct care_model *model, struct err *err)
+{
+	enum result result = model_copy_restore(
+	        config->spam.model.path, model->backup, model->kept, BACKEND_NAME_ROOM, err);
+
+	if (result && result != RESULT_NONE)
+		err_wrap(err, result, "the quarantine is restored, but not its model");
+	return result;
+}
+
+/* While nobody serves: a running qstore has the lock. So have we while this is open, and the model
+ * of a backup can be put in its place. */
+static enum result note_here(const struct config *config, const struct audit_fact *fact,
+        const struct care_model *model, struct err *err)
 {
 	struct store_options options = options_for(config, config->quarantine.path, 0);
-	struct audit_fact fact = {.who = who, .action = action, .detail = detail};
 	struct store *store = NULL;
 	enum result result = store_open(&backend_lmdb, &options, &store, err);
 
 	if (!result)
-		result = audit_note(store, &fact, clock_wall_ms(), err);
+		result = audit_note(store, fact, clock_wall_ms(), err);
+	if (!result && model)
+		result = put_model(config, model, err);
 	store_close(&store);
 	return result;
 }
@@ -179,10 +236,24 @@ static enum result make_folder(const struct config *config, const char *path, st
 	return RESULT_OK;
 }
 
+/* The model first: a folder with the quarantine's copy in it is a backup. A model that can't be
+ * copied is no reason to have no backup of the mail. */
+static int copy_model(const struct config *config, const char *folder)
+{
+	struct err err;
+	enum result result = model_copy_make(config->spam.model.path, folder, &err);
+
+	if (!result || result == RESULT_NONE)
+		return EX_OK;
+	fprintf(stderr, "the model is not in this copy: %s\n", err.text);
+	return 1;
+}
+
 /* A copy is one when it was looked through. */
 static int back_up(const struct config *config, const char *folder)
 {
 	struct store_options options = options_for(config, config->quarantine.path, 1);
+	int code, bad = copy_model(config, folder);
 	struct store *store = NULL;
 	struct err err;
 	enum result result = store_open(&backend_lmdb, &options, &store, &err);
@@ -190,13 +261,24 @@ static int back_up(const struct config *config, const char *folder)
 	if (!result)
 		result = store_copy(store, folder, &err);
 	store_close(&store);
-	return result ? daemon_failed(result, &err) : verify(config, folder);
+	if (result)
+		return daemon_failed(result, &err);
+	code = verify(config, folder);
+	return code ? code : bad;
+}
+
+static void tell_kept(const char *path, const char *kept)
+{
+	if (*kept)
+		printf("what was there is kept as %s/%s\n", path, kept);
 }
 
 static int restore(const struct config *config, const char *folder, const char *who)
 {
 	struct store_options options = options_for(config, config->quarantine.path, 0);
-	char kept[BACKEND_NAME_ROOM], before[CHAIN_PLACE_ROOM + 8];
+	char kept[BACKEND_NAME_ROOM], model_kept[BACKEND_NAME_ROOM], before[CHAIN_PLACE_ROOM + 8];
+	const struct audit_fact fact = {.who = who, .action = "restore", .detail = before};
+	const struct care_model model = {folder, model_kept};
 	int code = verify(config, folder);
 	struct err err;
 	enum result result;
@@ -206,12 +288,24 @@ static int restore(const struct config *config, const char *folder, const char *
 	note_head(config, before);
 	result = backend_lmdb.replace(&options.backend, folder, kept, &err);
 	if (!result)
-		result = note_here(config, "restore", who, before, &err);
-	if (result)
+		result = note_here(config, &fact, &model, &err);
+	if (result && result != RESULT_NONE)
 		return daemon_failed(result, &err);
-	if (*kept)
-		printf("what was there is kept as %s/%s\n", config->quarantine.path, kept);
+	tell_kept(config->quarantine.path, kept);
+	if (result == RESULT_NONE)
+		printf("no model is in it: %s stays as it is\n", config->spam.model.path);
+	else
+		tell_kept(config->spam.model.path, model_kept);
 	return EX_OK;
+}
+
+static void note_backup(const struct config *config, const char *who)
+{
+	const struct audit_fact fact = {.who = who, .action = "backup", .detail = ""};
+	struct err err;
+
+	if (note_here(config, &fact, NULL, &err) != RESULT_OK)
+		fprintf(stderr, "this copy is not in the audit: %s\n", err.text);
 }
 
 int care_run(const struct config *config, const struct care *care)
@@ -230,12 +324,11 @@ int care_run(const struct config *config, const struct care *care)
 		result = daemon_drop(config->site.user, &err);
 	if (result)
 		return daemon_failed(result, &err);
-	if (care->what == CARE_BACKUP && !is_told &&
-	        note_here(config, "backup", who, "", &err) != RESULT_OK)
-		fprintf(stderr, "this copy is not in the audit: %s\n", err.text);
+	if (care->what == CARE_BACKUP && !is_told)
+		note_backup(config, who);
 	if (care->what == CARE_BACKUP)
 		return back_up(config, care->folder);
 	if (care->what == CARE_RESTORE)
 		return restore(config, care->folder, who);
-	return verify(config, care->folder ? care->folder : config->quarantine.path);
+	return verify(config, care->folder);
 }

@@ -1,6 +1,7 @@
 /*
- * What an administrator does with the database itself, in a process of its own: verify it and copy
- * it while it is served, and put a copy in its place while it is not.
+ * What an administrator does with the database itself, and with the model beside it, in a process
+ * of its own: verify them and copy them while they are served, and put a copy in their place while
+ * they are not.
  */
 #ifndef QUARANTINE_CARE_H
 #define QUARANTINE_CARE_H

@@ -43,8 +43,9 @@ int main(int argc, char **argv)
 	                 "       qstore [-c FILE] --verify [FOLDER] | --backup FOLDER | --restore "
 	                 "FOLDER\n"
 	                 "The quarantine: keeps what must not be delivered.\n"
-	                 "      --verify [FOLDER]  looks through the database, or a copy of it\n"
-	                 "      --backup FOLDER    copies it, while it is in use\n"
+	                 "      --verify [FOLDER]  looks through database and model, or a copy of "
+	                 "them\n"
+	                 "      --backup FOLDER    copies them, while they are in use\n"
 	                 "      --restore FOLDER   puts a copy in its place, while it is not\n",
 	};
 	struct config *config;

@@ -1,10 +1,12 @@
 #include "quarantine/model_disk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <lmdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
@@ -15,7 +17,8 @@ static const size_t map_bytes = (size_t)1 << 30;
 
 struct model_disk {
 	MDB_env *env;
-	MDB_txn *txn; /* NULL: none is open */
+	unsigned mode; /* MDB_RDONLY, or 0 */
+	MDB_txn *txn;  /* NULL: none is open */
 	MDB_dbi facts, chunks, seen, order, kept;
 };
 
@@ -58,20 +61,21 @@ static enum result answer(int code, const char *what, struct err *err)
 
 static enum result open_tables(struct model_disk *disk, struct err *err)
 {
+	unsigned make = disk->mode ? 0 : MDB_CREATE;
 	MDB_txn *txn;
-	int code = mdb_txn_begin(disk->env, NULL, 0, &txn);
+	int code = mdb_txn_begin(disk->env, NULL, disk->mode, &txn);
 
 	if (code)
 		return answer(code, "begin", err);
-	code = mdb_dbi_open(txn, "facts", MDB_CREATE, &disk->facts);
+	code = mdb_dbi_open(txn, "facts", make, &disk->facts);
 	if (!code)
-		code = mdb_dbi_open(txn, "chunks", MDB_CREATE | MDB_INTEGERKEY, &disk->chunks);
+		code = mdb_dbi_open(txn, "chunks", make | MDB_INTEGERKEY, &disk->chunks);
 	if (!code)
-		code = mdb_dbi_open(txn, "seen", MDB_CREATE, &disk->seen);
+		code = mdb_dbi_open(txn, "seen", make, &disk->seen);
 	if (!code)
-		code = mdb_dbi_open(txn, "order", MDB_CREATE | MDB_INTEGERKEY, &disk->order);
+		code = mdb_dbi_open(txn, "order", make | MDB_INTEGERKEY, &disk->order);
 	if (!code)
-		code = mdb_dbi_open(txn, "kept", MDB_CREATE | MDB_INTEGERKEY, &disk->kept);
+		code = mdb_dbi_open(txn, "kept", make | MDB_INTEGERKEY, &disk->kept);
 	if (!code)
 		return answer(mdb_txn_commit(txn), "commit", err);
 	mdb_txn_abort(txn);
@@ -91,30 +95,55 @@ enum result model_disk_set_aside(const char *path, struct err *err)
 	return result;
 }
 
-enum result model_disk_open(const char *path, struct model_disk **out, struct err *err)
+static enum result open_there(
+        const char *path, unsigned mode, struct model_disk **out, struct err *err)
 {
 	struct model_disk *disk = alloc_zero(1, sizeof(*disk));
-	enum result result = file_make_folder(path, 0700, err);
+	enum result result;
 	int code, dead;
 
-	if (!result) {
-		code = mdb_env_create(&disk->env);
-		if (!code)
-			code = mdb_env_set_maxdbs(disk->env, TABLES);
-		if (!code)
-			code = mdb_env_set_mapsize(disk->env, map_bytes);
-		if (!code)
-			code = mdb_env_open(disk->env, path, 0, 0600);
-		if (!code)
-			code = mdb_reader_check(disk->env, &dead);
-		result = answer(code, path, err);
-	}
+	disk->mode = mode;
+	code = mdb_env_create(&disk->env);
+	if (!code)
+		code = mdb_env_set_maxdbs(disk->env, TABLES);
+	if (!code)
+		code = mdb_env_set_mapsize(disk->env, map_bytes);
+	if (!code)
+		code = mdb_env_open(disk->env, path, mode, 0600);
+	if (!code)
+		code = mdb_reader_check(disk->env, &dead);
+	result = answer(code, path, err);
 	if (!result)
 		result = open_tables(disk, err);
 	if (result)
 		model_disk_close(&disk);
 	*out = disk;
 	return result;
+}
+
+enum result model_disk_open(const char *path, struct model_disk **out, struct err *err)
+{
+	enum result result = file_make_folder(path, 0700, err);
+
+	*out = NULL;
+	return result ? result : open_there(path, 0, out, err);
+}
+
+enum result model_disk_open_beside(const char *path, struct model_disk **out, struct err *err)
+{
+	char *data = alloc_format("%s/data.mdb", path);
+	int is_none = access(data, F_OK) < 0 && errno == ENOENT;
+	enum result result;
+
+	free(data);
+	*out = NULL;
+	if (is_none)
+		return err_set(err, RESULT_NONE, "%s: no model", path);
+	result = open_there(path, MDB_RDONLY, out, err);
+	/* A table is missing: it is no model. */
+	return result == RESULT_NONE
+	               ? err_set(err, RESULT_PERMANENT, "model: %s: it is damaged", path)
+	               : result;
 }
 
 void model_disk_close(struct model_disk **disk)
@@ -132,7 +161,7 @@ void model_disk_close(struct model_disk **disk)
 
 enum result model_disk_begin(struct model_disk *disk, struct err *err)
 {
-	return answer(mdb_txn_begin(disk->env, NULL, 0, &disk->txn), "begin", err);
+	return answer(mdb_txn_begin(disk->env, NULL, disk->mode, &disk->txn), "begin", err);
 }
 
 enum result model_disk_commit(struct model_disk *disk, struct err *err)
@@ -403,4 +432,80 @@ enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
 	if (!code)
 		code = mdb_drop(disk->txn, disk->kept, 0);
 	return answer(code, "seen", err);
+}
+
+/* ---- copies ---- */
+
+enum result model_disk_renew(struct model_disk *disk, uint64_t epoch, struct err *err)
+{
+	enum result result = model_disk_begin(disk, err);
+	struct model_facts facts;
+
+	if (result)
+		return result;
+	result = read_facts(disk, &facts, err);
+	if (!result) {
+		facts.epoch = epoch;
+		facts.generation++;
+		result = model_disk_put_facts(disk, &facts, err);
+	}
+	if (!result)
+		return model_disk_commit(disk, err);
+	model_disk_abort(disk);
+	return result;
+}
+
+enum result model_disk_copy(struct model_disk *disk, const char *file, struct err *err)
+{
+	int fd = open(file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	enum result result;
+
+	if (fd < 0)
+		return err_sys(err, RESULT_PERMANENT, "%s", file);
+	result = answer(mdb_env_copyfd2(disk->env, fd, MDB_CP_COMPACT), file, err);
+	if (!result && fsync(fd) < 0)
+		result = err_sys(err, RESULT_TEMPORARY, "%s", file);
+	close(fd);
+	if (result)
+		unlink(file);
+	return result;
+}
+
+/* Its number leads back to it. */
+static int check_one(struct model_disk *disk, const MDB_val *key, const MDB_val *value)
+{
+	uint8_t digest[MODEL_DIGEST];
+	struct kept_seen kept;
+	size_t number;
+	int code;
+
+	if (key->mv_size != MODEL_DIGEST || value->mv_size != sizeof(kept))
+		return MDB_CORRUPTED;
+	memcpy(&kept, value->mv_data, sizeof(kept));
+	number = kept.number;
+	code = get(disk, disk->order, &number, sizeof(number), digest, sizeof(digest));
+	if (code && code != MDB_NOTFOUND)
+		return code;
+	return code || memcmp(digest, key->mv_data, MODEL_DIGEST) != 0 ? MDB_CORRUPTED : 0;
+}
+
+enum result model_disk_check(struct model_disk *disk, uint64_t *messages, struct err *err)
+{
+	enum result result = model_disk_begin(disk, err);
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	int code;
+
+	*messages = 0;
+	if (result)
+		return result;
+	code = mdb_cursor_open(disk->txn, disk->seen, &cursor);
+	while (!code && !(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
+		code = check_one(disk, &key, &value);
+		*messages += 1;
+	}
+	if (code != MDB_NOTFOUND)
+		result = answer(code, "seen", err);
+	model_disk_abort(disk);
+	return result;
 }

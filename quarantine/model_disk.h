@@ -32,6 +32,8 @@ struct model_seen {
 };
 
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err);
+/* Only to read, in a process of its own, while another one serves. RESULT_NONE: there is none. */
+enum result model_disk_open_beside(const char *path, struct model_disk **out, struct err *err);
 void model_disk_close(struct model_disk **disk);
 
 /* Takes what can't be opened out of the way of a new one, under the name damaged.mdb; what had that
@@ -43,6 +45,17 @@ enum result model_disk_set_aside(const char *path, struct err *err);
  * RESULT_NONE: there is none yet. RESULT_PERMANENT: it is damaged, or of another version. */
 enum result model_disk_read(struct model_disk *disk, struct model *model,
         struct rehearsal *rehearsal, uint64_t generations[MODEL_CHUNKS], struct err *err);
+
+/* The same model, as another one: who follows it takes all of it. */
+enum result model_disk_renew(struct model_disk *disk, uint64_t epoch, struct err *err);
+
+/* Writes all of one moment into the file, on disk when it returns, but for its name; while others
+ * go on. */
+enum result model_disk_copy(struct model_disk *disk, const char *file, struct err *err);
+
+/* Looks whether what is known of messages fits together, and counts them. RESULT_PERMANENT, and err
+ * says what doesn't. */
+enum result model_disk_check(struct model_disk *disk, uint64_t *messages, struct err *err);
 
 /* Everything from here on stands between begin and commit or abort. */
 enum result model_disk_begin(struct model_disk *disk, struct err *err);

@@ -4,19 +4,23 @@
 
 #include "tests/unit/quarantine/fixture.h"
 
+#include "lib/base/file.h"
 #include "quarantine/audit.h"
 #include "quarantine/care.h"
+#include "quarantine/model_copy.h"
+#include "quarantine/model_disk.h"
 
 static struct fixture f;
-static char folder[80];
+static char folder[80], model_path[80];
 
 static struct config *config_of(void)
 {
 	char *text = alloc_format("site: {name: a.example.org, admin: a@example.org}\n"
 	                          "front: {next_hop: '127.0.0.1:10026'}\n"
 	                          "quarantine: {path: %s, map_size: 64M, max_item_size: 16M}\n"
-	                          "size: {max_size: 16M}\n",
-	        f.path);
+	                          "size: {max_size: 16M}\n"
+	                          "spam: {model: {path: %s}}\n",
+	        f.path, model_path);
 	struct config *config = NULL;
 	struct err err;
 
@@ -64,12 +68,13 @@ static int set_up(void **state)
 	for (number = 0; number < 50; number++)
 		add(number);
 	snprintf(folder, sizeof(folder), "%s-copy", f.path);
+	snprintf(model_path, sizeof(model_path), "%s-model", f.path);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
-	char *line = alloc_format("rm -rf %s %s", folder, f.path);
+	char *line = alloc_format("rm -rf %s %s %s", folder, model_path, f.path);
 	int bad;
 
 	store_close(&f.store);
@@ -222,6 +227,164 @@ static void a_backup_and_a_restore_are_in_the_audit(void **state)
 	free(wanted);
 }
 
+/* ---- the model ---- */
+
+/* A model of so many lessons, in so many generations; each is a message that is known. */
+static void make_model(uint64_t lessons)
+{
+	struct model_disk *disk = NULL;
+	struct model model;
+	uint64_t at;
+
+	assert_int_equal(model_disk_open(model_path, &disk, &f.err), RESULT_OK);
+	model_init(&model, 77, 5);
+	assert_int_equal(model_disk_begin(disk, &f.err), RESULT_OK);
+	for (at = 0; at < lessons; at++) {
+		uint8_t digest[MODEL_DIGEST] = {(uint8_t)at, 1};
+		const struct model_seen seen = {.is_spam = 1, .time_ms = start_ms};
+
+		assert_int_equal(model_disk_put_seen(disk, digest, &seen, &f.err), RESULT_OK);
+	}
+	model.facts.spam = model.facts.generation = lessons;
+	assert_int_equal(model_disk_put_chunk(disk, &model, 3, lessons, &f.err), RESULT_OK);
+	assert_int_equal(model_disk_put_facts(disk, &model.facts, &f.err), RESULT_OK);
+	assert_int_equal(model_disk_commit(disk, &f.err), RESULT_OK);
+	model_disk_close(&disk);
+	model_fini(&model);
+}
+
+static struct model_facts model_facts(void)
+{
+	static uint64_t generations[MODEL_CHUNKS];
+	static struct rehearsal rehearsal;
+	struct model_disk *disk = NULL;
+	struct model_facts facts;
+	struct model model;
+
+	model_init(&model, 0, 0);
+	assert_int_equal(model_disk_open_beside(model_path, &disk, &f.err), RESULT_OK);
+	assert_int_equal(model_disk_read(disk, &model, &rehearsal, generations, &f.err), RESULT_OK);
+	model_disk_close(&disk);
+	rehearse_fini(&rehearsal);
+	facts = model.facts;
+	model_fini(&model);
+	return facts;
+}
+
+static void a_backup_has_the_model_and_a_restore_brings_it_back(void **state)
+{
+	struct model_report report;
+	struct model_facts facts;
+
+	make_model(20);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	make_model(30);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(model_copy_check(model_path, &report, &f.err), RESULT_OK);
+	assert_int_equal(report.spam, 20);
+	assert_int_equal(report.messages, 20);
+	facts = model_facts();
+	assert_int_equal(facts.seed, 5);
+	assert_int_not_equal(facts.epoch, 77); /* so that who has 30 lessons takes these 20 */
+	assert_true(facts.generation > 20);
+	fixture_open(&f);
+}
+
+static int is_there(const char *where, const char *name)
+{
+	char *path = alloc_format("%s/%s", where, name);
+	int there = access(path, F_OK) == 0;
+
+	free(path);
+	return there;
+}
+
+static void a_model_that_was_replaced_is_kept(void **state)
+{
+	make_model(20);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_true(is_there(model_path, "replaced-2.mdb"));
+	assert_false(is_there(model_path, "restored"));
+	fixture_open(&f);
+}
+
+static void a_model_stays_where_the_quarantine_is_in_use(void **state)
+{
+	make_model(20);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	make_model(30);
+	assert_int_not_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(model_facts().spam, 30);
+}
+
+static void a_backup_without_a_model_leaves_the_one_that_is_there(void **state)
+{
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	assert_false(is_there(folder, "model"));
+	assert_int_equal(run(CARE_VERIFY, folder), 0);
+	make_model(30);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(model_facts().spam, 30);
+	assert_int_equal(model_facts().epoch, 77);
+	fixture_open(&f);
+}
+
+/* Changes the bytes where they stand first. */
+static void damage(const char *path, const char *bytes, size_t size, const char *others)
+{
+	struct buf data = {0};
+	char *at;
+
+	assert_int_equal(file_read(path, 64 << 20, &data, &f.err), RESULT_OK);
+	at = memmem(data.data, data.size, bytes, size);
+	assert_non_null(at);
+	memcpy(at, others, size);
+	assert_int_equal(file_write(path, data.data, data.size, 0600, &f.err), RESULT_OK);
+	buf_fini(&data);
+}
+
+static void a_damaged_model_is_told_and_the_rest_restored_without_it(void **state)
+{
+	static const char seen[MODEL_DIGEST] = {7, 1}, other[MODEL_DIGEST] = {7, 2};
+	char *data = alloc_format("%s/model/data.mdb", folder), *line;
+
+	make_model(20);
+	assert_int_equal(run(CARE_BACKUP, folder), 0);
+	damage(data, seen, sizeof(seen), other); /* of a message, but not where its number leads */
+	assert_int_equal(run(CARE_VERIFY, folder), 1);
+	damage(data, other, sizeof(other), seen);
+	assert_int_equal(run(CARE_VERIFY, folder), 0);
+	damage(data, "facts", 5, "fects");
+	assert_int_equal(run(CARE_VERIFY, folder), 1);
+	store_close(&f.store);
+	assert_int_equal(run(CARE_RESTORE, folder), 1);
+	line = alloc_format("rm -rf %s/model", folder);
+	assert_int_equal(system(line), 0);
+	free(line);
+	assert_int_equal(run(CARE_RESTORE, folder), 0);
+	assert_int_equal(model_facts().spam, 20);
+	fixture_open(&f);
+	free(data);
+}
+
+static void a_model_that_cannot_be_copied_keeps_no_mail_from_being_copied(void **state)
+{
+	char *data = alloc_format("%s/data.mdb", model_path);
+
+	make_model(20);
+	assert_int_equal(file_write(data, "no database", 11, 0600, &f.err), RESULT_OK);
+	assert_int_equal(run(CARE_BACKUP, folder), 1);
+	assert_true(is_there(folder, "data.mdb"));
+	assert_int_equal(run(CARE_VERIFY, folder), 0);
+	assert_int_equal(run(CARE_VERIFY, NULL), 1);
+	free(data);
+}
+
 static int taken(struct care *care, const char *a, const char *b, const char *c)
 {
 	char *argv[5] = {(char *)"qstore", (char *)a, (char *)b, (char *)c, NULL};
@@ -261,6 +424,12 @@ int main(void)
 	        TEST(a_damaged_backup_is_not_restored),
 	        TEST(what_is_no_database_is_an_error),
 	        TEST(a_backup_and_a_restore_are_in_the_audit),
+	        TEST(a_backup_has_the_model_and_a_restore_brings_it_back),
+	        TEST(a_model_that_was_replaced_is_kept),
+	        TEST(a_model_stays_where_the_quarantine_is_in_use),
+	        TEST(a_backup_without_a_model_leaves_the_one_that_is_there),
+	        TEST(a_damaged_model_is_told_and_the_rest_restored_without_it),
+	        TEST(a_model_that_cannot_be_copied_keeps_no_mail_from_being_copied),
 	        cmocka_unit_test(arguments_name_one_thing_and_its_folder),
 	};
 
