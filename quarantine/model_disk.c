@@ -267,12 +267,19 @@ static int read_kept(
 	return rehearse_put(rehearsal, is_spam, room, bytes) ? 0 : MDB_CORRUPTED;
 }
 
+/* A transaction that reads does not close its cursors. NULL: it was not opened. */
+static void end_reading(MDB_cursor *cursor)
+{
+	if (cursor)
+		mdb_cursor_close(cursor);
+}
+
 static enum result read_rehearsal(
         struct model_disk *disk, struct rehearsal *rehearsal, struct err *err)
 {
 	struct model_features room = {alloc(MODEL_FEATURES_MAX * sizeof(uint32_t)), 0, 0};
 	MDB_val key, value;
-	MDB_cursor *cursor;
+	MDB_cursor *cursor = NULL;
 	unsigned slot;
 	int code = mdb_cursor_open(disk->txn, disk->kept, &cursor);
 
@@ -281,6 +288,7 @@ static enum result read_rehearsal(
 		code = read_kept(rehearsal, slot >= REHEARSE_KEPT, &value, &room);
 	}
 	free(room.list);
+	end_reading(cursor);
 	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
 }
 
@@ -493,7 +501,7 @@ enum result model_disk_check(struct model_disk *disk, uint64_t *messages, struct
 {
 	enum result result = model_disk_begin(disk, err);
 	MDB_val key, value;
-	MDB_cursor *cursor;
+	MDB_cursor *cursor = NULL;
 	int code;
 
 	*messages = 0;
@@ -504,6 +512,7 @@ enum result model_disk_check(struct model_disk *disk, uint64_t *messages, struct
 		code = check_one(disk, &key, &value);
 		*messages += 1;
 	}
+	end_reading(cursor);
 	if (code != MDB_NOTFOUND)
 		result = answer(code, "seen", err);
 	model_disk_abort(disk);
