@@ -94,12 +94,12 @@ static enum result spam_open(const struct config *config, void **state,
 	if (!config->spam.enabled)
 		return RESULT_OK;
 	result = spam_rules_open(config, warn ? warn_some : NULL, &warner, &rules, err);
-	if (!result && spam_rules_open_alone(config, &alone, err) == RESULT_PERMANENT) {
+	if (!result)
+		result = spam_rules_open_alone(config, &alone, err);
+	if (result && result != RESULT_NONE) {
 		rules_free(&rules);
-		result = RESULT_PERMANENT;
-	}
-	if (result)
 		return result;
+	}
 	warn_rest(&warner);
 	warn_unheard(config, rules, warn, context);
 	use_database(config, rules, warn, context);
