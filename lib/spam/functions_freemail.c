@@ -49,14 +49,11 @@ static size_t count_dots(const char *text)
 /* By a domain with "*" or "?" in it, which never stand for a dot. */
 static int has_wild_domain(const struct functions_view *view, const char *domain)
 {
-	size_t count = lists_count(view->lists, "freemail_domains"), size = strlen(domain);
-	size_t dots = count_dots(domain);
+	size_t dots = count_dots(domain), from = 0;
 	const char *value;
 
-	for (size_t i = 0; i < count; i++) {
-		value = lists_at(view->lists, "freemail_domains", i);
-		if (strpbrk(value, "*?") && text_glob(value, domain, size) &&
-		        count_dots(value) == dots)
+	while ((value = lists_next_wild(view->lists, "freemail_domains", domain, &from))) {
+		if (strpbrk(value, "*?") && count_dots(value) == dots)
 			return 1;
 	}
 	return 0;

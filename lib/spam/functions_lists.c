@@ -20,7 +20,7 @@ static unsigned long has_any(
 	if (!view->lists || !lists_count(view->lists, list))
 		return 0;
 	while (!hit && (line = function_line(&rest)))
-		hit = lists_match(view->lists, list, line) != NULL;
+		hit = lists_match(view->lists, list, line);
 	return hit;
 }
 
@@ -309,7 +309,7 @@ static int names_our_relay(const struct functions_view *view, const char *line, 
 	while (!hit && pattern_groups(&name, line, size, at, groups, 2)) {
 		char *host = alloc_bytes(line + groups[1].start, groups[1].end - groups[1].start);
 
-		hit = lists_match(view->lists, relays_list, host) != NULL;
+		hit = lists_match(view->lists, relays_list, host);
 		free(host);
 		at = groups[0].end;
 	}

@@ -10,6 +10,8 @@ struct list {
 	char *name;
 	char **values;
 	size_t count, room;
+	size_t *wild; /* places of values with a wildcard in them */
+	size_t wild_count;
 };
 
 /* A value's place: which list (its index + 1; 0: free) and where in it. */
@@ -35,8 +37,10 @@ static void empty_list(struct list *list)
 	for (size_t i = 0; i < list->count; i++)
 		free(list->values[i]);
 	free(list->values);
+	free(list->wild);
 	list->values = NULL;
-	list->count = list->room = 0;
+	list->wild = NULL;
+	list->count = list->room = list->wild_count = 0;
 }
 
 void lists_free(struct lists **pointer)
@@ -119,6 +123,16 @@ static void fill_slots(struct lists *lists, size_t room)
 	}
 }
 
+static void note_wild(struct list *list, size_t value)
+{
+	if (!strpbrk(list->values[value], "*?["))
+		return;
+	if ((list->wild_count & (list->wild_count - 1)) == 0)
+		list->wild = alloc_grow(list->wild, list->wild_count ? 2 * list->wild_count : 1,
+		        sizeof(*list->wild));
+	list->wild[list->wild_count++] = value;
+}
+
 void lists_add(struct lists *lists, const char *name, const char *value)
 {
 	size_t number = make_list(lists, name);
@@ -135,6 +149,7 @@ void lists_add(struct lists *lists, const char *name, const char *value)
 		list->values = alloc_grow(list->values, list->room, sizeof(*list->values));
 	}
 	list->values[list->count] = alloc_string(value);
+	note_wild(list, list->count);
 	*slot = (struct slot){number, list->count++};
 	lists->size++;
 }
@@ -158,6 +173,9 @@ void lists_remove(struct lists *lists, const char *name, const char *value)
 	lists->size--;
 	/* Those behind it have moved. Removing is rare, so all are placed anew. */
 	fill_slots(lists, lists->size);
+	list->wild_count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		note_wild(list, i);
 }
 
 void lists_clear(struct lists *lists, const char *name)
@@ -178,16 +196,26 @@ int lists_has(const struct lists *lists, const char *name, const char *value)
 	return number && lists->slot_count && find_slot(lists, number, value)->list;
 }
 
-const char *lists_match(const struct lists *lists, const char *name, const char *text)
+const char *lists_next_wild(
+        const struct lists *lists, const char *name, const char *text, size_t *from)
 {
 	size_t number = find_list(lists, name), size = strlen(text);
 	const struct list *list = number ? &lists->lists[number - 1] : NULL;
 
-	for (size_t i = 0; list && i < list->count; i++) {
-		if (text_glob(list->values[i], text, size))
-			return list->values[i];
+	while (list && *from < list->wild_count) {
+		const char *value = list->values[list->wild[(*from)++]];
+
+		if (text_glob(value, text, size))
+			return value;
 	}
 	return NULL;
+}
+
+int lists_match(const struct lists *lists, const char *name, const char *text)
+{
+	size_t from = 0;
+
+	return lists_has(lists, name, text) || lists_next_wild(lists, name, text, &from);
 }
 
 size_t lists_count(const struct lists *lists, const char *name)

@@ -24,9 +24,14 @@ void lists_clear(struct lists *lists, const char *list);
 /* Is the value there, without regard to the case of ASCII letters? In constant time. */
 int lists_has(const struct lists *lists, const char *list, const char *value);
 
-/* The first value that, read as a glob (* and ?), matches `text`; NULL if none. Each value of the
- * list is looked at. Lent until the lists change. */
-const char *lists_match(const struct lists *lists, const char *list, const char *text);
+/* The same for values that, read as a glob (* and ?), match `text`. Each with a wildcard in it is
+ * looked at. */
+int lists_match(const struct lists *lists, const char *list, const char *text);
+
+/* The next of the values with a wildcard in them that matches `text`; NULL if there is none left.
+ * *from is 0 at first. Lent until the lists change. */
+const char *lists_next_wild(
+        const struct lists *lists, const char *list, const char *text, size_t *from);
 
 size_t lists_count(const struct lists *lists, const char *list);
 const char *lists_at(const struct lists *lists, const char *list, size_t index);

@@ -70,10 +70,33 @@ static void values_are_globs_when_one_is_looked_for(void **state)
 
 	lists_add(lists, "a", "*@example.org");
 	lists_add(lists, "a", "b?b@*.example.net");
-	assert_string_equal(lists_match(lists, "a", "Alice@Example.org"), "*@example.org");
-	assert_string_equal(lists_match(lists, "a", "bob@x.example.net"), "b?b@*.example.net");
-	assert_null(lists_match(lists, "a", "bob@example.net"));
-	assert_null(lists_match(lists, "none", "bob@example.net"));
+	lists_add(lists, "a", "eve@example.com");
+	assert_true(lists_match(lists, "a", "Alice@Example.org"));
+	assert_true(lists_match(lists, "a", "bob@x.example.net"));
+	assert_true(lists_match(lists, "a", "Eve@example.com"));
+	assert_false(lists_match(lists, "a", "bob@example.net"));
+	assert_false(lists_match(lists, "none", "bob@example.net"));
+	lists_free(&lists);
+}
+
+static void values_with_wildcards_are_given_one_by_one(void **state)
+{
+	struct lists *lists = lists_new();
+	size_t from = 0;
+
+	lists_add(lists, "a", "x");
+	lists_add(lists, "a", "*.example.org");
+	lists_add(lists, "a", "mail.example.org");
+	lists_add(lists, "a", "m*");
+	lists_remove(lists, "a", "x");
+	assert_string_equal(
+	        lists_next_wild(lists, "a", "mail.example.org", &from), "*.example.org");
+	assert_string_equal(lists_next_wild(lists, "a", "mail.example.org", &from), "m*");
+	assert_null(lists_next_wild(lists, "a", "mail.example.org", &from));
+	from = 0;
+	assert_null(lists_next_wild(lists, "none", "mail.example.org", &from));
+	lists_clear(lists, "a");
+	assert_null(lists_next_wild(lists, "a", "mail.example.org", &from));
 	lists_free(&lists);
 }
 
@@ -94,6 +117,7 @@ int main(void)
 	        cmocka_unit_test(a_double_is_kept_once_and_order_stays),
 	        cmocka_unit_test(what_is_removed_is_gone_and_the_others_stay),
 	        cmocka_unit_test(values_are_globs_when_one_is_looked_for),
+	        cmocka_unit_test(values_with_wildcards_are_given_one_by_one),
 	        cmocka_unit_test(functions_that_ask_the_network_are_known_by_name),
 	};
 
