@@ -51,25 +51,40 @@ static struct match *compile(const char *text, int is_rule)
 	return match;
 }
 
+struct kept_pattern {
+	char *text; /* NULL: free */
+	int is_rule;
+	struct match *match;
+};
+
+/* The text's own slot, or the free one where the search for it ends. */
+static struct kept_pattern *find_slot(struct kept_pattern *slots, const char *text, int is_rule)
+{
+	size_t hash = 5381 + (size_t)is_rule;
+
+	for (const char *at = text; *at; at++)
+		hash = hash * 33 ^ (unsigned char)*at;
+	for (;; hash++) {
+		struct kept_pattern *slot = &slots[hash % (2 * KEPT_MOST)];
+
+		if (!slot->text || (slot->is_rule == is_rule && strcmp(slot->text, text) == 0))
+			return slot;
+	}
+}
+
 static const struct match *keep(const char *text, int is_rule)
 {
-	static struct {
-		char *text;
-		int is_rule;
-		struct match *match;
-	} kept[KEPT_MOST];
+	static struct kept_pattern slots[2 * KEPT_MOST];
 	static size_t count;
+	struct kept_pattern *slot = find_slot(slots, text, is_rule);
 
-	for (size_t i = 0; i < count; i++) {
-		if (kept[i].is_rule == is_rule && strcmp(kept[i].text, text) == 0)
-			return kept[i].match;
-	}
+	if (slot->text)
+		return slot->match;
 	if (count == KEPT_MOST)
 		return NULL;
-	kept[count].text = alloc_string(text);
-	kept[count].is_rule = is_rule;
-	kept[count].match = compile(text, is_rule);
-	return kept[count++].match;
+	count++;
+	*slot = (struct kept_pattern){alloc_string(text), is_rule, compile(text, is_rule)};
+	return slot->match;
 }
 
 const struct match *pattern_of(const char *text)
