@@ -127,9 +127,52 @@ int function_is_far_away(const struct lists *lists, const char *charset)
 
 /* ------------------------------------------------------------ header texts */
 
+static void release(void *value)
+{
+	buf_fini(value);
+	free(value);
+}
+
+static struct buf *keep(const struct functions_view *view, const char *name)
+{
+	struct buf *text = alloc_zero(1, sizeof(*text));
+
+	kept_put(view->texts->kept, name, text, release);
+	return text;
+}
+
+const struct buf *function_once(
+        const struct functions_view *view, const char *name, function_fill *fill)
+{
+	struct buf *text = kept_find(view->texts->kept, name);
+
+	if (!text) {
+		text = keep(view, name);
+		fill(view, text);
+	}
+	return text;
+}
+
+const struct buf *function_text(const struct functions_view *view, const char *key)
+{
+	struct buf *text = kept_find(view->texts->kept, key);
+
+	if (!text) {
+		text = keep(view, key);
+		fields_ask_key(view->texts, key, text);
+	}
+	return text;
+}
+
+static void copy(const struct buf *text, struct buf *out)
+{
+	buf_clear(out);
+	buf_add(out, text->data, text->size);
+}
+
 void function_ask(const struct functions_view *view, const char *key, struct buf *out)
 {
-	fields_ask_key(view->texts, key, out);
+	copy(function_text(view, key), out);
 }
 
 void function_ask_first(const struct functions_view *view, const char *key, struct buf *out)
@@ -216,13 +259,12 @@ static void squeeze_dots(struct buf *lines)
 	lines->data[kept] = '\0';
 }
 
-void function_senders(const struct functions_view *view, struct buf *out)
+static void find_senders(const struct functions_view *view, struct buf *out)
 {
 	static const char *const keys[] = {
 	        "From:addr", "Envelope-Sender:addr", "Resent-Sender:addr", "X-Envelope-From:addr"};
 	struct buf envelope = {0};
 
-	buf_clear(out);
 	buf_add(out, "", 0);
 	add_lines(view, "Resent-From:first:addr", out);
 	if (out->size)
@@ -233,6 +275,11 @@ void function_senders(const struct functions_view *view, struct buf *out)
 		add_line(out, envelope.data);
 	squeeze_dots(out);
 	buf_fini(&envelope);
+}
+
+void function_senders(const struct functions_view *view, struct buf *out)
+{
+	copy(function_once(view, "the senders", find_senders), out);
 }
 
 /* "for <x@y>;" of the newest three Received fields. */
@@ -257,14 +304,13 @@ static void add_received_for(const struct functions_view *view, struct buf *out)
 	buf_fini(&text);
 }
 
-void function_recipients(const struct functions_view *view, struct buf *out)
+static void find_recipients(const struct functions_view *view, struct buf *out)
 {
 	static const char *const keys[] = {"To:addr", "Apparently-To:addr", "Delivered-To:addr",
 	        "Envelope-Recipients:addr", "Apparently-Resent-To:addr", "X-Envelope-To:addr",
 	        "Envelope-To:addr", "X-Delivered-To:addr", "X-Original-To:addr", "X-Rcpt-To:addr",
 	        "X-Real-To:addr", "Cc:addr"};
 
-	buf_clear(out);
 	buf_add(out, "", 0);
 	add_lines(view, "Resent-To:first:addr", out);
 	add_lines(view, "Resent-Cc:first:addr", out);
@@ -275,6 +321,11 @@ void function_recipients(const struct functions_view *view, struct buf *out)
 		add_lines(view, keys[i], out);
 }
 
+void function_recipients(const struct functions_view *view, struct buf *out)
+{
+	copy(function_once(view, "the recipients", find_recipients), out);
+}
+
 int function_is_gated(const struct functions_view *view)
 {
 	static struct pattern ezmlm = {"^contact \\S+@\\S+; run by ezmlm$", MATCH_MULTILINE};
@@ -282,18 +333,12 @@ int function_is_gated(const struct functions_view *view)
 	static struct pattern qmail = {
 	        "qmail [0-9]+ invoked (?:from network|by .{3,20})\\); [0-9]+ ... [0-9]+"};
 	static struct pattern groups = {"from groups\\.msn\\.com \\(\\S+\\.msn\\.com "};
-	struct buf mailing = {0}, delivered = {0}, received = {0};
-	int gated;
+	const struct buf *mailing = function_text(view, "Mailing-List");
+	const struct buf *delivered = function_text(view, "Delivered-To");
+	const struct buf *received = function_text(view, "Received");
 
-	function_ask(view, "Mailing-List", &mailing);
-	function_ask(view, "Delivered-To", &delivered);
-	function_ask(view, "Received", &received);
-	gated = !received.size || pattern_is(&groups, received.data, received.size) ||
-	        (pattern_is(&ezmlm, mailing.data, mailing.size) &&
-	                pattern_is(&list, delivered.data, delivered.size) &&
-	                pattern_is(&qmail, received.data, received.size));
-	buf_fini(&mailing);
-	buf_fini(&delivered);
-	buf_fini(&received);
-	return gated;
+	return !received->size || pattern_is(&groups, received->data, received->size) ||
+	       (pattern_is(&ezmlm, mailing->data, mailing->size) &&
+	               pattern_is(&list, delivered->data, delivered->size) &&
+	               pattern_is(&qmail, received->data, received->size));
 }

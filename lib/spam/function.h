@@ -147,8 +147,11 @@ int function_matches(const struct match *match, const char *bytes, size_t size);
 int function_is_far_away(const struct lists *lists, const char *charset);
 int function_knows_all(const struct lists *lists); /* no language is far away */
 
-/* Header texts, without regard to whether the field is there. `out` is cleared first, and is a
- * string then. */
+/* Header texts, without regard to whether the field is there: lent, until the message's texts are
+ * gone. */
+const struct buf *function_text(const struct functions_view *view, const char *key);
+
+/* The same as a copy. `out` is cleared first, and is a string then. */
 void function_ask(const struct functions_view *view, const char *key, struct buf *out);
 
 /* The first line of what is asked for. */
@@ -157,9 +160,15 @@ void function_ask_first(const struct functions_view *view, const char *key, stru
 /* The same with each run of white space as one blank. */
 void function_ask_squeezed(const struct functions_view *view, const char *key, struct buf *out);
 
-/* All addresses that a message says it is from, or to, each once, one a line. */
+/* All addresses that a message says it is from, or to, each once, one a line. `out` is cleared
+ * first, and is a string then. */
 void function_senders(const struct functions_view *view, struct buf *out);
 void function_recipients(const struct functions_view *view, struct buf *out);
+
+/* Makes what is kept under a name that no header field can have; `fill` writes it at first. */
+typedef void function_fill(const struct functions_view *view, struct buf *out);
+const struct buf *function_once(
+        const struct functions_view *view, const char *name, function_fill *fill);
 
 /* Takes the next line of *rest; NULL behind the last. */
 char *function_line(char **rest);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/base/alloc.h"
 #include "lib/spam/dates.h"
 #include "lib/spam/function.h"
 
@@ -102,6 +103,20 @@ static void read_received(const struct functions_view *view, struct times *times
 	buf_fini(&text);
 }
 
+/* Each rule asks for another range of hours. */
+static const struct times *times_of(const struct functions_view *view)
+{
+	struct times *times = kept_find(view->texts->kept, "the times");
+
+	if (!times) {
+		times = alloc_zero(1, sizeof(*times));
+		kept_put(view->texts->kept, "the times", times, free);
+		read_date(view, times);
+		read_received(view, times);
+	}
+	return times;
+}
+
 /* The least difference to a Received field, in seconds. The oldest of several doesn't count where
  * it says the same as the message: one program wrote both. */
 static int64_t difference(const struct times *times)
@@ -125,12 +140,8 @@ static int64_t difference(const struct times *times)
 unsigned long function_check_for_shifted_date(
         const struct functions_view *view, const struct functions_call *call)
 {
-	struct times times = {0};
-	double ahead;
+	double ahead = (double)difference(times_of(view));
 
-	read_date(view, &times);
-	read_received(view, &times);
-	ahead = (double)difference(&times);
 	return ahead >= HOUR * function_number(call, 0, -INFINITY) &&
 	       ahead < HOUR * function_number(call, 1, INFINITY);
 }
@@ -161,12 +172,8 @@ static int64_t likely_time(const struct times *times)
 unsigned long function_received_within_months(
         const struct functions_view *view, const struct functions_call *call)
 {
-	struct times times = {0};
-	double age;
+	double age = (double)time(NULL) - (double)likely_time(times_of(view));
 
-	read_date(view, &times);
-	read_received(view, &times);
-	age = (double)time(NULL) - (double)likely_time(&times);
 	return age >= year / 12 * function_number(call, 0, -INFINITY) &&
 	       age < year / 12 * function_number(call, 1, INFINITY);
 }

@@ -86,11 +86,11 @@ static void ask_small(const struct functions_view *view, const char *key, struct
 	text_lower(out->data);
 }
 
-static unsigned long has_free(
-        const struct functions_view *view, const struct buf *addresses, const char *wanted)
+/* Takes `lines` apart. */
+static unsigned long has_free(const struct functions_view *view, char *lines, const char *wanted)
 {
 	const struct match *match = wanted ? pattern_of(wanted) : NULL;
-	char *rest = addresses->data, *line;
+	char *rest = lines, *line;
 
 	while ((line = function_line(&rest))) {
 		if (is_free(view, line) && (!wanted || function_matches(match, line, strlen(line))))
@@ -110,7 +110,7 @@ unsigned long function_check_freemail_header(
 		return 0;
 	buf_add_format(&key, "%s:addr", name);
 	ask_small(view, key.data, &addresses);
-	hit = has_free(view, &addresses, function_argument(call, 1));
+	hit = has_free(view, addresses.data, function_argument(call, 1));
 	buf_fini(&addresses);
 	buf_fini(&key);
 	return hit;
@@ -126,7 +126,7 @@ unsigned long function_check_freemail_from(
 		return 0;
 	function_senders(view, &addresses);
 	text_lower(addresses.data);
-	hit = has_free(view, &addresses, function_argument(call, 0));
+	hit = has_free(view, addresses.data, function_argument(call, 0));
 	buf_fini(&addresses);
 	return hit;
 }
@@ -284,7 +284,6 @@ static void read_body(const struct functions_view *view, struct found *found)
 	const char *bytes;
 	size_t size;
 
-	memset(found, 0, sizeof(*found));
 	find_linked(view, found);
 	for (size_t i = 0; i < body->count && found->emails.count < EMAILS_MOST; i++) {
 		bytes = pieces_at(body, i, &size);
@@ -298,24 +297,40 @@ static void read_body(const struct functions_view *view, struct found *found)
 		*found->free.data = '\0';
 }
 
-static void found_fini(struct found *found)
+static void release(void *value)
 {
+	struct found *found = value;
+
 	pieces_fini(&found->emails);
 	buf_fini(&found->free);
+	free(found);
+}
+
+/* The addresses that anybody can have, one a line: a copy to be taken apart, to be freed. */
+static char *free_in_body(const struct functions_view *view)
+{
+	struct found *found = kept_find(view->texts->kept, "the body's addresses");
+
+	if (!found) {
+		found = alloc_zero(1, sizeof(*found));
+		kept_put(view->texts->kept, "the body's addresses", found, release);
+		read_body(view, found);
+	}
+	return alloc_string(found->free.data);
 }
 
 unsigned long function_check_freemail_body(
         const struct functions_view *view, const struct functions_call *call)
 {
 	const char *wanted = function_argument(call, 0);
-	struct found found;
 	unsigned long hit;
+	char *lines;
 
 	if (!is_available(view))
 		return 0;
-	read_body(view, &found);
-	hit = wanted ? has_free(view, &found.free, wanted) : found.free.size > 0;
-	found_fini(&found);
+	lines = free_in_body(view);
+	hit = wanted ? has_free(view, lines, wanted) : *lines != '\0';
+	free(lines);
 	return hit;
 }
 
@@ -357,21 +372,16 @@ static int have_common(const struct buf *one, const struct buf *other)
 /* Is an address in the text another than one that answers go to? */
 static int differs_from_body(const struct functions_view *view, const struct buf *answers)
 {
-	char *copy, *rest, *email;
-	struct found found;
+	char *lines = free_in_body(view), *rest = lines, *line, *email, *copy, *at;
 	int hit = 0;
 
-	read_body(view, &found);
-	copy = rest = alloc_string(answers->data);
-	while (!hit && (email = function_line(&rest))) {
-		char *lines = alloc_string(found.free.data), *at = lines, *line;
-
-		while (!hit && (line = function_line(&at)))
+	while (!hit && (line = function_line(&rest))) {
+		copy = at = alloc_string(answers->data);
+		while (!hit && (email = function_line(&at)))
 			hit = strcmp(line, email) != 0;
-		free(lines);
+		free(copy);
 	}
-	free(copy);
-	found_fini(&found);
+	free(lines);
 	return hit;
 }
 

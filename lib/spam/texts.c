@@ -252,6 +252,7 @@ void texts_build(const struct texts_input *input, struct texts *texts)
 
 	memset(texts, 0, sizeof(*texts));
 	texts->input = *input;
+	texts->kept = kept_new();
 	buf_add(&texts->shown, "", 0);
 	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
 	links_init(&texts->links, input->lists, builder.limits->max_links);
@@ -287,4 +288,5 @@ void texts_fini(struct texts *texts)
 	parts_fini(&texts->parts);
 	facts_fini(&texts->facts);
 	relays_fini(&texts->relays);
+	kept_free(&texts->kept);
 }

@@ -21,6 +21,7 @@
 #include "lib/mime/map.h"
 #include "lib/spam/facts.h"
 #include "lib/spam/html.h"
+#include "lib/spam/kept.h"
 #include "lib/spam/links.h"
 #include "lib/spam/lists.h"
 #include "lib/spam/parts.h"
@@ -58,7 +59,8 @@ struct texts {
 	struct parts parts;
 	struct facts facts;
 	struct relays relays;
-	const char *cut; /* what was cut by a limit: body, rawbody, pieces, links; or NULL */
+	struct kept *kept; /* of functions */
+	const char *cut;   /* what was cut by a limit: body, rawbody, pieces, links; or NULL */
 };
 
 /* Fills `texts`, to be emptied with texts_fini(). */
