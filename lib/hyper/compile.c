@@ -23,6 +23,7 @@ enum { GROUPS = 2 };
 struct entry {
 	char *text; /* NULL: it stays outside */
 	unsigned flags, number;
+	struct library_pattern found; /* when it is */
 };
 
 struct group {
@@ -52,29 +53,64 @@ static unsigned flags_of(unsigned flags)
 	       (flags & HYPER_DOTALL ? HS_FLAG_DOTALL : 0);
 }
 
-static int is_accepted(const struct entry *entry)
+/* The least width of what it matches; 0 where the library doesn't accept it, or it matches nothing
+ * at all and would be named for each text. */
+static unsigned least_width(const struct entry *entry)
 {
 	hs_expr_info_t *info = NULL;
 	hs_compile_error_t *error = NULL;
 	int accepted = hs_expression_info(entry->text, entry->flags, &info, &error) == HS_SUCCESS;
+	unsigned width = accepted ? info->min_width : 0;
 
-	/* What matches nothing at all would be named for each text. */
-	accepted = accepted && info->min_width > 0;
 	free(info);
 	hs_free_compile_error(error);
-	return accepted;
+	return width;
 }
 
-/* As it is if it can be so, else as something wider that the library makes of it. */
+/* To be told of each end takes the library more than of one, which can be too much. */
+static int compiles(const struct entry *entry)
+{
+	hs_compile_error_t *error = NULL;
+	hs_database_t *database = NULL;
+	int done = hs_compile(entry->text, entry->flags, HS_MODE_BLOCK, NULL, &database, &error) ==
+	           HS_SUCCESS;
+
+	hs_free_database(database);
+	hs_free_compile_error(error);
+	return done;
+}
+
+static void count_ends(struct entry *entry, unsigned long times, unsigned width)
+{
+	struct entry counted = *entry;
+
+	counted.flags &= ~(unsigned)HS_FLAG_SINGLEMATCH;
+	counted.found.times = times < UINT16_MAX ? (uint16_t)times : UINT16_MAX;
+	counted.found.apart = width < UINT16_MAX ? (uint16_t)width : UINT16_MAX;
+	if (compiles(&counted))
+		*entry = counted;
+}
+
+/* As it is if it can be so, else as something wider that the library makes of it, of which it isn't
+ * known where it ends: so its ends are not counted. */
 static void prepare(struct entry *entry, const struct hyper_pattern *pattern, unsigned number)
 {
+	struct wide wide;
+	unsigned width;
+
 	entry->number = number;
 	entry->flags = flags_of(pattern->flags);
-	entry->text = pattern->text ? widen(pattern->text, pattern->flags & HYPER_CASELESS) : NULL;
-	if (!entry->text || is_accepted(entry))
+	if (!pattern->text || !widen(pattern->text, pattern->flags & HYPER_CASELESS, &wide))
+		return;
+	entry->text = wide.text;
+	entry->found = (struct library_pattern){1, 0};
+	width = least_width(entry);
+	if (width && wide.times > 1)
+		count_ends(entry, wide.times, width);
+	if (width)
 		return;
 	entry->flags |= HS_FLAG_PREFILTER;
-	if (is_accepted(entry))
+	if (least_width(entry))
 		return;
 	free(entry->text);
 	entry->text = NULL;
@@ -226,8 +262,11 @@ static void write_body(const struct work *work, struct buf *out)
 {
 	uint64_t size;
 
+	static const struct library_pattern outside;
+
 	for (size_t i = 0; i < work->count; i++)
-		buf_add_char(out, work->entries[i].text != NULL);
+		buf_add(out, work->entries[i].text ? &work->entries[i].found : &outside,
+		        sizeof(outside));
 	for (size_t g = 0; g < GROUPS; g++) {
 		size = work->groups[g].size;
 		if (!size)

@@ -12,12 +12,21 @@
 
 enum { GROUPS_MOST = 64 };
 
+/* How often a pattern was found, and where its last end was that counts. */
+struct counter {
+	unsigned times;
+	unsigned long long last;
+};
+
 struct hyper {
 	hs_database_t *groups[GROUPS_MOST];
 	size_t group_count;
 	hs_scratch_t *scratch;
-	unsigned char *has; /* of each pattern */
+	struct library_pattern *patterns;
 	size_t pattern_count;
+	struct counter *counters; /* of each pattern, while a text is looked at */
+	unsigned *counted;        /* which must be found more than once */
+	size_t counted_count;
 	size_t in_count, size;
 };
 
@@ -67,7 +76,8 @@ static enum result check_head(const void *bytes, size_t size, const struct hyper
 	digest_of((const char *)bytes + sizeof(*head), size - sizeof(*head), &body);
 	if (memcmp(&head->body, &body, sizeof(body)) != 0)
 		return err_set(err, RESULT_PERMANENT, "damaged");
-	if (head->patterns != count || head->groups > GROUPS_MOST || size - sizeof(*head) < count)
+	if (head->patterns != count || head->groups > GROUPS_MOST ||
+	        size - sizeof(*head) < count * sizeof(struct library_pattern))
 		return err_set(err, RESULT_PERMANENT, "damaged: its numbers don't fit");
 	return RESULT_OK;
 }
@@ -108,6 +118,21 @@ static enum result open_groups(struct hyper *hyper, const struct library_head *h
 	return result;
 }
 
+static void read_patterns(struct hyper *hyper, const char *bytes)
+{
+	size_t count = hyper->pattern_count;
+
+	hyper->patterns = alloc((count + 1) * sizeof(*hyper->patterns));
+	memcpy(hyper->patterns, bytes, count * sizeof(*hyper->patterns));
+	hyper->counters = alloc_zero(count + 1, sizeof(*hyper->counters));
+	hyper->counted = alloc((count + 1) * sizeof(*hyper->counted));
+	for (size_t i = 0; i < count; i++) {
+		hyper->in_count += hyper->patterns[i].times != 0;
+		if (hyper->patterns[i].times > 1)
+			hyper->counted[hyper->counted_count++] = (unsigned)i;
+	}
+}
+
 enum result hyper_open(const void *bytes, size_t size, const struct hyper_pattern *patterns,
         size_t count, struct hyper **out, struct err *err)
 {
@@ -120,10 +145,9 @@ enum result hyper_open(const void *bytes, size_t size, const struct hyper_patter
 		return result;
 	hyper = alloc_zero(1, sizeof(*hyper));
 	hyper->pattern_count = count;
-	hyper->has = (unsigned char *)alloc_bytes(at, count);
-	for (size_t i = 0; i < count; i++)
-		hyper->in_count += hyper->has[i] != 0;
-	result = open_groups(hyper, &head, at + count, size - sizeof(head) - count, err);
+	read_patterns(hyper, at);
+	at += count * sizeof(*hyper->patterns);
+	result = open_groups(hyper, &head, at, size - (size_t)(at - (const char *)bytes), err);
 	if (result)
 		hyper_free(&hyper);
 	else
@@ -138,14 +162,16 @@ void hyper_free(struct hyper **hyper)
 	for (size_t i = 0; i < (*hyper)->group_count; i++)
 		hs_free_database((*hyper)->groups[i]);
 	hs_free_scratch((*hyper)->scratch);
-	free((*hyper)->has);
+	free((*hyper)->patterns);
+	free((*hyper)->counters);
+	free((*hyper)->counted);
 	free(*hyper);
 	*hyper = NULL;
 }
 
 int hyper_has(const struct hyper *hyper, size_t pattern)
 {
-	return pattern < hyper->pattern_count && hyper->has[pattern];
+	return pattern < hyper->pattern_count && hyper->patterns[pattern].times;
 }
 
 size_t hyper_count(const struct hyper *hyper)
@@ -161,26 +187,42 @@ size_t hyper_size(const struct hyper *hyper)
 /* ---------------------------------------------------------------- scanning */
 
 struct told {
+	const struct hyper *hyper;
 	hyper_found *found;
 	void *context;
 };
+
+/* Is this the last end that was wanted of it? Ends that are nearer to each other than the pattern
+ * is wide are not of two places side by side. */
+static int completes(
+        const struct library_pattern *pattern, struct counter *counter, unsigned long long end)
+{
+	if (counter->times && end < counter->last + pattern->apart)
+		return 0;
+	counter->last = end;
+	return ++counter->times == pattern->times;
+}
 
 static int on_match(
         unsigned id, unsigned long long from, unsigned long long to, unsigned flags, void *context)
 {
 	const struct told *told = context;
+	const struct library_pattern *pattern = &told->hyper->patterns[id];
 
-	told->found(told->context, id);
+	if (pattern->times == 1 || completes(pattern, &told->hyper->counters[id], to))
+		told->found(told->context, id);
 	return 0;
 }
 
 enum result hyper_scan(const struct hyper *hyper, const void *bytes, size_t size,
         hyper_found *found, void *context)
 {
-	struct told told = {found, context};
+	struct told told = {hyper, found, context};
 
 	if (size > UINT_MAX)
 		return RESULT_PERMANENT;
+	for (size_t i = 0; i < hyper->counted_count; i++)
+		hyper->counters[hyper->counted[i]].times = 0;
 	for (size_t i = 0; i < hyper->group_count; i++) {
 		if (hs_scan(hyper->groups[i], bytes, (unsigned)size, 0, hyper->scratch, on_match,
 		            &told) != HS_SUCCESS)

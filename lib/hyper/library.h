@@ -10,7 +10,7 @@
 #include "lib/hyper/hyper.h"
 
 /*
- * A kept database is this, then a byte for each pattern (1: it is in a group), then for each group
+ * A kept database is this, then a library_pattern for each pattern, then for each group
  * its size (8 bytes) and its bytes. Numbers are in the machine's own order: nothing of it is of use
  * to another kind of machine.
  */
@@ -21,7 +21,13 @@ struct library_head {
 	uint64_t patterns, groups;
 };
 
-#define LIBRARY_MAGIC "lazaret hyper 1" /* with its NUL; another number when widen() changes */
+/* How often a pattern must be found to be named, at ends that are at least so many bytes apart. */
+struct library_pattern {
+	uint16_t times; /* 0: it is not in it */
+	uint16_t apart;
+};
+
+#define LIBRARY_MAGIC "lazaret hyper 2" /* with its NUL; another number when widen() changes */
 
 /* RESULT_NONE: the library is not here. */
 enum result library_key(const struct hyper_pattern *patterns, size_t count, struct digest *out);

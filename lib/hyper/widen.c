@@ -6,11 +6,12 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/hyper/item.h"
+#include "lib/hyper/shorten.h"
 
 enum {
-	REPEATS_KEPT = 4,          /* so many are as cheap as "any number" */
-	GROUP_MOST_BYTES = 60,     /* in copies; a longer one is told from none only */
-	PATTERN_MOST_BYTES = 4000, /* what is longer is cut behind one of its items */
+	REPEATS_KEPT = 4,      /* so many are as cheap as "any number" */
+	GROUP_MOST_BYTES = 60, /* in copies; a longer one is told from none only */
 	DEPTH_MOST = 100,
 };
 
@@ -24,7 +25,8 @@ struct widener {
 	struct buf out;
 	size_t open[DEPTH_MOST]; /* where in `out` each group began that is open */
 	size_t depth;
-	size_t last_group; /* where that one began which was closed last */
+	size_t last_group;   /* where that one began which was closed last */
+	unsigned long times; /* the whole is a group that must match so often, and was put once */
 };
 
 /* ---------------------------------------------------------------- letters above ASCII */
@@ -130,14 +132,6 @@ static void put_escape(struct widener *widener)
 	put(widener, strncmp(at, "\\x{", 3) == 0 ? strcspn(at, "}") + 1 : 2);
 }
 
-/* "[:alpha:]" and the like, inside a class. */
-static size_t posix_size(const char *at)
-{
-	const char *end = at[0] == '[' && at[1] == ':' ? strstr(at + 2, ":]") : NULL;
-
-	return end ? (size_t)(end + 2 - at) : 0;
-}
-
 static void put_class(struct widener *widener)
 {
 	int is_negated = widener->at[1] == '^';
@@ -156,7 +150,7 @@ static void put_class(struct widener *widener)
 		else if (*widener->at == '\\')
 			put_escape(widener);
 		else
-			put(widener, posix_size(widener->at) ? posix_size(widener->at) : 1);
+			put(widener, class_item_size(widener->at));
 	}
 	put(widener, 1);
 }
@@ -177,6 +171,12 @@ static const char *wide_repeat(const struct widener *widener, unsigned long leas
 	return least == 0 ? "*" : least == 1 || is_behind_long_group(widener) ? "+" : "{2,}";
 }
 
+/* Is a long group all there is, but for the repeat that ends at `end`? */
+static int is_all_one_group(const struct widener *widener, const char *end)
+{
+	return is_behind_long_group(widener) && widener->last_group == 0 && !*end;
+}
+
 /* "{m}", "{m,}" or "{m,n}"; what makes it possessive goes. */
 static int put_repeat(struct widener *widener)
 {
@@ -192,7 +192,9 @@ static int put_repeat(struct widener *widener)
 		                                      : (end++, REPEATS_KEPT + 1UL);
 	if (*end != '}')
 		return 0;
-	if (most <= REPEATS_KEPT && !is_behind_long_group(widener))
+	if (least > 1 && is_all_one_group(widener, end + 1))
+		widener->times = least;
+	else if (most <= REPEATS_KEPT && !is_behind_long_group(widener))
 		put(widener, (size_t)(end + 1 - widener->at));
 	else
 		buf_add_string(&widener->out, wide_repeat(widener, least));
@@ -308,141 +310,6 @@ static void put_all(struct widener *widener)
 	}
 }
 
-/* ---------------------------------------------------------------- what is too long */
-
-/* An escape as we have put it: "\xHH", "\x{HH}" or of two characters. */
-static size_t escape_size(const char *at)
-{
-	size_t size = 2;
-
-	if (strncmp(at, "\\x{", 3) == 0)
-		return strcspn(at, "}") + 1;
-	while (at[1] == 'x' && size < 4 && isxdigit((unsigned char)at[size]))
-		size++;
-	return size;
-}
-
-/* Size of the class, group, escape or character at `at`, with its repeat; 0 where it has no end. */
-static size_t item_size(const char *at)
-{
-	size_t size = 0, depth = 0;
-	int in_class = 0;
-
-	do {
-		if (!at[size])
-			return 0;
-		if (at[size] == '\\' && at[size + 1]) {
-			size += escape_size(at + size) - 1;
-		} else if (in_class) {
-			in_class = at[size] != ']';
-		} else if (at[size] == '[') {
-			in_class = 1;
-			size += at[size + 1] == '^';
-			size += at[size + 1] == ']';
-		} else if (at[size] == '(') {
-			depth++;
-		} else if (at[size] == ')' && depth) {
-			depth--;
-		}
-		size++;
-	} while (depth || in_class);
-	size += at[size] == '{' ? strcspn(at + size, "}") + 1 : strspn(at + size, "*+?");
-	return strnlen(at, size) == size ? size + (at[size] == '?') : 0;
-}
-
-/* Size of the row of items at `at`, up to a | or `size`. */
-static size_t row_size(const char *at, size_t size)
-{
-	size_t used = 0, item;
-
-	while (used < size && at[used] != '|') {
-		item = item_size(at + used);
-		if (!item)
-			return size;
-		used += item;
-	}
-	return used < size ? used : size;
-}
-
-static int put_rows(const char *text, size_t size, size_t budget, struct buf *out);
-
-/* The beginning of a group that is too long as a whole; 0, and nothing is put, where it could match
- * anything then, or need not match at all. */
-static int put_group_start(const char *item, size_t size, size_t budget, struct buf *out)
-{
-	size_t open = strncmp(item, "(?:", 3) == 0 ? 3 : 1, end = size, before = out->size;
-
-	if (*item != '(' || (open == 1 && item[1] == '?') || budget < open + 1)
-		return 0;
-	while (end > open && item[end - 1] != ')') {
-		end--;
-		if (strchr("*?", item[end]) || (item[end] == '{' && item[end + 1] == '0'))
-			return 0;
-	}
-	buf_add(out, item, open);
-	if (!put_rows(item + open, end - 1 - open, budget - open - 1, out)) {
-		out->data[out->size = before] = '\0';
-		return 0;
-	}
-	buf_add_char(out, ')');
-	return 1;
-}
-
-/* Items of a row as long as they fit. 0: none was put. */
-static int put_row(const char *row, size_t size, size_t budget, struct buf *out)
-{
-	size_t start = out->size, at = 0, item;
-
-	while (at < size) {
-		item = item_size(row + at);
-		if (!item)
-			break;
-		if (out->size - start + item > budget) {
-			put_group_start(row + at, item, budget - (out->size - start), out);
-			break;
-		}
-		buf_add(out, row + at, item);
-		at += item;
-	}
-	return out->size > start;
-}
-
-/* What matches a whole row of items matches its beginning, too. Rows that stand side by side share
- * the room. 0: one of them has nothing left, so all could match anything. */
-static int put_rows(const char *text, size_t size, size_t budget, struct buf *out)
-{
-	size_t count = 1, used;
-
-	for (size_t at = row_size(text, size); at < size;
-	        at += 1 + row_size(text + at + 1, size - at - 1))
-		count++;
-	budget = budget / count;
-	for (size_t at = 0;; at += used + 1) {
-		used = row_size(text + at, size - at);
-		if (budget < 2 || !put_row(text + at, used, budget - 1, out))
-			return 0;
-		if (at + used >= size)
-			return 1;
-		buf_add_char(out, '|');
-	}
-}
-
-/* Takes a pattern, gives one of a length that can be compiled. */
-static char *shorten(char *pattern)
-{
-	struct buf out = {0};
-
-	if (strlen(pattern) <= PATTERN_MOST_BYTES)
-		return pattern;
-	buf_add_string(&out, "");
-	if (!put_rows(pattern, strlen(pattern), PATTERN_MOST_BYTES, &out)) {
-		buf_fini(&out);
-		return pattern;
-	}
-	free(pattern);
-	return buf_give(&out);
-}
-
 static char *widen_once(const char *pattern, int is_caseless, struct widener *widener)
 {
 	*widener = (struct widener){.at = pattern, .is_caseless = is_caseless};
@@ -451,7 +318,7 @@ static char *widen_once(const char *pattern, int is_caseless, struct widener *wi
 	return buf_give(&widener->out);
 }
 
-char *widen(const char *pattern, int is_caseless)
+int widen(const char *pattern, int is_caseless, struct wide *out)
 {
 	struct widener widener;
 	char *wide = widen_once(pattern, is_caseless, &widener);
@@ -464,7 +331,9 @@ char *widen(const char *pattern, int is_caseless)
 	}
 	if (widener.is_odd || (widener.switches_case && widener.denies_letters)) {
 		free(wide);
-		return NULL;
+		return 0;
 	}
-	return shorten(wide);
+	out->text = shorten(wide);
+	out->times = widener.times ? widener.times : 1;
+	return 1;
 }

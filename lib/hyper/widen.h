@@ -8,8 +8,14 @@
 #ifndef LIB_HYPER_WIDEN_H
 #define LIB_HYPER_WIDEN_H
 
-/* The widened pattern, to be freed; NULL where it has something in it that this can't be done to.
- */
-char *widen(const char *pattern, int is_caseless);
+struct wide {
+	char *text; /* to be freed */
+	/* A pattern that is a long group repeated, "(?:...){5}", is put as the group alone, which
+	 * must be found so often, at ends that are at least its least width apart. */
+	unsigned long times;
+};
+
+/* Gives *out. 0 where there is something in the pattern that this can't be done to. */
+int widen(const char *pattern, int is_caseless, struct wide *out);
 
 #endif

@@ -32,6 +32,7 @@ static void count(void *context, const char *sentence)
 static void look_through(const struct rules *rules)
 {
 	struct about about;
+	struct wide wide;
 	const char *last = "";
 	size_t run = 0;
 
@@ -40,7 +41,8 @@ static void look_through(const struct rules *rules)
 		assert(*about.kind && about.line > 0 && *about.text);
 		run += !*about.why;
 		last = about.name;
-		free(widen(about.pattern, i % 2 == 0));
+		if (widen(about.pattern, i % 2 == 0, &wide))
+			free(wide.text);
 	}
 	assert(run == rules_count(rules));
 }

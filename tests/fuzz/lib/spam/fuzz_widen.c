@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/hyper/fold.h"
 #include "lib/hyper/widen.h"
 #include "lib/match/match.h"
 
@@ -26,21 +27,39 @@ static enum result found(const char *pattern, unsigned flags, const uint8_t *tex
 	return result;
 }
 
+/* Told less exactly, it must still be found where it was. */
+static void check_folds(const char *wide, unsigned flags, const uint8_t *text, size_t size)
+{
+	static const enum fold folds[] = {FOLD_LONG, FOLD_ALL};
+
+	for (size_t i = 0; i < 2; i++) {
+		char *folded = fold_high(wide, folds[i]);
+
+		assert(strlen(folded) <= 4 * strlen(wide) + 16);
+		assert(found(folded, flags, text, size) != RESULT_NONE);
+		free(folded);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = size > 1 ? memchr(data + 1, '\0', size - 1) : NULL;
 	size_t length = end ? (size_t)(end - data) - 1 : 0;
+	struct wide wide = {NULL, 0};
 	unsigned flags;
-	char *pattern, *wide;
+	char *pattern;
 
 	if (!end || length > PATTERN_MOST)
 		return 0;
+	size -= length + 2;
 	flags = MATCH_LATIN1 | (data[0] & (MATCH_CASELESS | MATCH_MULTILINE | MATCH_DOTALL));
 	pattern = alloc_bytes(data + 1, length);
-	wide = widen(pattern, data[0] & MATCH_CASELESS);
-	if (wide && found(pattern, flags, end + 1, size - length - 2) == RESULT_OK)
-		assert(found(wide, flags, end + 1, size - length - 2) != RESULT_NONE);
-	free(wide);
+	if (widen(pattern, data[0] & MATCH_CASELESS, &wide) &&
+	        found(pattern, flags, end + 1, size) == RESULT_OK) {
+		assert(found(wide.text, flags, end + 1, size) != RESULT_NONE);
+		check_folds(wide.text, flags, end + 1, size);
+	}
+	free(wide.text);
 	free(pattern);
 	return 0;
 }

@@ -8,11 +8,23 @@
 #include <cmocka.h>
 
 #include "lib/base/buf.h"
+#include "lib/hyper/fold.h"
 #include "lib/hyper/widen.h"
+
+/* NULL where it is left out; to be freed. */
+static char *widened(const char *pattern, int is_caseless, unsigned long times)
+{
+	struct wide wide;
+
+	if (!widen(pattern, is_caseless, &wide))
+		return NULL;
+	assert_int_equal(wide.times, times);
+	return wide.text;
+}
 
 static void becomes(const char *pattern, int is_caseless, const char *want)
 {
-	char *wide = widen(pattern, is_caseless);
+	char *wide = widened(pattern, is_caseless, 1);
 
 	if (!wide || strcmp(wide, want) != 0)
 		fail_msg("%s became %s, not %s", pattern, wide ? wide : "nothing", want);
@@ -21,7 +33,7 @@ static void becomes(const char *pattern, int is_caseless, const char *want)
 
 static void is_left_out(const char *pattern, int is_caseless)
 {
-	char *wide = widen(pattern, is_caseless);
+	char *wide = widened(pattern, is_caseless, 1);
 
 	if (wide)
 		fail_msg("%s became %s", pattern, wide);
@@ -98,11 +110,82 @@ static void long_groups_are_not_repeated(void **state)
 	free(want);
 }
 
+static void a_long_group_that_is_all_there_is_is_to_be_found_so_often(void **state)
+{
+	char *pattern = long_one("(?:", "a(b)", 20, "){3}"),
+	     *want = long_one("(?:", "a(b)", 20, ")"), *wide = widened(pattern, 0, 3);
+
+	assert_string_equal(wide, want);
+	free(wide);
+	free(pattern);
+	pattern = long_one("(?:", "a(b)", 20, "){7,}");
+	wide = widened(pattern, 1, 7);
+	assert_string_equal(wide, want);
+	free(wide);
+	free(pattern);
+	free(want);
+	becomes("(?:ab){3}", 0, "(?:ab){3}");
+}
+
+/* Folded as a whole, without being too long for the library. */
+static void folds_to(enum fold fold, const char *pattern, const char *want)
+{
+	char *folded = fold_high(pattern, fold);
+
+	assert_string_equal(folded, want);
+	free(folded);
+}
+
+static void characters_of_three_bytes_lose_all_but_the_first(void **state)
+{
+	folds_to(FOLD_LONG, "a(?:p|[\\xce][\\xa1]|[\\xe1](?:[\\xb9][\\x94-\\x97]|[\\xbf][\\xa4]))b",
+	        "a(?:p|[\\xce][\\xa1]|[\\xe1][\\x80-\\xff]+)b");
+	folds_to(FOLD_LONG, "\\xf0\\x9d\\x90|x", "\\xf0[\\x80-\\xff]+|x");
+	/* What need not be there, or is more than such bytes, stays. */
+	folds_to(FOLD_LONG, "(?:\\xe1\\xb9?|\\xe1\\xb9x|\\xe1)",
+	        "(?:\\xe1\\xb9?|\\xe1\\xb9x|\\xe1)");
+	folds_to(FOLD_LONG, "(?:[^\\xe1]\\xb9|[\\xd0\\xe1]\\xb9)",
+	        "(?:[^\\xe1]\\xb9|[\\xd0\\xe1]\\xb9)");
+}
+
+static void bytes_above_ascii_become_any_of_them(void **state)
+{
+	folds_to(FOLD_ALL, "(?:[pP\\xd1\\xf1]|[\\xce][\\xa1]|\\xe1(?:\\xb9|\\xbf\\xa4))b",
+	        "(?:[\\x80-\\xffpP]|[\\x80-\\xff]+)b");
+	folds_to(FOLD_ALL, "[a\\xd1-]{2}[\\xd1-\\xd8-][[:alpha:]\\xd1][^\\xd1][ -\\xd1]",
+	        "[\\x80-\\xffa-]{2}[\\x80-\\xff-][\\x80-\\xff[:alpha:]][^\\xd1][ -\\xd1]");
+	/* Two in a row are one, but what only ends like one is not. */
+	folds_to(FOLD_ALL, "\\xce\\xa1|\\xcf\\xa2", "[\\x80-\\xff]+");
+	folds_to(FOLD_ALL, "x[\\x80-\\xff]+|\\xcf\\xa2", "x[\\x80-\\xff]+|[\\x80-\\xff]+");
+	/* What must not match is not made wider. */
+	folds_to(FOLD_ALL, "(?!\\xce\\xa1|[a\\xcf])(?<!\\xce)x",
+	        "(?!\\xce\\xa1|[a\\xcf])(?<!\\xce)x");
+	folds_to(FOLD_ALL, "(?=\\xce|y)(?i:\\xce|\\xcf)",
+	        "(?=[\\x80-\\xff]+|y)(?i:\\xce|[\\x80-\\xff]+)");
+	folds_to(FOLD_ALL, "(?:[\\xce", "(?:[\\xce");
+}
+
+static void what_is_too_long_is_folded_before_it_is_cut(void **state)
+{
+	char *pattern = long_one("", "(?:a|\\xce\\xa1|\\xe1\\xb9\\x94)", 200, "");
+	char *want = long_one("", "(?:a|[\\x80-\\xff]+)", 200, "");
+
+	assert_in_range(strlen(pattern), 4001, 6000);
+	becomes(pattern, 0, want);
+	free(pattern);
+	free(want);
+	pattern = long_one("", "(?:a|\\xe1(?:\\xb9[\\x94\\x97]|\\xbf\\xa4))", 130, "");
+	want = long_one("", "(?:a|\\xe1[\\x80-\\xff]+)", 130, "");
+	becomes(pattern, 0, want);
+	free(pattern);
+	free(want);
+}
+
 static void what_is_too_long_is_cut_behind_an_item(void **state)
 {
-	char *pattern = long_one("", "(?:a|\\))+", 900, ""), *wide = widen(pattern, 0);
+	char *pattern = long_one("", "(?:a|\\))+", 1900, ""), *wide = widened(pattern, 0, 1);
 
-	assert_in_range(strlen(wide), 3900, 4000);
+	assert_in_range(strlen(wide), 15400, 15500);
 	assert_int_equal(strlen(wide) % 9, 0);
 	assert_string_equal(wide + strlen(wide) - 9, "(?:a|\\))+");
 	free(wide);
@@ -111,22 +194,23 @@ static void what_is_too_long_is_cut_behind_an_item(void **state)
 
 static void what_stands_side_by_side_is_cut_side_by_side(void **state)
 {
-	char *pattern = long_one("^x(?:b|c|", "[de]", 3000, "y|f)g"), *wide = widen(pattern, 0);
+	char *pattern = long_one("^x(?:b|c|", "[de]", 9000, "y|f)g"),
+	     *wide = widened(pattern, 0, 1);
 
 	assert_int_equal(strncmp(wide, "^x(?:b|c|[de][de]", 17), 0);
 	assert_string_equal(wide + strlen(wide) - 7, "[de]|f)");
-	assert_in_range(strlen(wide), 500, 4000);
+	assert_in_range(strlen(wide), 500, 15500);
 	free(wide);
 	free(pattern);
 	/* It need not match, so its beginning need not either. */
-	pattern = long_one("x(?:", "[de]", 3000, ")?g");
+	pattern = long_one("x(?:", "[de]", 9000, ")?g");
 	becomes(pattern, 0, "x");
 	free(pattern);
-	pattern = long_one("x(?:", "[de]", 3000, "){0,2}g");
+	pattern = long_one("x(?:", "[de]", 9000, "){0,2}g");
 	becomes(pattern, 0, "x");
 	free(pattern);
 	/* Nothing that could be left would tell anything. */
-	pattern = long_one("(?=", "[de]", 3000, "|q)g");
+	pattern = long_one("(?=", "[de]", 9000, "|q)g");
 	becomes(pattern, 0, pattern);
 	free(pattern);
 }
@@ -152,7 +236,7 @@ static void broken_patterns_end(void **state)
 	        "\\x{4", "\\x", "(?", "(", "[[:", "[\\", "(?<!\\", "(?!)", "\xe3", "[\xe3-"};
 
 	for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++)
-		free(widen(broken[i], 1));
+		free(widened(broken[i], 1, 1));
 }
 
 int main(void)
@@ -165,6 +249,10 @@ int main(void)
 	        cmocka_unit_test(letters_above_ascii_get_their_other_case),
 	        cmocka_unit_test(where_case_is_switched_letters_have_both_everywhere),
 	        cmocka_unit_test(long_groups_are_not_repeated),
+	        cmocka_unit_test(a_long_group_that_is_all_there_is_is_to_be_found_so_often),
+	        cmocka_unit_test(characters_of_three_bytes_lose_all_but_the_first),
+	        cmocka_unit_test(bytes_above_ascii_become_any_of_them),
+	        cmocka_unit_test(what_is_too_long_is_folded_before_it_is_cut),
 	        cmocka_unit_test(what_is_too_long_is_cut_behind_an_item),
 	        cmocka_unit_test(what_stands_side_by_side_is_cut_side_by_side),
 	        cmocka_unit_test(what_is_not_understood_well_enough_is_left_out),

@@ -1,0 +1,18 @@
+/*
+ * The items that a pattern is made of, in one that widen() has written. For this folder only.
+ */
+#ifndef LIB_HYPER_ITEM_H
+#define LIB_HYPER_ITEM_H
+
+#include <stddef.h>
+
+/* Size of the class, group, escape or character at `at`, with its repeat; 0 where it has no end. */
+size_t item_size(const char *at);
+
+/* Size of the escape, "[:name:]" or character at `at`, inside a class; 1 at least. */
+size_t class_item_size(const char *at);
+
+/* Size of the row of items at `at`, up to a | or `size`. */
+size_t row_size(const char *at, size_t size);
+
+#endif
