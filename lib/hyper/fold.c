@@ -135,7 +135,7 @@ static size_t fold_class(struct folder *folder, const char *at)
 static size_t put_open(struct folder *folder, const char *at, int *begins)
 {
 	int is_negative = strncmp(at, "(?!", 3) == 0 || strncmp(at, "(?<!", 4) == 0;
-	size_t size = is_negative                                             ? item_size(at)
+	size_t size = is_negative                                                ? item_size(at)
 	              : strncmp(at, "(?:", 3) == 0 || strncmp(at, "(?=", 3) == 0 ? 3
 	                                                                         : 1;
 

@@ -75,7 +75,8 @@ static int put_rows(const char *text, size_t size, size_t budget, struct buf *ou
 	}
 }
 
-/* Cut behind an item, or behind one in each of its alternatives; itself where that can't be done. */
+/* Cut behind an item, or behind one in each of its alternatives; itself where that can't be done.
+ */
 static char *cut(char *pattern)
 {
 	struct buf out = {0};

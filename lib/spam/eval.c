@@ -16,6 +16,19 @@ struct answer *run_answer(struct run *run, const struct rule *rule)
 	return &run->answers[rule->number];
 }
 
+struct answer *run_touch(struct run *run, const struct rule *rule)
+{
+	struct answer *answer = run_answer(run, rule);
+
+	if (answer->is_touched)
+		return answer;
+	answer->is_touched = 1;
+	run->touched[run->touched_count++] = rule;
+	for (size_t i = 0; i < rule->needed_by_count; i++)
+		run->is_due[rule->needed_by[i]] = 1;
+	return answer;
+}
+
 int run_is_late(struct run *run)
 {
 	if (!run->eval->is_late && run->input->deadline_us &&
@@ -26,7 +39,7 @@ int run_is_late(struct run *run)
 
 void run_set_unknown(struct run *run, const struct rule *rule)
 {
-	struct answer *answer = run_answer(run, rule);
+	struct answer *answer = run_touch(run, rule);
 
 	answer->is_unknown = 1;
 	answer->most = rule->multiple ? HUGE_VAL : 1;
@@ -59,7 +72,7 @@ static char *excerpt_of(const char *bytes, size_t size)
 
 void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, size_t size)
 {
-	struct answer *answer = run_answer(run, rule);
+	struct answer *answer = run_touch(run, rule);
 
 	if (!answer->hits++)
 		answer->excerpt = excerpt_of(bytes, size);
@@ -114,9 +127,12 @@ static struct meta_value look(void *context, size_t number)
 
 static void work_out_meta(struct run *run, const struct rule *rule)
 {
-	struct answer *answer = run_answer(run, rule);
 	struct meta_value value = meta_run(rule->meta, look, run);
+	struct answer *answer;
 
+	if (value.low == 0 && value.high == 0)
+		return;
+	answer = run_touch(run, rule);
 	if (meta_is_true(value)) {
 		run_note_hit(run, rule, "", 0);
 		answer->value = value.low > 0 ? value.low : 1;
@@ -132,12 +148,16 @@ static void work_out_metas(struct run *run)
 {
 	const struct rule_list *list = &run->rules->of[RULE_META];
 
-	for (size_t i = 0; i < run->rules->count; i++) {
-		if (run->rules->all[i]->kind != RULE_EVAL)
-			run->answers[i].value = (double)run->answers[i].hits;
+	for (size_t i = 0; i < run->touched_count; i++) {
+		if (run->touched[i]->kind != RULE_EVAL)
+			run_answer(run, run->touched[i])->value =
+			        (double)run_answer(run, run->touched[i])->hits;
 	}
-	for (size_t i = 0; i < list->count; i++)
-		work_out_meta(run, list->items[i]);
+	/* Each stands behind those that it names. */
+	for (size_t i = 0; i < list->count; i++) {
+		if (run->is_due[i] || list->items[i]->is_always_due)
+			work_out_meta(run, list->items[i]);
+	}
 }
 
 /* ------------------------------------------------------------ the whole */
@@ -172,13 +192,13 @@ static int by_priority(const void *left, const void *right)
 
 static void collect(struct run *run)
 {
-	const struct rule **hits = alloc(run->rules->count * sizeof(*hits));
+	const struct rule **hits = alloc((run->touched_count + 1) * sizeof(*hits));
 	size_t count = 0;
 
-	for (size_t i = 0; i < run->rules->count; i++) {
-		if (run->answers[i].hits &&
-		        (run->input->with_hidden || !rule_is_hidden(run->rules->all[i])))
-			hits[count++] = run->rules->all[i];
+	for (size_t i = 0; i < run->touched_count; i++) {
+		if (run_answer(run, run->touched[i])->hits &&
+		        (run->input->with_hidden || !rule_is_hidden(run->touched[i])))
+			hits[count++] = run->touched[i];
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);
 	for (size_t i = 0; i < count; i++)
@@ -188,11 +208,13 @@ static void collect(struct run *run)
 
 static void forget(struct run *run)
 {
-	for (size_t i = 0; i < run->rules->count; i++) {
-		free(run->answers[i].excerpt);
-		match_free(&run->answers[i].match);
+	for (size_t i = 0; i < run->touched_count; i++) {
+		free(run_answer(run, run->touched[i])->excerpt);
+		match_free(&run_answer(run, run->touched[i])->match);
 	}
 	free(run->answers);
+	free(run->touched);
+	free(run->is_due);
 	run_forget_names(run);
 }
 
@@ -202,7 +224,9 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	struct texts texts;
 
 	memset(out, 0, sizeof(*out));
-	run.answers = alloc_zero(rules->count, sizeof(*run.answers));
+	run.answers = alloc_zero(rules->count + 1, sizeof(*run.answers));
+	run.touched = alloc((rules->count + 1) * sizeof(*run.touched));
+	run.is_due = alloc_zero(rules->of[RULE_META].count + 1, 1);
 	texts_build(
 	        &(struct texts_input){input->map, input->limits, rules->lists, input->reverse_path},
 	        &texts);

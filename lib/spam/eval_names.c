@@ -49,11 +49,12 @@ static char *alternatives(void *context, const char *name, size_t size)
 
 const struct match *run_pattern(struct run *run, const struct rule *rule)
 {
-	struct answer *answer = run_answer(run, rule);
+	struct answer *answer;
 	char *pattern;
 
 	if (!rule->is_template)
 		return rule->match;
+	answer = run_touch(run, rule);
 	if (answer->has_match)
 		return answer->match;
 	answer->has_match = 1;

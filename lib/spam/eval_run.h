@@ -17,6 +17,7 @@ struct answer {
 	char *excerpt;
 	struct match *match; /* of a pattern with %{NAME} in it */
 	int has_match;       /* it was tried to make that one */
+	int is_touched;      /* the rule is in run->touched */
 };
 
 /* A text that a named group matched. */
@@ -30,13 +31,18 @@ struct run {
 	const struct rules *rules;
 	const struct eval_input *input;
 	struct eval *eval;
-	struct answer *answers; /* one for each rule, by its place in rules->all */
+	struct answer *answers;      /* one for each rule, by its place in rules->all */
+	const struct rule **touched; /* those whose answer is not that they didn't hit */
+	size_t touched_count;
+	unsigned char *is_due; /* of each meta, by its place in the list: it may be true */
 	struct captured captured[CAPTURED_MOST];
 	size_t captured_count;
 	int is_first; /* now it is the turn of rules that capture, else of the others */
 };
 
+/* For who only reads, and for who is going to write. */
 struct answer *run_answer(struct run *run, const struct rule *rule);
+struct answer *run_touch(struct run *run, const struct rule *rule);
 int run_is_late(struct run *run);
 
 /* The rule's pattern met a limit: there is no answer. */

@@ -8,7 +8,7 @@
 
 #include "lib/base/alloc.h"
 
-enum { DEPTH_MOST = 100, STEPS_MOST = 20000, NAME_MOST = 100 };
+enum { DEPTH_MOST = 100, STEPS_MOST = 20000, STEPS_FEW = 64, NAME_MOST = 100 };
 
 enum op {
 	OP_NUMBER,
@@ -426,13 +426,16 @@ static size_t run_step(const struct step *step, struct meta_value *stack, size_t
 struct meta_value meta_run(const struct meta *meta, meta_look *look, void *context)
 {
 	/* A step adds one value at most. */
-	struct meta_value *stack = alloc(meta->count * sizeof(*stack));
-	struct meta_value value;
+	struct meta_value few[STEPS_FEW], value;
+	struct meta_value *stack =
+	        meta->count > STEPS_FEW ? alloc(meta->count * sizeof(*stack)) : few;
 	size_t depth = 0;
 
+	stack[0] = exactly(0);
 	for (size_t i = 0; i < meta->count; i++)
 		depth = run_step(&meta->steps[i], stack, depth, look, context);
 	value = stack[0];
-	free(stack);
+	if (stack != few)
+		free(stack);
 	return value;
 }

@@ -90,6 +90,9 @@ struct rule {
 	size_t argument_count;
 	char *expression; /* of a meta with rules_matching() in it, until all names are known */
 	struct meta *meta;
+	int is_always_due; /* a meta that is not false where nothing hits */
+	/* Which metas name it, by their places in the list of metas; since rules_compile(). */
+	size_t *needed_by, needed_by_count;
 	double given[SCORE_SETS];
 	int has_score; /* `given` was given */
 	double score;  /* of one hit, in the score set that is used */
