@@ -29,6 +29,7 @@ enum {
 struct match {
 	pcre2_code *code;
 	int utf;
+	int has_jit;
 };
 
 /*
@@ -114,6 +115,7 @@ enum result match_new(const char *pattern, unsigned flags, struct match **out, s
 	struct match *match;
 	pcre2_code *code;
 	PCRE2_SIZE at;
+	size_t size;
 	int number;
 
 	process_start();
@@ -128,6 +130,7 @@ enum result match_new(const char *pattern, unsigned flags, struct match **out, s
 		pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
 	match = alloc(sizeof(*match));
 	match->code = code;
+	match->has_jit = pcre2_pattern_info(code, PCRE2_INFO_JITSIZE, &size) == 0 && size > 0;
 	match->utf = (flags & MATCH_UTF) != 0;
 	*out = match;
 	return RESULT_OK;
@@ -150,6 +153,16 @@ static size_t next_character(const unsigned char *bytes, size_t size, size_t fro
 	return from;
 }
 
+/* pcre2_match() without what it looks at before the JIT has its turn, which for most patterns takes
+ * longer than to find that they don't match. Text that may be no UTF-8 needs that. */
+static int match_once(const struct match *match, const void *bytes, size_t size, size_t from,
+        pcre2_match_data *data)
+{
+	if (match->has_jit && !match->utf)
+		return pcre2_jit_match(match->code, bytes, size, from, 0, data, process.matching);
+	return pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+}
+
 /* One beginning is bounded by the limits, many of them in a large text by the clock. Gives what
  * pcre2_match() does. */
 static int match_in_time(const struct match *match, const void *bytes, size_t size, size_t from,
@@ -159,18 +172,21 @@ static int match_in_time(const struct match *match, const void *bytes, size_t si
 	int count = PCRE2_ERROR_NOMATCH;
 
 	while (count == PCRE2_ERROR_NOMATCH && size - from > BEGINNINGS) {
-		if (clock_monotonic_us() > end_us)
-			return PCRE2_ERROR_MATCHLIMIT;
+		if (clock_monotonic_us() > end_us) {
+			count = PCRE2_ERROR_MATCHLIMIT;
+			break;
+		}
 		pcre2_set_offset_limit(process.matching, from + BEGINNINGS - 1);
-		count = pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+		count = match_once(match, bytes, size, from, data);
 		from += BEGINNINGS;
 		if (match->utf)
 			from = next_character(bytes, size, from);
 	}
-	pcre2_set_offset_limit(process.matching, PCRE2_UNSET);
+	if (end_us)
+		pcre2_set_offset_limit(process.matching, PCRE2_UNSET);
 	if (count != PCRE2_ERROR_NOMATCH)
 		return count;
-	return pcre2_match(match->code, bytes, size, from, 0, data, process.matching);
+	return match_once(match, bytes, size, from, data);
 }
 
 /* Runs it over `bytes`; `data` has room for as many groups as the caller wants. */

@@ -135,6 +135,21 @@ static enum rule_why why_not(const struct rules *rules, const struct rule *rule)
 	return WHY_RUN;
 }
 
+/* Most of the fields that rules ask for are not there, and what a rule finds then is always the
+ * same. */
+static int needs_field(const struct rule *rule)
+{
+	const char *text = rule->if_unset ? rule->if_unset : "";
+	enum result result;
+
+	if (!rule->pattern)
+		return 1;
+	if (!rule->match || rule->captures)
+		return 0;
+	result = match_find(rule->match, text, strlen(text), 0, NULL, NULL);
+	return result == (rule->negated ? RESULT_OK : RESULT_NONE);
+}
+
 static void settle_rule(struct rules *rules, struct rule *rule)
 {
 	enum rule_why why;
@@ -149,6 +164,8 @@ static void settle_rule(struct rules *rules, struct rule *rule)
 		compile_pattern(rules, rule);
 	if (is_name_only(rules, rule))
 		rule->score = 0;
+	if (rule->kind == RULE_HEADER || rule->kind == RULE_MIMEHEADER)
+		rule->needs_field = needs_field(rule);
 }
 
 /* ------------------------------------------------------------ metas */

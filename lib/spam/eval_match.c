@@ -196,9 +196,10 @@ static void match_header(
 	const struct match *match;
 	enum result result;
 
+	if (!is_there && rule->needs_field)
+		return;
 	if (!rule->pattern) {
-		if (is_there)
-			run_note_hit(run, rule, bytes, size);
+		run_note_hit(run, rule, bytes, size);
 		return;
 	}
 	if (!is_there) {

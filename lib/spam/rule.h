@@ -83,8 +83,9 @@ struct rule {
 	int captures;        /* what its named groups match is what %{NAME} stands for in others */
 	int is_template;     /* its pattern has %{NAME} in it */
 	struct header_key header;
-	int negated;                            /* !~ */
-	char *if_unset;                         /* NULL if not given */
+	int negated;     /* !~ */
+	char *if_unset;  /* NULL if not given */
+	int needs_field; /* of a header rule: it can't hit where there is no such field */
 	const struct functions_entry *function; /* of an eval: rule; owned by nobody */
 	char **arguments;
 	size_t argument_count;
