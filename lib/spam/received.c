@@ -78,12 +78,12 @@ static struct shape {
 	enum field fields[GROUPS_MOST]; /* of its groups, in order */
 	size_t count;
 } shapes[] = {
-        /* web mail */
+        /* Web mail. What else must be there is looked for behind an address, not at each byte. */
         {ANY,
-                "(?=.* \\((?:SquirrelMail|NaSMail) authenticated user )<ip>\\b(?![.-]).{10,80}by "
+                "<ip>\\b(?![.-])(?=.* \\((?:SquirrelMail|NaSMail) authenticated user ).{10,80}by "
                 "<by> with HTTP",
                 0},
-        {ANY, "(?=.*aol\\.com)<ip> by <by> \\(" ADDRESS "\\) with HTTP \\(WebMailUI\\)", 0},
+        {ANY, "<ip>(?=.*aol\\.com) by <by> \\(" ADDRESS "\\) with HTTP \\(WebMailUI\\)", 0},
         /* servers that name themselves */
         {SMTPSVC, "^(?<helo>\\S*) \\(\\[<ip>\\][^)]{0,40}\\) by <by> with Microsoft SMTPSVC", 0},
         {SMTPSVC, "^mail pickup service by \\S+ with Microsoft SMTPSVC$", IGNORE},
