@@ -282,15 +282,11 @@ enum result match_find_groups(const struct match *match, const void *bytes, size
 	return result;
 }
 
-enum result match_groups(const struct match *match, const void *bytes, size_t size, size_t from,
-        struct match_range *groups, size_t count)
+/* What pcre2_match() said of process.groups. */
+static enum result tell_groups(int set, struct match_range *groups, size_t count)
 {
 	const PCRE2_SIZE *range = pcre2_get_ovector_pointer(process.groups);
-	int set;
 
-	if (from > size)
-		return RESULT_NONE;
-	set = match_in_time(match, bytes ? bytes : "", size, from, process.groups);
 	if (set == PCRE2_ERROR_NOMATCH)
 		return RESULT_NONE;
 	if (set < 0)
@@ -302,4 +298,26 @@ enum result match_groups(const struct match *match, const void *bytes, size_t si
 		                    ? (struct match_range){range[2 * i], range[2 * i + 1]}
 		                    : (struct match_range){MATCH_NO_GROUP, MATCH_NO_GROUP};
 	return RESULT_OK;
+}
+
+enum result match_groups(const struct match *match, const void *bytes, size_t size, size_t from,
+        struct match_range *groups, size_t count)
+{
+	if (from > size)
+		return RESULT_NONE;
+	bytes = bytes ? bytes : "";
+	return tell_groups(match_in_time(match, bytes, size, from, process.groups), groups, count);
+}
+
+enum result match_groups_between(const struct match *match, const void *bytes, size_t size,
+        size_t from, size_t last, struct match_range *groups, size_t count)
+{
+	int set;
+
+	if (from > size)
+		return RESULT_NONE;
+	pcre2_set_offset_limit(process.matching, last);
+	set = match_once(match, bytes ? bytes : "", size, from, process.groups);
+	pcre2_set_offset_limit(process.matching, PCRE2_UNSET);
+	return tell_groups(set, groups, count);
 }

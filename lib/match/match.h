@@ -46,6 +46,10 @@ enum { MATCH_GROUPS_MOST = 12 };
 enum result match_groups(const struct match *match, const void *bytes, size_t size, size_t from,
         struct match_range *groups, size_t count);
 
+/* The same for a match that begins between `from` and `last`, which are not far from each other. */
+enum result match_groups_between(const struct match *match, const void *bytes, size_t size,
+        size_t from, size_t last, struct match_range *groups, size_t count);
+
 /* A named group that took part in a match; lent for the call. */
 typedef void match_group(void *context, const char *name, const char *bytes, size_t size);
 

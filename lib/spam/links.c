@@ -185,10 +185,39 @@ static void take_found(struct links *links, const char *text, size_t size, int i
 	buf_fini(&url);
 }
 
-/* Beginnings that no address has: most of a text is passed over by a look for these. */
-static int may_hold(const char *text, size_t size)
+/* What can't be inside of an address: ENDS, and the end of the text. */
+static int ends_address(unsigned char byte)
 {
-	return memchr(text, '.', size) || memchr(text, '@', size) || memchr(text, ':', size);
+	return byte == 0x1b || byte == 0xa0 || byte == ' ' || (byte >= '\t' && byte <= '\r') ||
+	       (byte && strchr("><\"`}]{[|", byte));
+}
+
+/* The next "." "@" or ":" that something follows: each address has one, and nothing but its own
+ * bytes before it. `size` if there is none. */
+static size_t next_sign(const char *text, size_t size, size_t from)
+{
+	for (size_t at = from; at + 1 < size; at++) {
+		if ((text[at] == '.' || text[at] == '@' || text[at] == ':') &&
+		        !ends_address((unsigned char)text[at + 1]))
+			return at;
+	}
+	return size;
+}
+
+/* The next address at or behind `from`. Most of a text is passed over: where one can begin is asked
+ * only from a sign of one back to what ends the text before it. */
+static int find_address(const char *text, size_t size, size_t from, struct match_range *groups)
+{
+	size_t sign, start;
+
+	while ((sign = next_sign(text, size, from)) < size) {
+		for (start = sign; start > from && !ends_address((unsigned char)text[start - 1]);)
+			start--;
+		if (pattern_groups_between(&address, text, size, start, sign, groups, GROUPS))
+			return 1;
+		from = sign + 1;
+	}
+	return 0;
 }
 
 void links_scan(struct links *links, const char *text, size_t size)
@@ -196,9 +225,7 @@ void links_scan(struct links *links, const char *text, size_t size)
 	struct match_range groups[GROUPS], *found;
 	size_t at = 0;
 
-	if (!may_hold(text, size))
-		return;
-	while (!links->forms.is_full && pattern_groups(&address, text, size, at, groups, GROUPS)) {
+	while (!links->forms.is_full && find_address(text, size, at, groups)) {
 		found = groups[WEB].start != MATCH_NO_GROUP    ? &groups[WEB]
 		        : groups[MAIL].start != MATCH_NO_GROUP ? &groups[MAIL]
 		                                               : &groups[BARE];

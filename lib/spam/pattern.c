@@ -16,15 +16,27 @@ void pattern_settle(void)
 	settled = MATCH_NO_JIT;
 }
 
-int pattern_groups(struct pattern *pattern, const char *bytes, size_t size, size_t from,
-        struct match_range *groups, size_t count)
+static const struct match *compiled(struct pattern *pattern)
 {
 	struct err err;
 
 	/* Written by us: one that doesn't compile is our bug. */
 	if (!pattern->match)
 		assert(!match_new(pattern->text, pattern->flags | settled, &pattern->match, &err));
-	return match_groups(pattern->match, bytes, size, from, groups, count) == RESULT_OK;
+	return pattern->match;
+}
+
+int pattern_groups(struct pattern *pattern, const char *bytes, size_t size, size_t from,
+        struct match_range *groups, size_t count)
+{
+	return match_groups(compiled(pattern), bytes, size, from, groups, count) == RESULT_OK;
+}
+
+int pattern_groups_between(struct pattern *pattern, const char *bytes, size_t size, size_t from,
+        size_t last, struct match_range *groups, size_t count)
+{
+	return match_groups_between(compiled(pattern), bytes, size, from, last, groups, count) ==
+	       RESULT_OK;
 }
 
 int pattern_is(struct pattern *pattern, const char *bytes, size_t size)

@@ -26,6 +26,10 @@ int pattern_is(struct pattern *pattern, const char *bytes, size_t size);
 int pattern_groups(struct pattern *pattern, const char *bytes, size_t size, size_t from,
         struct match_range *groups, size_t count);
 
+/* The same for a match that begins between `from` and `last`. */
+int pattern_groups_between(struct pattern *pattern, const char *bytes, size_t size, size_t from,
+        size_t last, struct match_range *groups, size_t count);
+
 /*
  * Patterns that rules and settings give as texts: compiled when they are first asked, and kept.
  * NULL: it can't be compiled, or there are too many. The first is a bare pattern, the second one as
