@@ -15,9 +15,9 @@
 #if __has_include(<hs.h>)
 #include <hs.h>
 
-/* So many databases are compiled side by side. More would be done sooner where there are more
- * processors, but each is another pass over every text. */
-enum { GROUPS = 2 };
+/* So many databases are compiled side by side where there are many patterns. More would be done
+ * sooner where there are more processors, but each is another pass over every text. */
+enum { GROUPS_MOST = 2, PATTERNS_FEW = 200 };
 
 /* One pattern as the library gets it. */
 struct entry {
@@ -38,7 +38,8 @@ struct group {
 struct work {
 	struct entry *entries;
 	size_t count;
-	struct group groups[GROUPS];
+	struct group groups[GROUPS_MOST];
+	size_t group_count;
 	size_t next, done;
 	pthread_mutex_t lock;
 	pthread_cond_t some_done;
@@ -139,10 +140,11 @@ static void share_out(struct work *work)
 			all[count++] = &work->entries[i];
 	}
 	qsort(all, count, sizeof(*all), by_length);
-	for (size_t g = 0; g < GROUPS; g++)
-		work->groups[g].entries = alloc((count / GROUPS + 1) * sizeof(*all));
+	work->group_count = count < PATTERNS_FEW ? 1 : GROUPS_MOST;
+	for (size_t g = 0; g < work->group_count; g++)
+		work->groups[g].entries = alloc((count / work->group_count + 1) * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		struct group *group = &work->groups[i % GROUPS];
+		struct group *group = &work->groups[i % work->group_count];
 
 		group->entries[group->count++] = all[i];
 	}
@@ -212,7 +214,7 @@ static void *run(void *context)
 		pthread_mutex_lock(&work->lock);
 		mine = work->next++;
 		pthread_mutex_unlock(&work->lock);
-		if (mine >= GROUPS)
+		if (mine >= work->group_count)
 			return NULL;
 		compile_group(&work->groups[mine]);
 		pthread_mutex_lock(&work->lock);
@@ -228,9 +230,9 @@ static void wait_for_all(struct work *work)
 	struct timespec until;
 
 	pthread_mutex_lock(&work->lock);
-	while (work->done < GROUPS) {
+	while (work->done < work->group_count) {
 		if (work->progress)
-			work->progress(work->context, work->done, GROUPS);
+			work->progress(work->context, work->done, work->group_count);
 		clock_gettime(CLOCK_REALTIME, &until);
 		until.tv_sec++;
 		pthread_cond_timedwait(&work->some_done, &work->lock, &until);
@@ -241,9 +243,10 @@ static void wait_for_all(struct work *work)
 static void run_all(struct work *work)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_t threads[GROUPS];
-	size_t count = 0, wanted = cores > 0 && cores < GROUPS ? (size_t)cores : GROUPS;
+	pthread_t threads[GROUPS_MOST];
+	size_t count = 0, wanted = work->group_count;
 
+	wanted = cores > 0 && (size_t)cores < wanted ? (size_t)cores : wanted;
 	while (count < wanted && pthread_create(&threads[count], NULL, run, work) == 0)
 		count++;
 	if (count)
@@ -253,7 +256,7 @@ static void run_all(struct work *work)
 	while (count)
 		pthread_join(threads[--count], NULL);
 	if (work->progress)
-		work->progress(work->context, GROUPS, GROUPS);
+		work->progress(work->context, work->group_count, work->group_count);
 }
 
 /* ---------------------------------------------------------------- the bytes */
@@ -267,7 +270,7 @@ static void write_body(const struct work *work, struct buf *out)
 	for (size_t i = 0; i < work->count; i++)
 		buf_add(out, work->entries[i].text ? &work->entries[i].found : &outside,
 		        sizeof(outside));
-	for (size_t g = 0; g < GROUPS; g++) {
+	for (size_t g = 0; g < work->group_count; g++) {
 		size = work->groups[g].size;
 		if (!size)
 			continue;
@@ -281,7 +284,7 @@ static void write_all(const struct work *work, const struct digest *key, struct 
 	struct library_head head = {.magic = LIBRARY_MAGIC, .key = *key, .patterns = work->count};
 	struct buf body = {0};
 
-	for (size_t g = 0; g < GROUPS; g++)
+	for (size_t g = 0; g < work->group_count; g++)
 		head.groups += work->groups[g].size > 0;
 	write_body(work, &body);
 	digest_of(body.data ? body.data : "", body.size, &head.body);
@@ -294,7 +297,7 @@ static void work_fini(struct work *work)
 {
 	for (size_t i = 0; i < work->count; i++)
 		free(work->entries[i].text);
-	for (size_t g = 0; g < GROUPS; g++) {
+	for (size_t g = 0; g < work->group_count; g++) {
 		free(work->groups[g].entries);
 		free(work->groups[g].bytes);
 	}
@@ -320,7 +323,7 @@ enum result hyper_compile(const struct hyper_pattern *patterns, size_t count,
 		prepare(&work.entries[i], &patterns[i], (unsigned)i);
 	share_out(&work);
 	run_all(&work);
-	for (size_t g = 0; !result && g < GROUPS; g++) {
+	for (size_t g = 0; !result && g < work.group_count; g++) {
 		if (work.groups[g].has_failed)
 			result =
 			        err_set(err, RESULT_TEMPORARY, "Hyperscan: %s", work.groups[g].why);

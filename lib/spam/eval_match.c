@@ -86,77 +86,116 @@ static void match_class(struct run *run, const struct rule_list *list, const str
 
 /* ------------------------------------------------------------ many patterns at once */
 
-/* Places in the list of body rules that one string could match. */
+/* Places in a set of rules that one string could match. */
 struct candidates {
+	const struct many_set *set;
 	size_t *places;
+	unsigned char *is_one; /* by place */
 	size_t count;
 };
+
+static void candidates_init(struct candidates *candidates, const struct many_set *set)
+{
+	candidates->set = set;
+	candidates->places = alloc((set->count + 1) * sizeof(size_t));
+	candidates->is_one = alloc_zero(set->count + 1, 1);
+	candidates->count = 0;
+}
+
+static void candidates_fini(struct candidates *candidates)
+{
+	free(candidates->places);
+	free(candidates->is_one);
+}
+
+static void forget_candidates(struct candidates *candidates)
+{
+	while (candidates->count)
+		candidates->is_one[candidates->places[--candidates->count]] = 0;
+}
 
 static void note_candidate(void *context, size_t place)
 {
 	struct candidates *candidates = context;
 
+	if (candidates->is_one[place])
+		return;
+	candidates->is_one[place] = 1;
 	candidates->places[candidates->count++] = place;
 }
 
 /* Where the library fails, every rule could match. */
-static void find_candidates(struct run *run, const char *bytes, size_t size,
-        const struct rule_list *list, struct candidates *candidates)
+static void find_candidates(struct candidates *candidates, const char *bytes, size_t size)
 {
-	candidates->count = 0;
-	if (!hyper_scan(run->rules->many, bytes, size, note_candidate, candidates))
+	const struct many_set *set = candidates->set;
+
+	forget_candidates(candidates);
+	if (!hyper_scan(set->hyper, bytes, size, note_candidate, candidates))
 		return;
-	candidates->count = 0;
-	for (size_t i = 0; i < list->count; i++) {
-		if (hyper_has(run->rules->many, i))
+	for (size_t i = 0; i < set->count; i++) {
+		if (hyper_has(set->hyper, i))
 			note_candidate(candidates, i);
 	}
 }
 
+/* The set that begins at a place of the list of that kind; NULL if there is none. */
+static const struct many_set *find_set(const struct run *run, enum rule_kind kind, size_t first)
+{
+	for (size_t i = 0; i < run->rules->many_count; i++) {
+		if (run->rules->many[i].kind == kind && run->rules->many[i].first == first)
+			return &run->rules->many[i];
+	}
+	return NULL;
+}
+
 static void match_candidates(struct run *run, const struct rule_list *list,
-        const struct candidates *candidates, const char *bytes, size_t size, int is_subject)
+        const struct candidates *candidates, const char *bytes, size_t size, int is_first)
 {
 	for (size_t i = 0; i < candidates->count; i++) {
 		const struct rule *rule = list->items[candidates->places[i]];
 
-		if (!run_answer(run, rule)->is_unknown && !(is_subject && rule->no_subject))
+		if (!run_answer(run, rule)->is_unknown && !(is_first && rule->no_subject))
 			match_string(run, rule, bytes, size);
 	}
 }
 
 /* Those of the list that are in the database: string by string, each with what could match it. */
-static void match_many(struct run *run, const struct rule_list *list, const struct pieces *pieces)
+static void match_many(struct run *run, const struct rule_list *list, const struct many_set *set,
+        const struct pieces *pieces)
 {
-	struct candidates candidates = {alloc(list->count * sizeof(size_t)), 0};
+	struct candidates candidates;
 	const char *bytes;
 	size_t size;
 
+	candidates_init(&candidates, set);
 	for (size_t i = 0; i < pieces->count; i++) {
 		if (i % STRINGS_BETWEEN_CLOCKS == 0 && run_is_late(run))
 			break;
 		bytes = pieces_at(pieces, i, &size);
-		find_candidates(run, bytes, size, list, &candidates);
+		find_candidates(&candidates, bytes, size);
 		match_candidates(run, list, &candidates, bytes, size, i == 0);
 	}
-	free(candidates.places);
+	candidates_fini(&candidates);
 	for (size_t i = 0; run->eval->is_late && i < list->count; i++) {
-		if (hyper_has(run->rules->many, i))
+		if (hyper_has(set->hyper, i))
 			run_set_unknown(run, list->items[i]);
 	}
 }
 
-static void match_bodies(struct run *run, const struct pieces *pieces)
+/* All rules of a kind that look at the same strings. */
+static void match_kind(struct run *run, enum rule_kind kind, const struct pieces *pieces)
 {
-	const struct rule_list *list = &run->rules->of[RULE_BODY];
+	const struct many_set *set = find_set(run, kind, 0);
+	const struct rule_list *list = &run->rules->of[kind];
 
 	/* None of those that capture is in the database. */
-	if (!run->rules->many || run->is_first) {
+	if (!set || run->is_first) {
 		match_class(run, list, pieces);
 		return;
 	}
-	match_many(run, list, pieces);
+	match_many(run, list, set, pieces);
 	for (size_t i = 0; i < list->count; i++) {
-		if (!hyper_has(run->rules->many, i) && has_turn(run, list->items[i]))
+		if (!hyper_has(set->hyper, i) && has_turn(run, list->items[i]))
 			match_strings(run, list->items[i], pieces);
 	}
 }
@@ -179,13 +218,6 @@ static void match_full(struct run *run, const struct texts *texts)
 }
 
 /* ------------------------------------------------------------ headers */
-
-static int same_key(const struct header_key *a, const struct header_key *b)
-{
-	/* Case counts, because "ALL" isn't a field that is called "All". */
-	return strcmp(a->name, b->name) == 0 && a->form == b->form && a->pick == b->pick &&
-	       a->is_raw == b->is_raw;
-}
 
 /* An absent field is an empty one, unless the rule says what to take for it. */
 static void match_header(
@@ -220,13 +252,57 @@ static void match_header(
 		run_give_up(run, rule);
 }
 
+/* What all rules of one key look at, and which of them could match it. */
+struct looked_at {
+	size_t first, end; /* in the list */
+	struct buf value;
+	int is_there;
+	struct candidates candidates; /* its set is NULL: each rule is to be asked */
+};
+
+/* The rules around `place` whose key is the same. */
+static void find_range(const struct rule_list *list, size_t place, struct looked_at *at)
+{
+	const struct header_key *key = &list->items[place]->header;
+
+	at->first = at->end = place;
+	while (at->first && rule_same_text(key, &list->items[at->first - 1]->header))
+		at->first--;
+	while (at->end < list->count && rule_same_text(key, &list->items[at->end]->header))
+		at->end++;
+}
+
+static void look_at(struct run *run, const struct texts *texts, size_t place, struct looked_at *at)
+{
+	const struct rule_list *list = &run->rules->of[RULE_HEADER];
+	const struct many_set *set;
+
+	find_range(list, place, at);
+	set = run->is_first ? NULL : find_set(run, RULE_HEADER, at->first);
+	buf_clear(&at->value);
+	at->is_there = fields_value(texts, 0, &list->items[place]->header, &at->value);
+	candidates_fini(&at->candidates);
+	memset(&at->candidates, 0, sizeof(at->candidates));
+	if (!set || !at->is_there || !at->value.size)
+		return;
+	candidates_init(&at->candidates, set);
+	find_candidates(&at->candidates, at->value.data, at->value.size);
+}
+
+/* Is it known already that this rule's pattern doesn't match? */
+static int is_denied(const struct looked_at *at, size_t place)
+{
+	const struct candidates *candidates = &at->candidates;
+
+	return candidates->set && hyper_has(candidates->set->hyper, place - at->first) &&
+	       !candidates->is_one[place - at->first];
+}
+
 /* The rules stand in the order of their keys, so each text is made once. */
 static void match_headers(struct run *run, const struct texts *texts)
 {
 	const struct rule_list *list = &run->rules->of[RULE_HEADER];
-	const struct header_key *made = NULL; /* what `value` is of */
-	struct buf value = {0};
-	int is_there = 0;
+	struct looked_at at = {0};
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct rule *rule = list->items[i];
@@ -237,14 +313,15 @@ static void match_headers(struct run *run, const struct texts *texts)
 			run_set_unknown(run, rule);
 			continue;
 		}
-		if (!made || !same_key(&rule->header, made)) {
-			made = &rule->header;
-			buf_clear(&value);
-			is_there = fields_value(texts, 0, &rule->header, &value);
-		}
-		match_header(run, rule, &value, is_there);
+		if (i >= at.end)
+			look_at(run, texts, i, &at);
+		if (!is_denied(&at, i))
+			match_header(run, rule, &at.value, at.is_there);
+		else if (rule->negated)
+			run_note_hit(run, rule, at.value.data, at.value.size);
 	}
-	buf_fini(&value);
+	candidates_fini(&at.candidates);
+	buf_fini(&at.value);
 }
 
 /* A mimeheader rule looks at each part, the message itself among them, and there at the last field
@@ -284,8 +361,8 @@ void run_patterns(struct run *run, const struct texts *texts)
 {
 	match_headers(run, texts);
 	match_mime_headers(run, texts);
-	match_bodies(run, &texts->body);
-	match_class(run, &run->rules->of[RULE_URI], &texts->links.forms);
+	match_kind(run, RULE_BODY, &texts->body);
+	match_kind(run, RULE_URI, &texts->links.forms);
 	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
 	match_full(run, texts);
 }

@@ -1,6 +1,7 @@
 /*
- * The database with which the patterns of all body rules are matched at once. It is made ahead and
- * kept; a set of rules without one gives the same answers, more slowly.
+ * The database with which the patterns of all rules that look at the same text are matched at once:
+ * those of body rules, those of uri rules, and those of each header field that many ask for. It is
+ * made ahead and kept; a set of rules without one gives the same answers, more slowly.
  */
 #ifndef LIB_SPAM_MANY_H
 #define LIB_SPAM_MANY_H
@@ -21,7 +22,10 @@ enum result many_compile(const struct rules *rules, many_progress *progress, voi
  * library or processor. RESULT_PERMANENT: it is damaged. The rules are as they were then. */
 enum result many_use(struct rules *rules, const void *bytes, size_t size, struct err *err);
 
-/* How many body rules are in the database, of how many, and how large it is in memory. */
+/* How many rules are in the database, of how many that look at such texts, and how large it is in
+ * memory. */
 size_t many_count(const struct rules *rules, size_t *of, size_t *bytes);
+
+void many_forget(struct rules *rules);
 
 #endif

@@ -65,6 +65,9 @@ struct header_key {
 	int is_raw; /* FORM_RAW, or one of the others made of what was not decoded */
 };
 
+/* Case counts, because "ALL" isn't a field that is called "All". */
+int rule_same_text(const struct header_key *a, const struct header_key *b);
+
 enum { RULE_NAME_MOST = 100, SCORE_SETS = 4 };
 
 struct rule {
@@ -115,6 +118,14 @@ struct rule_list {
 	size_t count;
 };
 
+/* Rules of one kind that look at the same text, and stand side by side in the list of their kind.
+ */
+struct many_set {
+	enum rule_kind kind;
+	size_t first, count;
+	struct hyper *hyper; /* finds which of them could match */
+};
+
 struct rules {
 	rules_warn *warn;
 	void *context;
@@ -134,7 +145,8 @@ struct rules {
 	int score_set;
 	enum rules_model model;
 	int has_captures;
-	struct hyper *many;  /* finds which body rules could match; NULL: each is asked */
+	struct many_set *many; /* rules that are in no set are asked one by one */
+	size_t many_count;
 	struct rule **named; /* all that are defined, by name; since rules_compile() */
 	size_t named_count;
 	struct rule_list

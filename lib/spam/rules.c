@@ -12,6 +12,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
+#include "lib/spam/many.h"
 #include "lib/spam/rule.h"
 
 enum { FILE_MOST_BYTES = 16 * 1024 * 1024, FILES_MOST = 1000 };
@@ -114,6 +115,12 @@ const struct rule_tag *rules_tag(const struct rules *rules, const char *name, si
 	return NULL;
 }
 
+int rule_same_text(const struct header_key *a, const struct header_key *b)
+{
+	return strcmp(a->name, b->name) == 0 && a->form == b->form && a->pick == b->pick &&
+	       a->is_raw == b->is_raw;
+}
+
 int rule_is_hidden(const struct rule *rule)
 {
 	return rule->name[0] == '_' && rule->name[1] == '_';
@@ -175,7 +182,7 @@ void rules_free(struct rules **pointer)
 		free(rules->files[i]);
 	for (size_t i = 0; i < RULE_KINDS; i++)
 		free(rules->of[i].items);
-	hyper_free(&rules->many);
+	many_forget(rules);
 	lists_free(&rules->lists);
 	lists_free(&rules->without_meaning);
 	free(rules->files);

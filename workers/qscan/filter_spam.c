@@ -68,7 +68,7 @@ static void use_database(const struct config *config, struct rules *rules,
 
 	if (spam_rules_use_database(config, rules, &err) != RESULT_PERMANENT || !warn)
 		return;
-	err_wrap(&err, RESULT_NONE, "body rules are matched one by one");
+	err_wrap(&err, RESULT_NONE, "rules are matched one by one");
 	warn(context, err.text);
 }
 

@@ -63,11 +63,11 @@ static void tell_database(const struct config *config, struct rules *rules, int 
 		printf(",\"database_rules\":%zu", count);
 		member_text(stdout, "database", result ? err.text : "used", 0);
 	} else if (result) {
-		put("no database is used for bodies: ", err.text, SHOWN * 2);
+		put("no database is used: ", err.text, SHOWN * 2);
 		putchar('\n');
 	} else {
-		printf("%zu of %zu body rules are in the database, %zu kB\n", count, of,
-		        bytes / 1024);
+		printf("%zu of %zu rules that look at the same texts are in the database, %zu kB\n",
+		        count, of, bytes / 1024);
 	}
 }
 
@@ -285,7 +285,7 @@ static void tell_compiled(
 
 	if (!arguments->json) {
 		put("", path, SHOWN * 5);
-		printf(": %zu of %zu body rules, %zu kB, in %.1f s\n", count, of, bytes / 1024, s);
+		printf(": %zu of %zu rules, %zu kB, in %.1f s\n", count, of, bytes / 1024, s);
 		return;
 	}
 	putchar('{');

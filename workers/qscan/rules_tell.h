@@ -1,6 +1,6 @@
 /*
  * `qscan --rules check|list|show|compile`: what is known of the spam rules that the configuration
- * names, and their database for bodies. No mail is read.
+ * names, and their database. No mail is read.
  */
 #ifndef WORKERS_QSCAN_RULES_TELL_H
 #define WORKERS_QSCAN_RULES_TELL_H

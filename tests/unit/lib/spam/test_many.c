@@ -22,6 +22,11 @@ static const char rules_text[] =
         "body F /gr\\xc3\\xbc/i\nbody G /(a)\\1/\nbody H /q*/\nbody I /x y # z/x\n"
         "header __T Subject =~ /(?<WORD>\\w+)/\nbody J /%{WORD} again/\nbody K /^now$/m\n"
         "body __L /^b/\ntflags __L multiple maxhits=2\nmeta M __L == 2\nbody N /(?<GOT>cheap)/\n"
+        "header S1 Subject =~ /only/\nheader S2 Subject !~ /only/\nheader S3 Subject =~ /ONLY/i\n"
+        "header S4 Subject =~ /^\\s*$/\nheader S5 Subject !~ /once/ [if-unset: once]\n"
+        "header S6 Subject =~ /(o)nly/ [if-unset: only]\nheader S7 Subject =~ /e/\n"
+        "tflags S7 multiple\nheader S8 exists:Subject\nheader S9 Subject:raw =~ /^ on/\n"
+        "header __U Subject =~ /%{WORD}$/\nmeta V __U && S1\nuri W m{^http://shop}\n"
         "uri O /shop/\nbody P /\\bcheap\\b/\nscore P 0 1 2 3\nbody Q /%{GOT}est/\n";
 
 static const char *const mails[] = {
@@ -29,6 +34,7 @@ static const char *const mails[] = {
         "Subject: once\n\nonce again xxyyyyz\n\ngr\xe3\xbc aa\n\nb\n\nb\n\nb\n",
         "Subject: x\n\ncheap cheapest http://shop.example/\n\nnow\n\nnever\n",
         "Subject:\n\n",
+        "To: a@example.org\n\nno subject, but https://shop.example/ and http://shop.example/\n",
 };
 
 static struct rules *read_rules(void)
@@ -195,7 +201,7 @@ static void rules_are_told_by_name_with_why_they_are_not_run(void **state)
 		last = about.name;
 		run += !*about.why;
 	}
-	assert_int_equal(count, 18);
+	assert_int_equal(count, 30);
 	assert_int_equal(run, rules_count(rules));
 	assert_true(about_named(rules, "P", &about));
 	assert_string_equal(about.why, "it has 0 points");

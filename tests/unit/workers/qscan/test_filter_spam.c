@@ -245,7 +245,7 @@ static void a_database_that_does_not_fit_is_told_and_all_works(void **state)
 	assert_int_equal(file_write(database, "of another kind", 15, 0644, NULL), RESULT_OK);
 	look("body BUY /buy/\n", "Subject: s\n\nbuy it\n", 0, &scan);
 	assert_int_equal(warnings, 1);
-	assert_non_null(strstr(last_warning, "body rules are matched one by one"));
+	assert_non_null(strstr(last_warning, "rules are matched one by one"));
 	assert_non_null(strstr(last_warning, "rules.hyper"));
 	assert_int_equal(scan.finding_count, 1);
 	scan_fini(&scan);
