@@ -5,7 +5,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
 #include "workers/qscan/request.h"
 #include "workers/qscan/words.h"
 
