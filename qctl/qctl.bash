@@ -27,7 +27,7 @@ _qctl()
 		return ;;
 	--reason)
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
-			undeliverable request" -- "$current"))
+			undeliverable request report" -- "$current"))
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)

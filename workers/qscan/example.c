@@ -60,15 +60,14 @@ static size_t mailbox_line(const unsigned char *mail, size_t size)
 	return end ? (size_t)(end - mail) + 1 : 0;
 }
 
-static size_t prefix_size(const struct example_mail *mail, const struct mime_field *field,
-        const char *prefix)
+static size_t prefix_size(
+        const struct example_mail *mail, const struct mime_field *field, const char *prefix)
 {
 	char *word = edits_word(prefix);
 	size_t size = strlen(word), found = 0;
 	const unsigned char *value = mail->bytes + field->value.offset;
 
-	if (size && field->value.length > size && value[0] == ' ' &&
-	        !memcmp(value + 1, word, size))
+	if (size && field->value.length > size && value[0] == ' ' && !memcmp(value + 1, word, size))
 		found = size + 1;
 	free(word);
 	return found;

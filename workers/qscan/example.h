@@ -22,8 +22,8 @@ struct example_mail {
 	unsigned char *owned; /* NULL: nothing was taken out of its middle */
 };
 
-void example_bare(const struct config *config, const void *mail, size_t size,
-        struct example_mail *out);
+void example_bare(
+        const struct config *config, const void *mail, size_t size, struct example_mail *out);
 void example_bare_free(struct example_mail *mail);
 
 /* Made of Message-ID, Date, From, To, Subject and the body: what stays the same wherever a mail is

@@ -51,8 +51,8 @@ static void line_ends_trace_and_the_mailbox_line_make_no_other_mail(void **state
 static void another_subject_or_text_is_another_mail(void **state)
 {
 	assert_false(is_the_same("Message-ID: <1@x>\nFrom: a@x\nSubject: cheap\n\nbuy\nnow\n"));
-	assert_false(is_the_same(
-	        "Message-ID: <1@x>\nFrom: a@x\nSubject: cheap watches\n\nbuy now\n"));
+	assert_false(
+	        is_the_same("Message-ID: <1@x>\nFrom: a@x\nSubject: cheap watches\n\nbuy now\n"));
 }
 
 static void a_tag_of_ours_before_the_subject_makes_no_other_mail(void **state)
@@ -92,7 +92,8 @@ int main(void)
 	        cmocka_unit_test_setup(
 	                line_ends_trace_and_the_mailbox_line_make_no_other_mail, set_up),
 	        cmocka_unit_test_setup(another_subject_or_text_is_another_mail, set_up),
-	        cmocka_unit_test_setup(a_tag_of_ours_before_the_subject_makes_no_other_mail, set_up),
+	        cmocka_unit_test_setup(
+	                a_tag_of_ours_before_the_subject_makes_no_other_mail, set_up),
 	        cmocka_unit_test_setup(a_tag_of_one_recipients_policy_is_known_as_well, set_up),
 	        cmocka_unit_test_setup(bytes_that_are_no_mail_are_read_all_the_same, set_up),
 	};
