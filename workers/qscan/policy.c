@@ -113,40 +113,6 @@ enum action policy_asks(const struct config_policy *policy, const struct scan *s
 	return action;
 }
 
-/* A cut settles its part; what holds or refuses the message settles all of it. */
-static int settles(const struct finding *finding, enum action action, int part)
-{
-	return action >= ACTION_QUARANTINE ||
-	       (action == ACTION_CUT && part >= 0 && finding->part == part);
-}
-
-static int is_settled_for(const struct scan *scan, int part, size_t recipient)
-{
-	const struct config_policy *policy =
-	        policy_for(scan->config, scan->submission->recipients[recipient]->address);
-	enum action action;
-	size_t i;
-
-	for (i = 0; i < scan->finding_count; i++) {
-		if (!finding_concerns(&scan->findings[i], recipient))
-			continue;
-		action = policy_asks(policy, scan, &scan->findings[i], recipient);
-		if (action >= policy->virus && settles(&scan->findings[i], action, part))
-			return 1;
-	}
-	return 0;
-}
-
-int policy_is_settled(const struct scan *scan, int part)
-{
-	size_t i;
-
-	for (i = 0; i < scan->submission->n_recipients; i++)
-		if (!is_settled_for(scan, part, i))
-			return 0;
-	return 1;
-}
-
 /* ---------------------------------------------------------------- one recipient's outcome */
 
 static void outcome_fini(struct outcome *outcome)
@@ -313,6 +279,46 @@ static int is_allowed(const struct scan *scan, size_t recipient)
 		        finding_concerns(&scan->findings[i], recipient))
 			return 1;
 	return scan->allowed;
+}
+
+/* A cut settles its part; what holds or refuses the message settles all of it. */
+static int settles(const struct finding *finding, enum action action, int part)
+{
+	return action >= ACTION_QUARANTINE ||
+	       (action == ACTION_CUT && part >= 0 && finding->part == part);
+}
+
+static int is_taken_away(const struct scan *scan, const struct finding *finding, size_t recipient)
+{
+	return is_allowed_away(finding) && is_allowed(scan, recipient);
+}
+
+static int is_settled_for(const struct scan *scan, int part, size_t recipient)
+{
+	const struct config_policy *policy =
+	        policy_for(scan->config, scan->submission->recipients[recipient]->address);
+	enum action action;
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++) {
+		if (!finding_concerns(&scan->findings[i], recipient))
+			continue;
+		action = policy_asks(policy, scan, &scan->findings[i], recipient);
+		if (action >= policy->virus && settles(&scan->findings[i], action, part) &&
+		        !is_taken_away(scan, &scan->findings[i], recipient))
+			return 1;
+	}
+	return 0;
+}
+
+int policy_is_settled(const struct scan *scan, int part)
+{
+	size_t i;
+
+	for (i = 0; i < scan->submission->n_recipients; i++)
+		if (!is_settled_for(scan, part, i))
+			return 0;
+	return 1;
 }
 
 static int is_request(const struct scan *scan, size_t recipient)
