@@ -557,7 +557,7 @@ static const struct field model_fields[] = {
                         "rule that names recipient and sender decides; without one it is mail "
                         "like any other. Spam rules, the model and subject.rules do not hold "
                         "against a report what is in it; viruses and attachments do."},
-        {"report_messages", FIELD_NUMBER, AT(model, report_messages), "20", .least = 1, .most = 100,
+        {"report_messages", FIELD_NUMBER, AT(model, report_messages), "20", .least = 1, .most = 50,
                 .prose = "The most messages that are learned of one report, its first ones."},
         {"report_mails", FIELD_NUMBER, AT(model, report_mails), "50", .least = 1, .most = 100000,
                 .prose = "The most reports of one sender in a day (UTC) that anything is learned "
