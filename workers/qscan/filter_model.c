@@ -108,13 +108,18 @@ static void tell_bayes(struct scan *scan, double probability)
 		scan_find(scan, "model", "spam", "BAYES_999")->quiet = 1;
 }
 
+static int is_empty(const struct model_facts *facts)
+{
+	return !facts->generation && !facts->spam && !facts->ham;
+}
+
 static void model_scan(void *state, struct scan *scan)
 {
 	uint64_t least = scan->config->spam.model.least;
 	struct model_features features;
 	double logit;
 
-	if (!scan->model) {
+	if (!scan->model || is_empty(&scan->model->facts)) {
 		scan->model_said = alloc_string("none");
 		return;
 	}
