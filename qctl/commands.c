@@ -128,7 +128,8 @@ static const struct argument_option audit_options[] = {
         {"item", "ID", "of this item, or of those whose id begins so"},
         {"who", "WHO", "by whom: a part of it, as uid=1000 or a key's name"},
         {"action", "WORD",
-                "store, view, export, release, ask, pass, amend, delete, hold, erase, displace, "
+                "store, view, export, release, ask, pass, amend, learn, delete, hold, erase, "
+                "displace, "
                 "expire, carry, delivered, gave-up, refused, policy, backup, restore, trim"},
         {"since", "TIME", "at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "before"},
@@ -220,8 +221,11 @@ const struct command commands[] = {
                 "with fast; it takes a minute, and all works without it.\n",
                 no_options, command_rules},
         {"learn", "spam|ham|forget FILE…", 2, 1000000, "trains the statistical model with mails",
-                "A FILE is a mail, an mbox, or a folder of such files. The same mail again is no "
-                "other lesson; as the\nother kind it corrects the first; forget takes it back. "
+                "A FILE is a mail, an mbox, a Maildir, or a folder of such files; - is a mail or "
+                "an "
+                "mbox on standard input.\nThe same mail again is no other lesson; as the other "
+                "kind it corrects the first; forget takes it back. What\nis taught here holds "
+                "against what users report by mail. "
                 "Nothing of a mail is kept but hashes.\nExits with 1 if a mail could not be "
                 "read.\n",
                 no_options, command_learn},

@@ -31,7 +31,7 @@ _qctl()
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)
-		COMPREPLY=($(compgen -W "store view export release ask pass amend delete hold erase displace expire carry delivered gave-up refused policy \
+		COMPREPLY=($(compgen -W "store view export release ask pass amend learn delete hold erase displace expire carry delivered gave-up refused policy \
 			backup restore trim" -- "$current"))
 		return ;;
 	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;

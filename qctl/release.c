@@ -212,13 +212,21 @@ static enum result learn_original(struct release *release, char *id, struct err 
 	return result;
 }
 
+/* Around what was reported is a report, which is neither spam nor ham. */
+static int is_lesson(
+        const struct release *release, const Lz__Item *item, const struct fresh_look *look)
+{
+	return release->options->is_lesson && !release->request.part &&
+	       look->answer != FRESH_VIRUS && strcmp(item->reason, "report") != 0;
+}
+
 /* A mail that nobody could learn from is released all the same. */
 static void learn(struct release *release, const Lz__Item *item, const struct fresh_look *look)
 {
 	struct err err, why;
 	enum result result;
 
-	if (!release->options->is_lesson || release->request.part || look->answer == FRESH_VIRUS)
+	if (!is_lesson(release, item, look))
 		return;
 	result = learn_original(release, item->id, &why);
 	if (result) {
