@@ -18,7 +18,7 @@ const struct argument_option selecting_options[] = {
         {"subject", "WORDS", "all of them in the subject"},
         {"reason", "WORD",
                 "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
-                "undeliverable, request"},
+                "undeliverable, request, report"},
         {"virus", "NAME", "a virus that was found, or a glob"},
         {"file", "NAME", "all of its words in the name of one part"},
         {"hash", "HEX", "SHA-256 of a part's content"},
@@ -152,6 +152,11 @@ static const struct argument_option explain_options[] = {
         {0},
 };
 
+static const struct argument_option learn_options[] = {
+        {"report", NULL, "users say so: what was taught without this holds against it"},
+        {0},
+};
+
 static const struct argument_option model_options[] = {
         {"by", "NAME", "who asks (your account)"},
         {0},
@@ -221,14 +226,11 @@ const struct command commands[] = {
                 "with fast; it takes a minute, and all works without it.\n",
                 no_options, command_rules},
         {"learn", "spam|ham|forget FILE…", 2, 1000000, "trains the statistical model with mails",
-                "A FILE is a mail, an mbox, a Maildir, or a folder of such files; - is a mail or "
-                "an "
-                "mbox on standard input.\nThe same mail again is no other lesson; as the other "
-                "kind it corrects the first; forget takes it back. What\nis taught here holds "
-                "against what users report by mail. "
-                "Nothing of a mail is kept but hashes.\nExits with 1 if a mail could not be "
-                "read.\n",
-                no_options, command_learn},
+                "A FILE is a mail, an mbox, a Maildir, or a folder of such files; - is standard "
+                "input. The same mail again\nis no other lesson; as the other kind it corrects "
+                "the first; forget takes it back. Nothing of a mail is kept\nbut hashes. Exits "
+                "with 1 if a mail could not be read.\n",
+                learn_options, command_learn},
         {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
                 "shows, weighs, copies or empties the statistical model",
                 "fit reads mails, as learn does, and finds how many points the model's word is "

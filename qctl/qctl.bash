@@ -55,7 +55,7 @@ _qctl()
 	notices) COMPREPLY=($(compgen -W "render retry drop --state --limit --all --by $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
-	learn) COMPREPLY=($(compgen -W "spam ham forget $common" -- "$current") $(compgen -f -- "$current")) ;;
+	learn) COMPREPLY=($(compgen -W "spam ham forget --report $common" -- "$current") $(compgen -f -- "$current")) ;;
 	model)
 		COMPREPLY=($(compgen -W "show fit export import reset --by $common" -- "$current")
 			$(compgen -f -- "$current")) ;;

@@ -201,7 +201,8 @@ static enum result learn_original(struct release *release, char *id, struct err 
 	enum result result = RESULT_OK;
 
 	if (!release->teacher)
-		result = teacher_new(release->qctl, LZ__LESSON__LEARN_HAM, &release->teacher, err);
+		result = teacher_new(
+		        release->qctl, LZ__LESSON__LEARN_HAM, 0, &release->teacher, err);
 	request.id = id;
 	request.why = (char *)"learn";
 	if (!result)

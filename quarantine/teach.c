@@ -147,7 +147,6 @@ struct lesson {
 	int is_report;
 	int64_t now_ms;
 	Lz__Learned learned;
-	uint32_t contradicted; /* reports of what an administrator has said the other of */
 };
 
 static void read_features(const Lz__Example *example, uint32_t *room, struct model_features *out)
@@ -237,32 +236,46 @@ static enum result affirm(struct teach *teach, const Lz__Example *example,
 	return model_disk_affirm_seen(teach->disk, example->digest.data, err);
 }
 
+/* What a message that is known is to become, or stay. */
+static enum result take_known(struct teach *teach, const Lz__Example *example,
+        const struct model_features *features, const struct model_seen *seen, struct lesson *lesson,
+        struct err *err)
+{
+	int is_same =
+	        example->lesson == (seen->is_spam ? LZ__LESSON__LEARN_SPAM : LZ__LESSON__LEARN_HAM);
+	enum result result;
+
+	if (is_same) {
+		lesson->learned.already++;
+		return affirm(teach, example, seen, lesson, err);
+	}
+	if (lesson->is_report && !seen->is_reported) {
+		lesson->learned.contradicted++;
+		return RESULT_OK;
+	}
+	result = unlearn(teach, example, features, seen, err);
+	if (example->lesson == LZ__LESSON__LEARN_FORGET) {
+		lesson->learned.forgotten++;
+		return result;
+	}
+	lesson->learned.corrected++;
+	return result ? result : learn(teach, example, features, lesson, err);
+}
+
 static enum result take_example(struct teach *teach, const Lz__Example *example,
         const struct model_features *features, struct lesson *lesson, struct err *err)
 {
-	Lz__Learned *out = &lesson->learned;
 	struct model_seen seen;
 	enum result result = model_disk_get_seen(teach->disk, example->digest.data, &seen, err);
-	int is_known = result == RESULT_OK;
-	int is_spam = example->lesson == LZ__LESSON__LEARN_SPAM;
 
-	if (result && result != RESULT_NONE)
-		return result;
+	if (result != RESULT_NONE)
+		return result ? result : take_known(teach, example, features, &seen, lesson, err);
 	if (example->lesson == LZ__LESSON__LEARN_FORGET) {
-		*(is_known ? &out->forgotten : &out->unknown) += 1;
-		return is_known ? unlearn(teach, example, features, &seen, err) : RESULT_OK;
-	}
-	if (is_known && seen.is_spam == is_spam) {
-		out->already++;
-		return affirm(teach, example, &seen, lesson, err);
-	}
-	if (is_known && lesson->is_report && !seen.is_reported) {
-		lesson->contradicted++;
+		lesson->learned.unknown++;
 		return RESULT_OK;
 	}
-	*(is_known ? &out->corrected : &out->learned) += 1;
-	result = is_known ? unlearn(teach, example, features, &seen, err) : RESULT_OK;
-	return result ? result : learn(teach, example, features, lesson, err);
+	lesson->learned.learned++;
+	return learn(teach, example, features, lesson, err);
 }
 
 static enum result take_examples(struct teach *teach, Lz__Example *const *examples, size_t count,
@@ -290,7 +303,8 @@ static enum result handle_learn(struct teach *teach, const Lz__Learn *request, i
         struct answer *out, struct err *err)
 {
 	Lz__Learned *learned = new_answer(out, MESSAGE_LEARNED);
-	struct lesson lesson = {.now_ms = now_ms, .learned = LZ__LEARNED__INIT};
+	struct lesson lesson = {
+	        .is_report = request->as_report, .now_ms = now_ms, .learned = LZ__LEARNED__INIT};
 	enum result result;
 
 	if (request->version != MODEL_FEATURES_VERSION || request->seed != teach->model.facts.seed)
@@ -394,7 +408,7 @@ static enum result learn_report(struct teach *teach, const Lz__Report *report, i
 	kept->learned = lesson.learned.learned;
 	kept->corrected = lesson.learned.corrected;
 	kept->already = lesson.learned.already;
-	kept->contradicted = lesson.contradicted;
+	kept->contradicted = lesson.learned.contradicted;
 	kept->fate = kept->learned + kept->corrected ? REPORT_LEARNED
 	             : kept->contradicted            ? REPORT_CONTRADICTED
 	                                             : REPORT_KNOWN;

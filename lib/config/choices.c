@@ -140,6 +140,7 @@ const struct choice choice_operator_actions[] = {
         {"delete", 0, "delete one"},
         {"hold", 0, "put one under legal hold, and lift that"},
         {"learn", 0, "teach the statistical model, which is one for all domains"},
+        {"report", 0, "teach it what users report: with qctl learn --report alone"},
         {"stats", 0, "see the counts, which are of all domains"},
         {"audit", 0, "read the audit, which is of all domains: only without domains"},
         {"all", 0, "whatever an administrator may"},

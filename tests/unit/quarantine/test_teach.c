@@ -95,6 +95,8 @@ static uint64_t seed_of(void)
 	return teach_facts(teach)->seed;
 }
 
+static int as_report; /* learn_one() says so */
+
 /* Gives what is answered; all zeroes where it was refused. */
 static Lz__Learned learn_one(unsigned number, Lz__Lesson lesson, int is_spam)
 {
@@ -107,6 +109,7 @@ static Lz__Learned learn_one(unsigned number, Lz__Lesson lesson, int is_spam)
 	learn.n_examples = 1;
 	learn.seed = seed_of();
 	learn.version = MODEL_FEATURES_VERSION;
+	learn.as_report = as_report;
 	if (!ask(MESSAGE_LEARN, &learn, NULL, &answer)) {
 		learned = *(const Lz__Learned *)answer.envelope;
 		learned.model = NULL;
@@ -488,6 +491,20 @@ static void what_an_administrator_said_holds_against_reports(void **state)
 	assert_int_equal(learn_one(2, HAM, 1).corrected, 1);
 }
 
+static void users_lessons_of_a_tool_are_reports_as_well(void **state)
+{
+	learn_one(1, SPAM, 1);
+	as_report = 1;
+	assert_int_equal(learn_one(1, HAM, 1).contradicted, 1);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_FORGET, 1).contradicted, 1);
+	assert_int_equal(learn_one(1, SPAM, 1).already, 1);
+	assert_int_equal(learn_one(2, SPAM, 1).learned, 1);
+	assert_int_equal(learn_one(2, HAM, 1).corrected, 1);
+	assert_int_equal(learn_one(2, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+	as_report = 0;
+	assert_int_equal(learn_one(1, HAM, 1).corrected, 1);
+}
+
 static void one_reporter_teaches_so_many_times_a_day(void **state)
 {
 	char id[8];
@@ -562,6 +579,7 @@ int main(void)
 	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
 	        TEST(a_report_that_comes_again_is_the_same_lesson),
 	        TEST(what_an_administrator_said_holds_against_reports),
+	        TEST(users_lessons_of_a_tool_are_reports_as_well),
 	        TEST(one_reporter_teaches_so_many_times_a_day),
 	        TEST(a_report_for_another_model_comes_again),
 	        TEST(features_that_no_mail_has_are_no_lesson_and_spoil_none),
