@@ -1,8 +1,11 @@
 """Reports of spam by mail: who may teaches the model, once, with what is attached; nobody else does."""
+import base64
 import email
 import json
 import os
+import pwd
 import signal
+import subprocess
 import threading
 import time
 
@@ -114,7 +117,6 @@ def test_the_same_message_is_one_lesson_however_it_comes(world):
     digest = wrapped(b"\n" + spam(1) + b"\n", b"\n" + spam(2) + b"\n", type="multipart/digest")
     report(world, digest)
     encoded = b"Content-Transfer-Encoding: base64\n"
-    import base64
     report(world, wrapped(part(base64.encodebytes(spam(2)), extra=encoded)))
     told(world, "learned", "learned", "known")
     assert model(world) == (2, 0)
@@ -134,6 +136,7 @@ def test_what_an_administrator_taught_holds_and_users_correct_each_other(world):
     told(world, "contradicted")
     assert model(world) == (0, 1)
     report(world, wrapped(part(spam(2))))
+    told(world, "contradicted", "learned")
     report(world, wrapped(part(spam(2))), to="ham@example.org", sender="bert@example.org")
     told(world, "contradicted", "learned", "learned")
     assert model(world) == (0, 2)
@@ -165,7 +168,9 @@ def test_how_much_one_may_teach_is_bounded(world):
     told(world, "learned")
     assert model(world) == (3, 0) and "beyond=2" in world.lazaret.log()
     report(world, wrapped(part(spam(6))))
+    told(world, "learned", "learned")
     report(world, wrapped(part(spam(7))))
+    told(world, "learned", "learned", "excess")
     report(world, wrapped(part(spam(8))), to="junk@example.org")
     told(world, "learned", "learned", "excess", "excess")
     assert model(world) == (4, 0)
@@ -224,3 +229,44 @@ def test_kill_9_of_the_quarantine_loses_no_lesson_and_gives_none_twice(world):
     again = [one for one in audit(world) if one["detail"].endswith(" again")]
     assert len(audit(world)) - len(again) <= count
     world.lazaret.qctl("verify")
+
+
+CLERK = "daemon"
+MAILBOXES = f"""
+quarantine:
+  group: {CLERK}
+  operators:
+  - {{name: junk, user: {CLERK}, actions: [report]}}
+"""
+
+
+def qctl_as_clerk(world, *args, mail=b""):
+    account = pwd.getpwnam(CLERK)
+    return subprocess.run([str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), *args], input=mail,
+                          capture_output=True, timeout=60, user=account.pw_uid, group=account.pw_gid, extra_groups=[], cwd="/")
+
+
+@pytest.mark.config(MAILBOXES)
+def test_a_mail_server_teaches_what_users_move_and_may_do_no_more(world):
+    out = qctl_as_clerk(world, "learn", "--report", "--json", "spam", "-", mail=spam(1))
+    assert out.returncode == 0, out.stderr
+    assert json.loads(out.stdout)["learned"] == 1
+    box = world.dir / "Maildir/.Junk"
+    for folder in ("cur", "new", "tmp"):
+        (box / folder).mkdir(parents=True)
+    (box / "cur/1.host:2,S").write_bytes(spam(1))
+    (box / "new/2.host").write_bytes(spam(2))
+    (box / "tmp/3.host").write_bytes(spam(3))
+    (box / "dovecot-uidlist").write_bytes(b"3 V1 N3\n")
+    (box / "maildirfolder").write_bytes(b"")
+    out = qctl_as_clerk(world, "learn", "--report", "--json", "spam", str(box))
+    assert (out.returncode, json.loads(out.stdout)["mails"], json.loads(out.stdout)["learned"]) == (0, 2, 1)
+    assert model(world) == (2, 0)
+    learn(world, "ham", spam(1))
+    out = qctl_as_clerk(world, "learn", "--report", "spam", "-", mail=spam(1))
+    assert b"1 contradicted" in out.stdout and model(world) == (1, 1)
+    out = qctl_as_clerk(world, "learn", "--report", "spam", "-")
+    assert out.returncode == 1 and b"nothing came" in out.stderr
+    for args in (["learn", "spam", "-"], ["model", "reset"], ["list"], ["stats"], ["audit"]):
+        assert qctl_as_clerk(world, *args, mail=spam(9)).returncode == 2, args
+    assert model(world) == (1, 1)
