@@ -25,6 +25,7 @@ enum {
 	MESSAGE_PARTS_MAX = 100000,     /* of a map */
 	MESSAGE_EXAMPLES_MAX = 1000,    /* of one LEARN */
 	MESSAGE_FEATURES_MAX = 1 << 15, /* of one of them */
+	MESSAGE_REPORTED_MAX = 50,      /* examples of one report */
 	MESSAGE_PREVIEW_LINES_MAX = 10000,
 	MESSAGE_SMALL_MAX = 1 << 20, /* bytes of a message that does not wait for larger ones */
 };

@@ -148,6 +148,38 @@ static int is_among(Lz__Item **items, size_t count, const char *id)
 	return 0;
 }
 
+static enum result examples_sense(Lz__Example **examples, size_t count, struct err *err)
+{
+	size_t at;
+
+	for (at = 0; at < count; at++) {
+		const Lz__Example *example = examples[at];
+
+		if (example->digest.len != 16)
+			return wrong(err, "digest: not 16 bytes");
+		if (example->features.len % 4 || example->words > example->features.len / 4)
+			return wrong(err, "features: not as many as there are words");
+	}
+	return RESULT_OK;
+}
+
+/* What became of it is not for who brings it to say. */
+static enum result report_sense(const Lz__Report *report, struct err *err)
+{
+	size_t at;
+
+	if (!report)
+		return RESULT_OK;
+	if (report->reported || report->lesson == LZ__LESSON__LEARN_FORGET)
+		return wrong(err, "report: done already, or to forget");
+	if (report->n_examples && *report->fate)
+		return wrong(err, "report: a lesson, and a reason why there is none");
+	for (at = 0; at < report->n_examples; at++)
+		if (report->examples[at]->lesson != report->lesson)
+			return wrong(err, "report: lessons that differ");
+	return examples_sense(report->examples, report->n_examples, err);
+}
+
 /* What a scanner says is what an attacker says who has taken it over: it may not claim that others
  * were served, nor that something is kept which it doesn't hand over to be kept. */
 /* What would be done is checked with the submission, as a verdict is: workers/qworker/result.c. */
@@ -174,7 +206,8 @@ static enum result scan_result_sense(
 		for (in = 0; in < verdict->groups[at]->n_items; in++)
 			if (!is_among(scan->items, scan->n_items, verdict->groups[at]->items[in]))
 				return wrong(err, "groups: names an item that is not there");
-	if (verdict_sense(verdict, err) != RESULT_OK || pass_sense(scan->pass, err) != RESULT_OK)
+	if (verdict_sense(verdict, err) != RESULT_OK || pass_sense(scan->pass, err) != RESULT_OK ||
+	        report_sense(scan->report, err) != RESULT_OK)
 		return RESULT_PERMANENT;
 	return items_sense(scan->items, scan->n_items, verdict->message_id, message_size, err);
 }
@@ -205,6 +238,8 @@ static enum result store_sense(const Lz__Store *store, size_t body_size, struct 
 {
 	if (store->n_items == 0 && body_size != 0)
 		return wrong(err, "items: none, but a body");
+	if (report_sense(store->report, err) != RESULT_OK)
+		return RESULT_PERMANENT;
 	return items_sense(store->items, store->n_items, store->message_id, body_size, err);
 }
 
@@ -279,17 +314,7 @@ static enum result stats_sense(const Lz__Stats *stats, struct err *err)
 
 static enum result learn_sense(const Lz__Learn *learn, struct err *err)
 {
-	size_t at;
-
-	for (at = 0; at < learn->n_examples; at++) {
-		const Lz__Example *example = learn->examples[at];
-
-		if (example->digest.len != 16)
-			return wrong(err, "digest: not 16 bytes");
-		if (example->features.len % 4 || example->words > example->features.len / 4)
-			return wrong(err, "features: not as many as there are words");
-	}
-	return RESULT_OK;
+	return examples_sense(learn->examples, learn->n_examples, err);
 }
 
 enum result check_sense(

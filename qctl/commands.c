@@ -18,7 +18,7 @@ const struct argument_option selecting_options[] = {
         {"subject", "WORDS", "all of them in the subject"},
         {"reason", "WORD",
                 "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
-                "undeliverable, request"},
+                "undeliverable, request, report"},
         {"virus", "NAME", "a virus that was found, or a glob"},
         {"file", "NAME", "all of its words in the name of one part"},
         {"hash", "HEX", "SHA-256 of a part's content"},
@@ -128,7 +128,8 @@ static const struct argument_option audit_options[] = {
         {"item", "ID", "of this item, or of those whose id begins so"},
         {"who", "WHO", "by whom: a part of it, as uid=1000 or a key's name"},
         {"action", "WORD",
-                "store, view, export, release, ask, pass, amend, delete, hold, erase, displace, "
+                "store, view, export, release, ask, pass, amend, learn, delete, hold, erase, "
+                "displace, "
                 "expire, carry, delivered, gave-up, refused, policy, backup, restore, trim"},
         {"since", "TIME", "at or after: 2h (ago), 3d, yesterday, 2026-11-22"},
         {"until", "TIME", "before"},
@@ -148,6 +149,11 @@ static const struct argument_option explain_options[] = {
         {"to", "ADDRESS", "a recipient; may be repeated"},
         {"client", "IP", "the address it came from"},
         {"helo", "NAME", "what that called itself"},
+        {0},
+};
+
+static const struct argument_option learn_options[] = {
+        {"report", NULL, "users say so: what was taught without this holds against it"},
         {0},
 };
 
@@ -220,11 +226,11 @@ const struct command commands[] = {
                 "with fast; it takes a minute, and all works without it.\n",
                 no_options, command_rules},
         {"learn", "spam|ham|forget FILE…", 2, 1000000, "trains the statistical model with mails",
-                "A FILE is a mail, an mbox, or a folder of such files. The same mail again is no "
-                "other lesson; as the\nother kind it corrects the first; forget takes it back. "
-                "Nothing of a mail is kept but hashes.\nExits with 1 if a mail could not be "
-                "read.\n",
-                no_options, command_learn},
+                "A FILE is a mail, an mbox, a Maildir, or a folder of such files; - is standard "
+                "input. The same mail again\nis no other lesson; as the other kind it corrects "
+                "the first; forget takes it back. Nothing of a mail is kept\nbut hashes. Exits "
+                "with 1 if a mail could not be read.\n",
+                learn_options, command_learn},
         {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
                 "shows, weighs, copies or empties the statistical model",
                 "fit reads mails, as learn does, and finds how many points the model's word is "

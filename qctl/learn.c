@@ -80,7 +80,7 @@ static void tell(const struct learn *learn)
 	} rows[] = {{"mails", learn->mails}, {"learned", sum->learned},
 	        {"corrected", sum->corrected}, {"already", sum->already},
 	        {"forgotten", sum->forgotten}, {"unknown", sum->unknown},
-	        {"unread", learn->unread}};
+	        {"contradicted", sum->contradicted}, {"unread", learn->unread}};
 	struct json json = {0};
 	struct buf out = {0};
 	size_t at;
@@ -106,7 +106,8 @@ static int run(struct learn *learn, Lz__Lesson lesson)
 {
 	const struct arguments *arguments = &learn->qctl->arguments;
 	struct err err;
-	enum result result = teacher_new(learn->qctl, lesson, &learn->teacher, &err);
+	int as_report = arguments_value(arguments, "report") != NULL;
+	enum result result = teacher_new(learn->qctl, lesson, as_report, &learn->teacher, &err);
 	size_t at;
 
 	for (at = 1; at < arguments->word_count; at++)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
@@ -123,18 +124,37 @@ static int is_shown(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+static int has(struct dirent *const *entries, int count, const char *name)
+{
+	int at;
+
+	for (at = 0; at < count; at++)
+		if (!strcmp(entries[at]->d_name, name))
+			return 1;
+	return 0;
+}
+
+static int is_of_server(const char *path, const char *name)
+{
+	struct stat st;
+
+	return !strcmp(name, "tmp") || (lstat(path, &st) == 0 && !S_ISDIR(st.st_mode));
+}
+
 static enum result walk_folder(struct walk *state, const char *path, int deep, struct err *err)
 {
 	enum result result = RESULT_OK;
 	struct dirent **entries;
-	int count = scandir(path, &entries, is_shown, by_name), at;
+	int count = scandir(path, &entries, is_shown, by_name), at, is_maildir;
 	char *below;
 
 	if (count < 0)
 		return unread(state, path, err);
+	is_maildir = has(entries, count, "cur") && has(entries, count, "new");
 	for (at = 0; at < count; at++) {
 		below = alloc_format("%s/%s", path, entries[at]->d_name);
-		if (!result && entries[at]->d_type != DT_LNK)
+		if (!result && entries[at]->d_type != DT_LNK &&
+		        !(is_maildir && is_of_server(below, entries[at]->d_name)))
 			result = walk(state, below, deep + 1, err);
 		free(below);
 		free(entries[at]);
@@ -157,11 +177,35 @@ static enum result walk(struct walk *state, const char *path, int deep, struct e
 	return state->take ? read_file(path, state->take, state->context, err) : RESULT_OK;
 }
 
+/* ---- from a pipe ---- */
+
+static int is_input(const char *path)
+{
+	return !strcmp(path, "-");
+}
+
+/* Nothing at all is what is left where whoever should write it has failed. */
+static enum result read_input(mails_take *take, void *context, struct err *err)
+{
+	static const char name[] = "standard input";
+	struct buf bytes = {0};
+	enum result result = file_read_fd(STDIN_FILENO, MAILS_FILE_MAX, &bytes, err);
+
+	if (!result && !bytes.size)
+		result = err_set(err, RESULT_PERMANENT, "nothing came");
+	if (result)
+		result = take(context, name, NULL, 0, err);
+	else
+		result = mails_split(name, bytes.data, bytes.size, take, context, err);
+	buf_fini(&bytes);
+	return result;
+}
+
 enum result mails_walk(const char *path, mails_take *take, void *context, struct err *err)
 {
 	struct walk state = {take, context, 0};
 
-	return walk(&state, path, 0, err);
+	return is_input(path) ? read_input(take, context, err) : walk(&state, path, 0, err);
 }
 
 size_t mails_count(const char *path)
@@ -169,6 +213,8 @@ size_t mails_count(const char *path)
 	struct walk state = {NULL, NULL, 0};
 	struct err err;
 
+	if (is_input(path))
+		return 1;
 	walk(&state, path, 0, &err);
 	return state.count;
 }

@@ -27,11 +27,11 @@ _qctl()
 		return ;;
 	--reason)
 		COMPREPLY=($(compgen -W "virus pua heuristic attachment subject spam access size unscanned \
-			undeliverable request" -- "$current"))
+			undeliverable request report" -- "$current"))
 		return ;;
 	--head) COMPREPLY=($(compgen -f -- "$current")); return ;;
 	--action)
-		COMPREPLY=($(compgen -W "store view export release ask pass amend delete hold erase displace expire carry delivered gave-up refused policy \
+		COMPREPLY=($(compgen -W "store view export release ask pass amend learn delete hold erase displace expire carry delivered gave-up refused policy \
 			backup restore trim" -- "$current"))
 		return ;;
 	--file | --zip-password) COMPREPLY=($(compgen -f -- "$current")); return ;;
@@ -55,7 +55,7 @@ _qctl()
 	notices) COMPREPLY=($(compgen -W "render retry drop --state --limit --all --by $common" -- "$current")) ;;
 	stats) COMPREPLY=($(compgen -W "--days --quotas $common" -- "$current")) ;;
 	reload) COMPREPLY=($(compgen -W "--wait $common" -- "$current")) ;;
-	learn) COMPREPLY=($(compgen -W "spam ham forget $common" -- "$current") $(compgen -f -- "$current")) ;;
+	learn) COMPREPLY=($(compgen -W "spam ham forget --report $common" -- "$current") $(compgen -f -- "$current")) ;;
 	model)
 		COMPREPLY=($(compgen -W "show fit export import reset --by $common" -- "$current")
 			$(compgen -f -- "$current")) ;;

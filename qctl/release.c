@@ -201,7 +201,8 @@ static enum result learn_original(struct release *release, char *id, struct err 
 	enum result result = RESULT_OK;
 
 	if (!release->teacher)
-		result = teacher_new(release->qctl, LZ__LESSON__LEARN_HAM, &release->teacher, err);
+		result = teacher_new(
+		        release->qctl, LZ__LESSON__LEARN_HAM, 0, &release->teacher, err);
 	request.id = id;
 	request.why = (char *)"learn";
 	if (!result)
@@ -212,13 +213,21 @@ static enum result learn_original(struct release *release, char *id, struct err 
 	return result;
 }
 
+/* Around what was reported is a report, which is neither spam nor ham. */
+static int is_lesson(
+        const struct release *release, const Lz__Item *item, const struct fresh_look *look)
+{
+	return release->options->is_lesson && !release->request.part &&
+	       look->answer != FRESH_VIRUS && strcmp(item->reason, "report") != 0;
+}
+
 /* A mail that nobody could learn from is released all the same. */
 static void learn(struct release *release, const Lz__Item *item, const struct fresh_look *look)
 {
 	struct err err, why;
 	enum result result;
 
-	if (!release->options->is_lesson || release->request.part || look->answer == FRESH_VIRUS)
+	if (!is_lesson(release, item, look))
 		return;
 	result = learn_original(release, item->id, &why);
 	if (result) {

@@ -43,7 +43,7 @@ static enum result read_wait(
 static int is_word_of_items(const char *text)
 {
 	static const char *const words[] = {"virus", "pua", "heuristic", "attachment", "subject",
-	        "spam", "access", "size", "unscanned", "undeliverable"};
+	        "spam", "access", "size", "unscanned", "undeliverable", "report"};
 	size_t at;
 
 	for (at = 0; at < sizeof(words) / sizeof(words[0]); at++)

@@ -162,6 +162,8 @@ static enum result check_reason(const Lz__Item *item, struct err *err)
 		return refuse(err, "size.max_size decides for all mail");
 	if (!strcmp(item->reason, "request"))
 		return refuse(err, "it asked for a release, which notifier.requests decides");
+	if (!strcmp(item->reason, "report"))
+		return refuse(err, "it is a report of spam, which spam.model.reports discards");
 	if (!strcmp(item->reason, "undeliverable"))
 		return refuse(err, "the next hop has refused it");
 	return RESULT_OK;

@@ -53,6 +53,7 @@ static enum result take_answer(struct teacher *teacher, struct err *err)
 	teacher->sum.already += learned->already;
 	teacher->sum.forgotten += learned->forgotten;
 	teacher->sum.unknown += learned->unknown;
+	teacher->sum.contradicted += learned->contradicted;
 	wire_message_free(&answer);
 	return RESULT_OK;
 }
@@ -114,7 +115,8 @@ const Lz__Learned *teacher_sum(const struct teacher *teacher)
 	return &teacher->sum;
 }
 
-enum result teacher_new(struct qctl *qctl, Lz__Lesson lesson, struct teacher **out, struct err *err)
+enum result teacher_new(
+        struct qctl *qctl, Lz__Lesson lesson, int as_report, struct teacher **out, struct err *err)
 {
 	struct wire_message answer;
 	const Lz__ModelState *state;
@@ -130,6 +132,7 @@ enum result teacher_new(struct qctl *qctl, Lz__Lesson lesson, struct teacher **o
 	lz__learned__init(&teacher->sum);
 	teacher->batch.seed = state->seed;
 	teacher->batch.version = state->version;
+	teacher->batch.as_report = as_report;
 	teacher->batch.examples = alloc_zero(EXAMPLES_AT_ONCE, sizeof(*teacher->batch.examples));
 	teacher->pupil = pupil_new(qctl->config_path, state->seed, 0);
 	wire_message_free(&answer);

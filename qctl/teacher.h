@@ -11,9 +11,9 @@
 
 struct teacher;
 
-/* RESULT_TEMPORARY: the quarantine or its model does not answer. */
+/* `as_report`: users say so. RESULT_TEMPORARY: the quarantine or its model does not answer. */
 enum result teacher_new(
-        struct qctl *qctl, Lz__Lesson lesson, struct teacher **out, struct err *err);
+        struct qctl *qctl, Lz__Lesson lesson, int as_report, struct teacher **out, struct err *err);
 void teacher_free(struct teacher **teacher); /* what was not sent is not learned */
 
 /* RESULT_NONE: it could not be read, and nothing is learned of it. */

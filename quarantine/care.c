@@ -99,7 +99,7 @@ static int tell_report(const char *folder, const struct store_report *report)
 /* One that can't be read is no reason to do without the rest: so it is told how. */
 static int verify_model(const char *path, int is_copy)
 {
-	struct model_report report;
+	struct model_summary report;
 	struct err err;
 	enum result result = model_copy_check(path, &report, &err);
 

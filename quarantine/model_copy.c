@@ -20,7 +20,7 @@ char *model_copy_path(const char *backup)
 
 /* ---- looking through it ---- */
 
-static enum result read_all(struct model_disk *disk, struct model_report *out, struct err *err)
+static enum result read_all(struct model_disk *disk, struct model_summary *out, struct err *err)
 {
 	uint64_t *generations = alloc_zero(MODEL_CHUNKS, sizeof(*generations));
 	struct rehearsal *rehearsal = alloc_zero(1, sizeof(*rehearsal));
@@ -44,12 +44,12 @@ static enum result read_all(struct model_disk *disk, struct model_report *out, s
 	return result;
 }
 
-enum result model_copy_check(const char *path, struct model_report *out, struct err *err)
+enum result model_copy_check(const char *path, struct model_summary *out, struct err *err)
 {
 	struct model_disk *disk = NULL;
 	enum result result = model_disk_open_beside(path, &disk, err);
 
-	*out = (struct model_report){0};
+	*out = (struct model_summary){0};
 	if (!result)
 		result = read_all(disk, out, err);
 	if (!result)

@@ -11,7 +11,7 @@
 
 #include "lib/base/err.h"
 
-struct model_report {
+struct model_summary {
 	uint64_t spam, ham; /* learned */
 	uint64_t messages;  /* that are known */
 };
@@ -21,7 +21,7 @@ char *model_copy_path(const char *backup);
 
 /* Looks through all of a model, while it may be in use. RESULT_NONE: there is none at `path`.
  * RESULT_PERMANENT: it is damaged, or of another version. */
-enum result model_copy_check(const char *path, struct model_report *out, struct err *err);
+enum result model_copy_check(const char *path, struct model_summary *out, struct err *err);
 
 /* Copies the model at `path` of one moment into a backup, while it may be in use. It has its name
  * there when it is whole. RESULT_NONE: there is none. */

@@ -12,14 +12,14 @@
 #include "lib/base/file.h"
 #include "lib/model/chunk.h"
 
-enum { TABLES = 5, FORMAT = 1 };
+enum { TABLES = 6, FORMAT = 1, REPORTS_DROPPED = 100 };
 static const size_t map_bytes = (size_t)1 << 30;
 
 struct model_disk {
 	MDB_env *env;
 	unsigned mode; /* MDB_RDONLY, or 0 */
 	MDB_txn *txn;  /* NULL: none is open */
-	MDB_dbi facts, chunks, seen, order, kept;
+	MDB_dbi facts, chunks, seen, order, kept, reports;
 };
 
 /* As they stand on disk, on this host. */
@@ -35,7 +35,11 @@ struct kept_seen {
 	uint64_t number; /* of its record in `order` */
 	int64_t time_ms;
 	struct model_steps steps;
-	uint64_t is_spam;
+	uint64_t is_spam; /* KEPT_SPAM, and KEPT_REPORTED */
+};
+enum { KEPT_SPAM = 1, KEPT_REPORTED = 2 };
+struct kept_report_key {
+	uint8_t day[8], kind, digest[MODEL_DIGEST]; /* the highest byte first: in order */
 };
 
 static enum result answer(int code, const char *what, struct err *err)
@@ -77,6 +81,9 @@ static enum result open_tables(struct model_disk *disk, struct err *err)
 	if (!code)
 		code = mdb_dbi_open(txn, "kept", make | MDB_INTEGERKEY, &disk->kept);
 	if (!code)
+		code = mdb_dbi_open(txn, "reports", make, &disk->reports);
+	/* A model that nobody has reported to since that is possible has none. */
+	if (!code || (code == MDB_NOTFOUND && disk->kept && disk->mode))
 		return answer(mdb_txn_commit(txn), "commit", err);
 	mdb_txn_abort(txn);
 	return answer(code, "open a table", err);
@@ -357,8 +364,24 @@ enum result model_disk_get_seen(struct model_disk *disk, const uint8_t digest[MO
 	        get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
 
 	if (!result)
-		*out = (struct model_seen){kept.is_spam != 0, kept.steps, kept.time_ms};
+		*out = (struct model_seen){.is_spam = (kept.is_spam & KEPT_SPAM) != 0,
+		        .is_reported = (kept.is_spam & KEPT_REPORTED) != 0,
+		        .steps = kept.steps,
+		        .time_ms = kept.time_ms};
 	return result;
+}
+
+enum result model_disk_affirm_seen(
+        struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
+{
+	struct kept_seen kept;
+	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept));
+
+	if (!code) {
+		kept.is_spam &= KEPT_SPAM;
+		code = put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept));
+	}
+	return answer(code, "seen", err);
 }
 
 /* The first or the last record of the table that numbers them; 0: there is none. */
@@ -398,7 +421,8 @@ enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MO
 {
 	uint8_t last[MODEL_DIGEST];
 	size_t number = number_at(disk, MDB_LAST, last) + 1;
-	struct kept_seen kept = {number, seen->time_ms, seen->steps, seen->is_spam != 0};
+	struct kept_seen kept = {number, seen->time_ms, seen->steps,
+	        (seen->is_spam ? KEPT_SPAM : 0U) | (seen->is_reported ? KEPT_REPORTED : 0U)};
 	MDB_stat stat;
 	int code = put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept));
 
@@ -429,6 +453,61 @@ enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
 {
 	return answer(drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
+}
+
+/* ---- reports ---- */
+
+static void report_key(struct kept_report_key *key, int kind, int64_t day, const uint8_t *digest)
+{
+	size_t at;
+
+	*key = (struct kept_report_key){.kind = (uint8_t)kind};
+	for (at = 0; at < sizeof(key->day); at++)
+		key->day[at] = (uint8_t)((uint64_t)day >> 8 * (sizeof(key->day) - 1 - at));
+	if (digest)
+		memcpy(key->digest, digest, MODEL_DIGEST);
+}
+
+enum result model_disk_get_report(struct model_disk *disk, enum model_report_kind kind, int64_t day,
+        const uint8_t digest[MODEL_DIGEST], struct model_report *out, struct err *err)
+{
+	struct kept_report_key key;
+
+	report_key(&key, (int)kind, day, digest);
+	return answer(
+	        get(disk, disk->reports, &key, sizeof(key), out, sizeof(*out)), "reports", err);
+}
+
+enum result model_disk_put_report(struct model_disk *disk, enum model_report_kind kind, int64_t day,
+        const uint8_t digest[MODEL_DIGEST], const struct model_report *report, struct err *err)
+{
+	struct kept_report_key key;
+
+	report_key(&key, (int)kind, day, digest);
+	return answer(put(disk, disk->reports, &key, sizeof(key), report, sizeof(*report)),
+	        "reports", err);
+}
+
+enum result model_disk_drop_reports(struct model_disk *disk, int64_t today, struct err *err)
+{
+	struct kept_report_key first;
+	MDB_val key, value;
+	MDB_cursor *cursor;
+	int code = mdb_cursor_open(disk->txn, disk->reports, &cursor), dropped = 0;
+
+	if (code)
+		return answer(code, "reports", err);
+	report_key(&first, 0, today > REPORT_DAYS ? today - REPORT_DAYS : 0, NULL);
+	while (!code && dropped++ < REPORTS_DROPPED) {
+		code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+		if (!code && key.mv_size == sizeof(first) &&
+		        memcmp(key.mv_data, &first, sizeof(first)) >= 0)
+			break;
+		if (!code)
+			code = mdb_cursor_del(cursor, 0);
+	}
+	mdb_cursor_close(cursor);
+	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "reports", err);
 }
 
 enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)

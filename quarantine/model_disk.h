@@ -5,8 +5,9 @@
  *   facts    "facts" → the numbers for the whole
  *   chunks   number → MODEL_CHUNK records, and the generation in which they changed last
  *   seen     digest of a message → what it was learned as, and the steps that were taken
- *   order    number, one more with each message → its digest: the oldest are dropped beyond
- *            MODEL_SEEN_MOST, and are then unknown
+ *   reports  day, whether it is a reporter or a report, and its digest → what is counted of the
+ * one, or became of the other; of the last REPORT_DAYS days order    number, one more with each
+ * message → its digest: the oldest are dropped beyond MODEL_SEEN_MOST, and are then unknown
  *
  *   kept     slot, those of spam behind those of ham → a digest and the features of a message that
  *            is to be rehearsed
@@ -22,11 +23,24 @@
 
 enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20 };
 
+/* For longer no MTA tries a mail again. */
+enum { REPORT_DAYS = 10 };
+
+enum model_report_kind { MODEL_REPORTER, MODEL_REPORT };
+
+/* What became of a report, or how many a reporter has sent in a day. */
+struct model_report {
+	uint32_t fate; /* enum report_fate of quarantine/teach.c; of a reporter 0 */
+	uint32_t count;
+	uint32_t learned, corrected, already, contradicted;
+};
+
 struct model_disk;
 
 /* What is kept of a message. */
 struct model_seen {
 	int is_spam;
+	int is_reported; /* a user has said so, and no administrator */
 	struct model_steps steps;
 	int64_t time_ms;
 };
@@ -76,6 +90,18 @@ enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[M
         const struct model_steps *steps, struct err *err);
 enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err);
+/* An administrator has said the same. RESULT_NONE: it is not known. */
+enum result model_disk_affirm_seen(
+        struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err);
+
+/* Of that day (since 1970, UTC). RESULT_NONE: there is none. */
+enum result model_disk_get_report(struct model_disk *disk, enum model_report_kind kind, int64_t day,
+        const uint8_t digest[MODEL_DIGEST], struct model_report *out, struct err *err);
+enum result model_disk_put_report(struct model_disk *disk, enum model_report_kind kind, int64_t day,
+        const uint8_t digest[MODEL_DIGEST], const struct model_report *report, struct err *err);
+/* Some of what is older than REPORT_DAYS goes: more than is added between two calls. */
+enum result model_disk_drop_reports(struct model_disk *disk, int64_t today, struct err *err);
+
 /* All of them, and what is kept. */
 enum result model_disk_clear_seen(struct model_disk *disk, struct err *err);
 

@@ -16,6 +16,7 @@
 #include "quarantine/pass.h"
 #include "quarantine/pieces.h"
 #include "quarantine/policy.h"
+#include "quarantine/reported.h"
 #include "quarantine/requests.h"
 #include "quarantine/store.h"
 #include "quarantine/story.h"
@@ -233,11 +234,40 @@ static enum request_kind kind_of(struct qstore *q, const struct wire_message *me
 	return kind;
 }
 
+/* A lesson is on disk before the quarantine writes that it was given, and before anybody is told.
+ * RESULT_TEMPORARY: the mail has to come again. One that can never be learned is kept and delivered
+ * all the same. */
+static enum result teach_first(
+        struct qstore *q, const struct wire_message *message, struct err *err)
+{
+	Lz__Report *report = ((const Lz__Store *)message->envelope)->report;
+	const char *message_id = ((const Lz__Store *)message->envelope)->message_id;
+	enum result result;
+
+	if (!report || *report->fate || !request_is_allowed(&q->guard, message))
+		return RESULT_OK;
+	report->reported = alloc(sizeof(*report->reported));
+	lz__reported__init(report->reported);
+	result = teach_report(q->teach, report, message_id, q->config->spam.model.report_mails,
+	        clock_wall_ms(), report->reported, err);
+	if (result != RESULT_PERMANENT)
+		return result;
+	log_event(
+	        LOG_LEVEL_WARNING, message_id, "report-failed", "reason=%s", log_quote(err->text));
+	reported_failed(report);
+	return RESULT_OK;
+}
+
 static void take(struct qstore *q, struct wire_message *message)
 {
 	struct err err;
 
 	take_state(q, message);
+	if (message->type == MESSAGE_STORE && teach_first(q, message, &err)) {
+		refuse(q, message, RESULT_TEMPORARY, &err);
+		wire_message_free(message);
+		return;
+	}
 	if (teach_answers(message->type)) {
 		answer_of_model(q, message);
 		wire_message_free(message);

@@ -21,6 +21,7 @@ enum may {
 	MAY_AUDIT = 64,
 	MAY_HOLD = 128,
 	MAY_LEARN = 256,
+	MAY_REPORT = 512,
 	MAY_ALL = 1 << 30,
 	MAY_ANY = MAY_ALL - 1, /* whoever may do anything to an item has to find it */
 };
@@ -31,8 +32,8 @@ static const struct {
 } words[] = {{"list", MAY_LIST}, {"show", MAY_SHOW}, {"export", MAY_EXPORT},
         /* What is released is read, and scanned anew, by who releases it. */
         {"release", MAY_RELEASE | MAY_SHOW | MAY_EXPORT}, {"delete", MAY_DELETE},
-        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"hold", MAY_HOLD}, {"learn", MAY_LEARN},
-        {"all", MAY_ALL}};
+        {"stats", MAY_STATS}, {"audit", MAY_AUDIT}, {"hold", MAY_HOLD},
+        {"learn", MAY_LEARN | MAY_REPORT}, {"report", MAY_REPORT}, {"all", MAY_ALL}};
 
 /* `may`: any of these. Where `word` is NULL the store writes down what was done, as only it knows,
  * or nothing is to be written. */
@@ -60,8 +61,8 @@ static const struct row {
         {MESSAGE_LIST_USAGE, 0, MAY_AUDIT, NULL}, /* names domains and recipients of others */
         {MESSAGE_LIST_ERASURES, 0, MAY_AUDIT, NULL},
         {MESSAGE_LIST_AUDIT, 0, MAY_AUDIT, NULL},
-        {MESSAGE_LEARN, 0, MAY_LEARN, NULL},
-        {MESSAGE_MODEL_FETCH, ROLE_WORKER, MAY_LEARN, NULL},
+        {MESSAGE_LEARN, 0, MAY_LEARN, NULL}, /* as a report: MAY_REPORT */
+        {MESSAGE_MODEL_FETCH, ROLE_WORKER, MAY_REPORT, NULL},
         {MESSAGE_NOTE, 0, 0, NULL},
 };
 
@@ -160,6 +161,17 @@ static int carries(const struct wire_message *message)
 	return message->type == MESSAGE_FETCH && *((const Lz__Fetch *)message->envelope)->outgoing;
 }
 
+static int brings_lesson(const struct wire_message *message)
+{
+	return message->type == MESSAGE_STORE && ((const Lz__Store *)message->envelope)->report;
+}
+
+/* What users say, and not the operator himself. */
+static int is_report(const struct wire_message *message)
+{
+	return message->type == MESSAGE_LEARN && ((const Lz__Learn *)message->envelope)->as_report;
+}
+
 static int is_clerk(const struct clerk *clerk, const struct wire_who *who)
 {
 	const char *key = clerk->rule->key;
@@ -192,6 +204,9 @@ static int clerk_may(const struct clerk *clerk, const struct wire_message *messa
 	const struct row *row = row_of(message->type);
 	unsigned wanted = only_finds(message) ? MAY_ANY : row ? row->may : 0;
 
+	if (is_report(message))
+		wanted = MAY_REPORT;
+
 	if (clerk->may & MAY_ALL)
 		return 1;
 	return (clerk->may & wanted) != 0 && !carries(message);
@@ -205,6 +220,8 @@ static int program_may(const struct wire_who *who, const struct wire_message *me
 		return 0;
 	if (carries(message))
 		return (who->roles & ROLE_NOTIFIER) != 0;
+	if (brings_lesson(message)) /* fronts have none */
+		return (who->roles & ROLE_WORKER) != 0;
 	return row && (who->roles & row->roles);
 }
 

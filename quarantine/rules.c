@@ -50,6 +50,7 @@ static const struct class
 	uint32_t rank;
 } classes[] = {
         {"spam", 1},
+        {"report", 1},
         {"subject", 2},
         {"access", 2},
         {"size", 2},

@@ -15,6 +15,7 @@
 #include "quarantine/outbox.h"
 #include "quarantine/pass.h"
 #include "quarantine/quota.h"
+#include "quarantine/reported.h"
 #include "quarantine/strings.h"
 #include "quarantine/tally.h"
 
@@ -364,6 +365,8 @@ enum result store_put(struct store *store, const Lz__Store *request, const void 
 	if (!result && letter->n_items && !letter->complete)
 		result = letter_save(
 		        store->txn, request->message_id, letter, store->now_ms, store->now_ms, err);
+	if (!result)
+		result = reported_put(store, request, out, err);
 	if (!result)
 		tell_stored(request, letter, out);
 	if (!result && *fate)

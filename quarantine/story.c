@@ -23,6 +23,21 @@ static void tell_asked(const Lz__Stored *stored)
 		        stored->asked[at]->outcome);
 }
 
+/* Somebody may have another's account. */
+static void tell_reported(const Lz__Store *request, const Lz__Reported *reported)
+{
+	if (!reported)
+		return;
+	log_event(reported->first_excess ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO, request->message_id,
+	        "report",
+	        "fate=%s by=%s lesson=%s learned=%u corrected=%u already=%u contradicted=%u "
+	        "beyond=%u again=%d",
+	        reported->fate, log_quote(request->report->reporter),
+	        request->report->lesson == LZ__LESSON__LEARN_HAM ? "ham" : "spam",
+	        reported->learned, reported->corrected, reported->already, reported->contradicted,
+	        request->report->beyond, reported->again);
+}
+
 static void tell_confirmed(const Lz__Confirm *request)
 {
 	log_event(LOG_LEVEL_INFO, request->message_id, "confirmed", "delivered=%zu complete=%d",
@@ -110,6 +125,8 @@ void story_tell(const struct wire_message *request, const struct answer *answer)
 		tell_stored(
 		        (const Lz__Store *)request->envelope, (const Lz__Stored *)answer->envelope);
 		tell_asked((const Lz__Stored *)answer->envelope);
+		tell_reported((const Lz__Store *)request->envelope,
+		        ((const Lz__Stored *)answer->envelope)->reported);
 		break;
 	case MESSAGE_CONFIRMED:
 		tell_confirmed((const Lz__Confirm *)request->envelope);

@@ -6,11 +6,13 @@
 #include "lib/base/alloc.h"
 #include "lib/base/bytes.h"
 #include "lib/base/log.h"
+#include "lib/base/text.h"
 #include "lib/crypto/digest.h"
 #include "lib/model/calibrate.h"
 #include "lib/model/chunk.h"
 #include "lib/model/facts.h"
 #include "quarantine/model_disk.h"
+#include "quarantine/strings.h"
 
 enum { PIECE_CHUNKS = 512 };
 
@@ -65,6 +67,15 @@ static enum result read_again(struct teach *teach, struct err *err)
 	if (!teach->disk)
 		result = model_disk_open(teach->path, &teach->disk, err);
 	return result ? result : read_all(teach, err);
+}
+
+/* As it is on disk, where memory may be another. */
+static enum result find_model(struct teach *teach, struct err *err)
+{
+	enum result result = teach->is_lost ? read_again(teach, err) : RESULT_OK;
+
+	teach->is_lost = result != RESULT_OK;
+	return result;
 }
 
 static enum result write_changed(struct teach *teach, struct err *err)
@@ -131,6 +142,13 @@ static Lz__ModelState *state_of(const struct teach *teach)
 
 /* ---- lessons ---- */
 
+/* By whom, and what became of it. */
+struct lesson {
+	int is_report;
+	int64_t now_ms;
+	Lz__Learned learned;
+};
+
 static void read_features(const Lz__Example *example, uint32_t *room, struct model_features *out)
 {
 	size_t at;
@@ -187,10 +205,11 @@ static enum result rehearsed(
 }
 
 static enum result learn(struct teach *teach, const Lz__Example *example,
-        const struct model_features *features, int64_t now_ms, struct err *err)
+        const struct model_features *features, const struct lesson *lesson, struct err *err)
 {
-	struct model_seen seen = {
-	        .is_spam = example->lesson == LZ__LESSON__LEARN_SPAM, .time_ms = now_ms};
+	struct model_seen seen = {.is_spam = example->lesson == LZ__LESSON__LEARN_SPAM,
+	        .is_reported = lesson->is_report,
+	        .time_ms = lesson->now_ms};
 	struct rehearsed done;
 	enum result result;
 
@@ -208,46 +227,75 @@ static enum result learn(struct teach *teach, const Lz__Example *example,
 	return result;
 }
 
+/* The same again: where an administrator says what a user has said, it is his word from now on. */
+static enum result affirm(struct teach *teach, const Lz__Example *example,
+        const struct model_seen *seen, const struct lesson *lesson, struct err *err)
+{
+	if (lesson->is_report || !seen->is_reported)
+		return RESULT_OK;
+	return model_disk_affirm_seen(teach->disk, example->digest.data, err);
+}
+
+/* What a message that is known is to become, or stay. */
+static enum result take_known(struct teach *teach, const Lz__Example *example,
+        const struct model_features *features, const struct model_seen *seen, struct lesson *lesson,
+        struct err *err)
+{
+	int is_same =
+	        example->lesson == (seen->is_spam ? LZ__LESSON__LEARN_SPAM : LZ__LESSON__LEARN_HAM);
+	enum result result;
+
+	if (is_same) {
+		lesson->learned.already++;
+		return affirm(teach, example, seen, lesson, err);
+	}
+	if (lesson->is_report && !seen->is_reported) {
+		lesson->learned.contradicted++;
+		return RESULT_OK;
+	}
+	result = unlearn(teach, example, features, seen, err);
+	if (example->lesson == LZ__LESSON__LEARN_FORGET) {
+		lesson->learned.forgotten++;
+		return result;
+	}
+	lesson->learned.corrected++;
+	return result ? result : learn(teach, example, features, lesson, err);
+}
+
 static enum result take_example(struct teach *teach, const Lz__Example *example,
-        const struct model_features *features, int64_t now_ms, Lz__Learned *out, struct err *err)
+        const struct model_features *features, struct lesson *lesson, struct err *err)
 {
 	struct model_seen seen;
 	enum result result = model_disk_get_seen(teach->disk, example->digest.data, &seen, err);
-	int is_known = result == RESULT_OK;
-	int is_spam = example->lesson == LZ__LESSON__LEARN_SPAM;
 
-	if (result && result != RESULT_NONE)
-		return result;
+	if (result != RESULT_NONE)
+		return result ? result : take_known(teach, example, features, &seen, lesson, err);
 	if (example->lesson == LZ__LESSON__LEARN_FORGET) {
-		*(is_known ? &out->forgotten : &out->unknown) += 1;
-		return is_known ? unlearn(teach, example, features, &seen, err) : RESULT_OK;
-	}
-	if (is_known && seen.is_spam == is_spam) {
-		out->already++;
+		lesson->learned.unknown++;
 		return RESULT_OK;
 	}
-	*(is_known ? &out->corrected : &out->learned) += 1;
-	result = is_known ? unlearn(teach, example, features, &seen, err) : RESULT_OK;
-	return result ? result : learn(teach, example, features, now_ms, err);
+	lesson->learned.learned++;
+	return learn(teach, example, features, lesson, err);
 }
 
-static enum result take_examples(struct teach *teach, const Lz__Learn *request, int64_t now_ms,
-        Lz__Learned *out, struct err *err)
+static enum result take_examples(struct teach *teach, Lz__Example *const *examples, size_t count,
+        struct lesson *lesson, struct err *err)
 {
 	uint32_t *room = alloc(MODEL_FEATURES_MAX * sizeof(*room));
 	enum result result = RESULT_OK;
 	struct model_features features;
 	size_t at;
 
-	for (at = 0; at < request->n_examples && !result; at++) {
-		read_features(request->examples[at], room, &features);
+	for (at = 0; at < count && !result; at++) {
+		read_features(examples[at], room, &features);
 		if (!model_features_are_sane(&features)) {
 			result = err_set(err, RESULT_PERMANENT, "features that no message has");
 			break;
 		}
-		result = take_example(teach, request->examples[at], &features, now_ms, out, err);
+		result = take_example(teach, examples[at], &features, lesson, err);
 	}
 	free(room);
+	calibrate(&teach->model.facts);
 	return result;
 }
 
@@ -255,6 +303,8 @@ static enum result handle_learn(struct teach *teach, const Lz__Learn *request, i
         struct answer *out, struct err *err)
 {
 	Lz__Learned *learned = new_answer(out, MESSAGE_LEARNED);
+	struct lesson lesson = {
+	        .is_report = request->as_report, .now_ms = now_ms, .learned = LZ__LEARNED__INIT};
 	enum result result;
 
 	if (request->version != MODEL_FEATURES_VERSION || request->seed != teach->model.facts.seed)
@@ -263,11 +313,160 @@ static enum result handle_learn(struct teach *teach, const Lz__Learn *request, i
 	result = begin(teach, err);
 	if (result)
 		return result;
-	result = take_examples(teach, request, now_ms, learned, err);
-	calibrate(&teach->model.facts);
+	result = take_examples(teach, request->examples, request->n_examples, &lesson, err);
 	result = end(teach, result, now_ms, err);
+	*learned = lesson.learned;
 	if (!result)
 		learned->model = state_of(teach);
+	return result;
+}
+
+/* ---- reports ---- */
+
+enum report_fate {
+	REPORT_LEARNED,
+	REPORT_KNOWN,        /* all of it was learned before */
+	REPORT_CONTRADICTED, /* an administrator has said the other, and there was nothing else */
+	REPORT_EXCESS,       /* its reporter has sent too many today */
+	REPORT_FATES,
+};
+
+static const int64_t day_ms = INT64_C(24) * 3600 * 1000;
+
+/* Of a text that is not to be kept itself. */
+static void digest_text(const struct teach *teach, const char *text, uint8_t out[MODEL_DIGEST])
+{
+	struct digest_state state;
+	struct digest digest;
+
+	digest_init(&state);
+	digest_add(&state, &teach->model.facts.seed, sizeof(teach->model.facts.seed));
+	digest_add_string(&state, text);
+	digest_final(&state, &digest);
+	memcpy(out, digest.bytes, MODEL_DIGEST);
+}
+
+static void message_digest(const char *message_id, uint8_t out[MODEL_DIGEST])
+{
+	struct digest digest;
+
+	digest_of(message_id, strlen(message_id), &digest);
+	memcpy(out, digest.bytes, MODEL_DIGEST);
+}
+
+static void tell_report(const struct model_report *kept, Lz__Reported *out)
+{
+	static const char *const names[REPORT_FATES] = {
+	        "learned", "known", "contradicted", "excess"};
+
+	strings_set(&out->fate, kept->fate < REPORT_FATES ? names[kept->fate] : "");
+	out->learned = kept->learned;
+	out->corrected = kept->corrected;
+	out->already = kept->already;
+	out->contradicted = kept->contradicted;
+}
+
+/* RESULT_NONE: this mail was not here in the last days. */
+static enum result find_report(struct teach *teach, const uint8_t digest[MODEL_DIGEST],
+        int64_t today, struct model_report *out, struct err *err)
+{
+	enum result result = RESULT_NONE;
+	int64_t day;
+
+	for (day = today; result == RESULT_NONE && day > today - REPORT_DAYS; day--)
+		result = model_disk_get_report(teach->disk, MODEL_REPORT, day, digest, out, err);
+	return result;
+}
+
+/* One more of this reporter; *count is how many there are with it. */
+static enum result count_reporter(
+        struct teach *teach, const char *reporter, int64_t today, uint32_t *count, struct err *err)
+{
+	struct model_report kept = {.count = 0};
+	char *name = alloc_string(reporter);
+	uint8_t digest[MODEL_DIGEST];
+	enum result result;
+
+	text_lower(name); /* to most MTAs it is the same */
+	digest_text(teach, name, digest);
+	free(name);
+	result = model_disk_get_report(teach->disk, MODEL_REPORTER, today, digest, &kept, err);
+	if (result && result != RESULT_NONE)
+		return result;
+	kept.count += kept.count < UINT32_MAX;
+	*count = kept.count;
+	return model_disk_put_report(teach->disk, MODEL_REPORTER, today, digest, &kept, err);
+}
+
+static enum result learn_report(struct teach *teach, const Lz__Report *report, int64_t now_ms,
+        struct model_report *kept, struct err *err)
+{
+	struct lesson lesson = {.is_report = 1, .now_ms = now_ms, .learned = LZ__LEARNED__INIT};
+	enum result result =
+	        take_examples(teach, report->examples, report->n_examples, &lesson, err);
+
+	kept->learned = lesson.learned.learned;
+	kept->corrected = lesson.learned.corrected;
+	kept->already = lesson.learned.already;
+	kept->contradicted = lesson.learned.contradicted;
+	kept->fate = kept->learned + kept->corrected ? REPORT_LEARNED
+	             : kept->contradicted            ? REPORT_CONTRADICTED
+	                                             : REPORT_KNOWN;
+	return result;
+}
+
+/* Inside the transaction. */
+static enum result add_report(struct teach *teach, const Lz__Report *report, uint64_t most,
+        int64_t now_ms, const uint8_t digest[MODEL_DIGEST], struct model_report *kept,
+        struct err *err)
+{
+	int64_t today = now_ms / day_ms;
+	uint32_t count = 0;
+	enum result result = count_reporter(teach, report->reporter, today, &count, err);
+
+	if (!result && count > most)
+		*kept = (struct model_report){.fate = REPORT_EXCESS, .count = count};
+	else if (!result)
+		result = learn_report(teach, report, now_ms, kept, err);
+	if (!result)
+		result = model_disk_put_report(teach->disk, MODEL_REPORT, today, digest, kept, err);
+	return result ? result : model_disk_drop_reports(teach->disk, today, err);
+}
+
+static enum result check_model(const struct teach *teach, const Lz__Report *report, struct err *err)
+{
+	if (report->version == MODEL_FEATURES_VERSION && report->seed == teach->model.facts.seed)
+		return RESULT_OK;
+	return err_set(err, RESULT_TEMPORARY,
+	        "a report whose features were made for another model: its worker will have this "
+	        "one soon");
+}
+
+enum result teach_report(struct teach *teach, const Lz__Report *report, const char *message_id,
+        uint64_t most, int64_t now_ms, Lz__Reported *out, struct err *err)
+{
+	struct model_report kept = {.count = 0};
+	uint8_t digest[MODEL_DIGEST];
+	enum result result = find_model(teach, err), known;
+
+	if (!result)
+		result = begin(teach, err);
+	if (result)
+		return result;
+	message_digest(message_id, digest);
+	known = find_report(teach, digest, now_ms / day_ms, &kept, err);
+	result = known == RESULT_NONE ? check_model(teach, report, err) : known;
+	if (known == RESULT_NONE && !result) {
+		result = add_report(teach, report, most, now_ms, digest, &kept, err);
+		result = end(teach, result, now_ms, err);
+	} else {
+		model_disk_abort(teach->disk);
+		teach->is_lost = 0; /* nothing was changed */
+	}
+	if (!result)
+		tell_report(&kept, out);
+	out->again = known == RESULT_OK;
+	out->first_excess = kept.fate == REPORT_EXCESS && kept.count == most + 1;
 	return result;
 }
 
@@ -423,9 +622,10 @@ enum result teach_handle(struct teach *teach, const struct wire_message *message
 	enum result result = RESULT_OK;
 
 	*out = (struct answer){0};
-	if (teach->is_lost && !(teach->disk && replaces(message->type))) {
-		result = replaces(message->type) ? read_or_begin(teach, err)
-		                                 : read_again(teach, err);
+	if (!replaces(message->type)) {
+		result = find_model(teach, err);
+	} else if (teach->is_lost && !teach->disk) {
+		result = read_or_begin(teach, err);
 		teach->is_lost = result != RESULT_OK;
 	}
 	if (!result)

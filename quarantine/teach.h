@@ -28,6 +28,16 @@ int teach_answers(enum message_type type);
 enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
         struct answer *out, struct err *err);
 
+/*
+ * Learns what a mail reports, `most` mails of one reporter in a day at most, and fills *out. The
+ * same mail again finds what became of it, and so does one that is tried again after a crash. What
+ * an administrator taught of a message holds against reports of it. RESULT_TEMPORARY: nothing is
+ * learned, and may be when it is asked again; so it is where the features are of another model,
+ * which its worker will hear of. RESULT_PERMANENT: never. The report is lent.
+ */
+enum result teach_report(struct teach *teach, const Lz__Report *report, const char *message_id,
+        uint64_t most, int64_t now_ms, Lz__Reported *out, struct err *err);
+
 /* Of what is there now. */
 const struct model_facts *teach_facts(const struct teach *teach);
 

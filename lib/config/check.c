@@ -397,12 +397,28 @@ static enum result check_notices(const struct config *config, struct err *err)
 	return RESULT_OK;
 }
 
+static enum result check_reports(const struct config *config, struct err *err)
+{
+	const struct config_reports *reports = &config->spam.model.reports;
+	size_t i;
+
+	for (i = 0; i < reports->count; i++) {
+		if (!reports->rules[i].spam_to.count && !reports->rules[i].ham_to.count)
+			return refuse(config, err, &reports->rules[i].spam_to,
+			        "found no address, expected spam_to or ham_to");
+		if (!reports->rules[i].users.count && !reports->rules[i].networks.count)
+			return refuse(config, err, &reports->rules[i].users,
+			        "found nobody who may, expected users or networks");
+	}
+	return RESULT_OK;
+}
+
 enum result check_config(const struct config *config, struct err *err)
 {
 	static enum result (*const checks[])(const struct config *, struct err *) = {check_times,
 	        check_sizes, check_bound, check_connected, check_access, check_patterns,
 	        check_attachments, check_redirects, check_policies, check_languages,
-	        check_operators, check_quotas, check_notices};
+	        check_operators, check_quotas, check_notices, check_reports};
 	enum result result = RESULT_OK;
 	size_t i;
 

@@ -119,7 +119,8 @@ const struct choice table_traits[] = {
 
 const struct choice choice_over_quota[] = {
         {"oldest", OVER_QUOTA_OLDEST,
-                "what is oldest in the lowest class goes to make room: first spam; then subject, "
+                "what is oldest in the lowest class goes to make room: first spam, report; then "
+                "subject, "
                 "access, size; then heuristic, attachment, pua; then unscanned, undeliverable; "
                 "virus last"},
         {"refuse", OVER_QUOTA_REFUSE, "mail that would have to be kept is deferred"},
@@ -137,6 +138,7 @@ const struct choice choice_item_reasons[] = {
         {"size", 0, NULL},
         {"unscanned", 0, NULL},
         {"undeliverable", 0, NULL},
+        {"report", 0, NULL},
         {NULL, 0, NULL},
 };
 
@@ -148,6 +150,7 @@ const struct choice choice_operator_actions[] = {
         {"delete", 0, "delete one"},
         {"hold", 0, "put one under legal hold, and lift that"},
         {"learn", 0, "teach the statistical model, which is one for all domains"},
+        {"report", 0, "teach it what users report: with qctl learn --report alone"},
         {"stats", 0, "see the counts, which are of all domains"},
         {"audit", 0, "read the audit, which is of all domains: only without domains"},
         {"all", 0, "whatever an administrator may"},
@@ -164,5 +167,19 @@ const struct choice choice_allow_words[] = {
         {"never", ALLOW_NEVER, "nothing is released, and they are told so"},
         {"ask", ALLOW_ASK, "the administrator is told, and releases it or not"},
         {"release", ALLOW_RELEASE, "it is released to who asks"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_teach_words[] = {
+        {"learn", TEACH_LEARN, "what is attached is learned at once"},
+        {"never", TEACH_NEVER, "it is mail like any other: for those whom a later rule would let"},
+        {NULL, 0, NULL},
+};
+
+const struct choice choice_then_words[] = {
+        {"deliver", THEN_DELIVER, "it is delivered, so that somebody reads it"},
+        {"discard", THEN_DISCARD,
+                "the quarantine has it, under the reason report, and nobody gets it; but what "
+                "has no message attached is delivered"},
         {NULL, 0, NULL},
 };

@@ -10,6 +10,7 @@
 extern const struct choice choice_log_levels[], choice_log_targets[], choice_sandbox_words[],
         choice_pattern_matches[], choice_whole_words[], choice_heuristics[], choice_inside_words[],
         choice_directions[], choice_item_reasons[], choice_operator_actions[], choice_over_quota[],
-        choice_every_words[], choice_allow_words[], choice_score_sets[], choice_bayes[];
+        choice_every_words[], choice_allow_words[], choice_score_sets[], choice_bayes[],
+        choice_teach_words[], choice_then_words[];
 
 #endif

@@ -237,6 +237,24 @@ enum score_set { SCORE_SET_0, SCORE_SET_1, SCORE_SET_2, SCORE_SET_3, SCORE_SET_A
 
 /* What rules that ask the model, BAYES_99 and its like, come to. */
 enum config_bayes { BAYES_OFF, BAYES_NAMES, BAYES_POINTS };
+enum config_teach { TEACH_NEVER, TEACH_LEARN };
+enum config_then { THEN_DELIVER, THEN_DISCARD };
+
+/* What becomes of mail to these addresses by those who may teach; lib/config/reports.h asks. */
+struct config_report {
+	struct config_list spam_to;  /* as access senders: what is attached was spam */
+	struct config_list ham_to;   /* likewise: it was none */
+	struct config_list users;    /* globs over the login of who is authenticated */
+	struct config_list networks; /* clients, CIDR, that need not be */
+	enum config_teach allow;
+	enum config_then then; /* of the report itself */
+};
+
+struct config_reports {
+	size_t count;
+	struct config_report *rules; /* the first that matches; none: it is no report */
+};
+
 struct config_model {
 	char *path;         /* folder on qstore's host */
 	int enabled;        /* it is asked */
@@ -247,6 +265,9 @@ struct config_model {
 	int learn_releases; /* what is released is learned as ham */
 	enum config_bayes bayes;
 	int64_t poll_ms;
+	struct config_reports reports;
+	uint64_t report_messages; /* that are learned of one report */
+	uint64_t report_mails;    /* reports of one reporter in a day that are learned of */
 };
 
 struct config_spam {

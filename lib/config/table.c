@@ -501,6 +501,25 @@ static const struct field virus_fields[] = {
 };
 static const struct section virus_section = SECTION(virus, virus_fields);
 
+static const struct field report_fields[] = {
+        {"spam_to", FIELD_LIST, AT(report, spam_to), "[]", "[spam@example.org]", FORM_MAIL_GLOB,
+                .prose = "Addresses to which spam that came through is sent on. The site must "
+                         "accept mail to them, and send it through this filter."},
+        {"ham_to", FIELD_LIST, AT(report, ham_to), "[]", "[ham@example.org]", FORM_MAIL_GLOB,
+                .prose = "Addresses to which is sent on what was called spam and is none."},
+        {"users", FIELD_LIST, AT(report, users), "[\"*\"]", NULL, FORM_GLOB,
+                .prose = "Who may: names as which senders have authenticated themselves to the "
+                         "MTA, or patterns. Empty: no name is enough."},
+        {"networks", FIELD_LIST, AT(report, networks), "[]", "[192.0.2.0/24]", FORM_NETWORK,
+                .prose = "Clients that may without a name. Whatever forwards mail of others, as "
+                         "a second MX does, must not be among them."},
+        {"allow", FIELD_CHOICE, AT(report, allow), "learn", .choices = choice_teach_words,
+                .prose = "What happens with what is attached."},
+        {"then", FIELD_CHOICE, AT(report, then), "deliver", .choices = choice_then_words,
+                .prose = "What happens with the report itself."},
+};
+static const struct section reports_section = SECTION(report, report_fields);
+
 static const struct field model_fields[] = {
         {"enabled", FIELD_BOOL, AT(model, enabled), "true",
                 .prose = "Whether the model adds points to those of the rules."},
@@ -528,6 +547,20 @@ static const struct field model_fields[] = {
                          "Nothing is counted twice."},
         {"poll", FIELD_TIME, AT(model, poll_ms), "30s", .least = 1 * SECOND, .most = HOUR,
                 .prose = "How often a worker asks the quarantine whether the model has changed."},
+        {"reports", FIELD_RULES, AT(model, reports), "[]",
+                "- spam_to: [spam@example.org]\n  ham_to: [ham@example.org]\n  then: discard\n",
+                .section = &reports_section,
+                .prose =
+                        "Who teaches the model by mail: with whole messages attached, as \"forward "
+                        "as attachment\" and \"report junk\" of mail programs make them. The first "
+                        "rule that names recipient and sender decides; without one it is mail "
+                        "like any other. Spam rules, the model and subject.rules do not hold "
+                        "against a report what is in it; viruses and attachments do."},
+        {"report_messages", FIELD_NUMBER, AT(model, report_messages), "20", .least = 1, .most = 50,
+                .prose = "The most messages that are learned of one report, its first ones."},
+        {"report_mails", FIELD_NUMBER, AT(model, report_mails), "50", .least = 1, .most = 100000,
+                .prose = "The most reports of one sender in a day (UTC) that anything is learned "
+                         "of. The sender is the name, else the client's address."},
 };
 static const struct section model_section = SECTION(model, model_fields);
 

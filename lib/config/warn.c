@@ -141,6 +141,16 @@ static void warn_requests(const struct warner *warner)
 		        "with notifier.to_recipient: false there is nothing to tell");
 }
 
+static void warn_reports(const struct warner *warner)
+{
+	const struct config_spam *spam = &warner->config->spam;
+
+	if (spam->model.reports.count && (!spam->enabled || !spam->model.enabled))
+		warn(warner, &spam->model.reports,
+		        "without spam.enabled and spam.model.enabled reports are mail like any "
+		        "other");
+}
+
 static void warn_times(const struct warner *warner)
 {
 	const struct config *config = warner->config;
@@ -261,6 +271,7 @@ void config_warn(const struct config *config, void (*say)(void *context, const c
 	warn_keys(&warner);
 	warn_times(&warner);
 	warn_requests(&warner);
+	warn_reports(&warner);
 	warn_ages(&warner);
 	warn_quotas(&warner);
 	warn_limits(&warner);

@@ -5,9 +5,9 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
+#include "lib/config/address.h"
 #include "lib/match/match.h"
 #include "lib/mime/name.h"
-#include "workers/qscan/address.h"
 
 struct rule {
 	const struct config_attachment_rule *config;

@@ -5,8 +5,8 @@
 
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/config/address.h"
 #include "lib/crypto/mark.h"
-#include "workers/qscan/address.h"
 
 static const char blanks[] = " \t\r\n";
 

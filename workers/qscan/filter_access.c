@@ -6,7 +6,7 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
 #include "workers/qscan/authentic.h"
 #include "workers/qscan/from_field.h"
 #include "workers/qscan/lists.h"

@@ -93,13 +93,18 @@ static void tell(struct scan *scan, const struct model_features *features, doubl
 	scan->model_said = by_rules ? alloc_string("rules") : alloc_format("%.1f", points);
 }
 
+static int is_empty(const struct model_facts *facts)
+{
+	return !facts->generation && !facts->spam && !facts->ham;
+}
+
 static void model_scan(void *state, struct scan *scan)
 {
 	uint64_t least = scan->config->spam.model.least;
 	struct model_features features;
 	double logit;
 
-	if (!scan->model) {
+	if (!scan->model || is_empty(&scan->model->facts)) {
 		scan->model_said = alloc_string("none");
 		return;
 	}

@@ -13,14 +13,13 @@
 #include "lib/base/buf.h"
 #include "lib/base/bytes.h"
 #include "lib/base/file.h"
-#include "lib/crypto/digest.h"
-#include "lib/features/features.h"
 #include "workers/qscan/apart.h"
+#include "workers/qscan/example.h"
 #include "workers/qscan/sandbox.h"
 #include "workers/qscan/scan.h"
 #include "workers/qscan/tmp.h"
 
-enum { MAIL_BYTES_MAX = 64 << 20, MAIL_MS = 10000, SHORT_DIGEST = 16 };
+enum { MAIL_BYTES_MAX = 64 << 20, MAIL_MS = 10000 };
 
 struct lesson {
 	const struct config *config;
@@ -47,44 +46,6 @@ static int read_all(int fd, void *out, size_t size)
 	return 1;
 }
 
-/* ---- the same message again ---- */
-
-/* Line ends differ between a mailbox, the wire and what was kept; so do blank lines at the end. */
-static void digest_body(struct digest_state *state, const unsigned char *text, size_t size)
-{
-	size_t from = 0, at;
-
-	while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
-		size--;
-	for (at = 0; at < size; at++) {
-		if (text[at] != '\r')
-			continue;
-		digest_add(state, text + from, at - from);
-		from = at + 1;
-	}
-	digest_add(state, text + from, size - from);
-}
-
-/* What stays the same wherever it is delivered or kept: not the trace fields. */
-static void digest_mail(const struct mime_map *map, struct digest *out)
-{
-	static const char *const names[] = {"Message-ID", "Date", "From", "To", "Subject"};
-	const struct mime_part *root = &map->parts[0];
-	const struct mime_field *field;
-	struct digest_state state;
-	size_t at;
-
-	digest_init(&state);
-	for (at = 0; at < sizeof(names) / sizeof(names[0]); at++) {
-		field = mime_field(map, 0, names[at], 0);
-		digest_add_string(&state, names[at]);
-		if (field)
-			digest_body(&state, map->bytes + field->value.offset, field->value.length);
-	}
-	digest_body(&state, map->bytes + root->body.offset, root->body.length);
-	digest_final(&state, out);
-}
-
 /* ---- answers ---- */
 
 static void add32(struct buf *out, uint32_t value)
@@ -93,14 +54,6 @@ static void add32(struct buf *out, uint32_t value)
 	        (unsigned char)(value >> 16), (unsigned char)(value >> 24)};
 
 	buf_add(out, bytes, sizeof(bytes));
-}
-
-/* A mailbox may have left its own line before the header. */
-static size_t mailbox_line(const char *mail, size_t size)
-{
-	const char *end = size > 5 && !memcmp(mail, "From ", 5) ? memchr(mail, '\n', size) : NULL;
-
-	return end ? (size_t)(end - mail) + 1 : 0;
 }
 
 /* By rules, in thousandths; 0 where nobody asks. */
@@ -120,23 +73,26 @@ static int32_t points_of(const struct lesson *lesson, struct scan *scan)
 static void answer(const struct lesson *lesson, const char *mail, size_t size, struct buf *out)
 {
 	Lz__Submission submission = LZ__SUBMISSION__INIT;
-	size_t skip = mailbox_line(mail, size), at;
+	uint8_t digest[EXAMPLE_DIGEST];
 	struct model_features features;
-	struct digest digest;
+	struct example_mail bare;
 	struct scan scan;
+	size_t at;
 
-	scan_init(&scan, lesson->config, &submission, mail + skip, size - skip);
-	scan.map = mime_map_new(mail + skip, size - skip, NULL);
+	example_bare(lesson->config, mail, size, &bare);
+	scan_init(&scan, lesson->config, &submission, bare.bytes, bare.size);
+	scan.map = mime_map_new(bare.bytes, bare.size, NULL);
 	features_of(scan.map, lesson->seed, &features);
-	digest_mail(scan.map, &digest);
+	example_digest(scan.map, digest);
 	add32(out, (uint32_t)features.count);
 	add32(out, (uint32_t)features.words);
 	add32(out, (uint32_t)points_of(lesson, &scan));
-	buf_add(out, digest.bytes, SHORT_DIGEST);
+	buf_add(out, digest, sizeof(digest));
 	for (at = 0; at < features.count; at++)
 		add32(out, features.list[at]);
 	features_free(&features);
 	scan_fini(&scan);
+	example_bare_free(&bare);
 }
 
 static int serve(struct lesson *lesson)

@@ -7,7 +7,7 @@
 #include "lib/base/buf.h"
 #include "lib/base/file.h"
 #include "lib/base/text.h"
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
 
 enum { FILE_MOST = 64 << 20 };
 

@@ -6,6 +6,7 @@
 #include "lib/base/clock.h"
 #include "workers/qscan/blame.h"
 #include "workers/qscan/marker.h"
+#include "workers/qscan/report.h"
 
 /* From cheap to dear, and each after what it needs: everything behind `map` reads the map, `virus`
  * and `spam` the contents that `attachments` has unpacked, and `spam` what `model` says. */
@@ -87,7 +88,8 @@ static int is_refused(const struct scan *scan, size_t recipient)
 	return 0;
 }
 
-/* An allow rule takes some findings away from some recipients, so a reject may not be one. */
+/* An allow rule, or that it is a report, takes some findings away from some recipients, so a reject
+ * may not be one. */
 static int is_allowed_for_some(const struct scan *scan)
 {
 	size_t i;
@@ -95,7 +97,7 @@ static int is_allowed_for_some(const struct scan *scan)
 	for (i = 0; i < scan->finding_count; i++)
 		if (scan->findings[i].action == ACTION_ALLOW)
 			return 1;
-	return scan->allowed;
+	return scan->allowed || report_is_any(scan);
 }
 
 /* Refused for everybody: nobody will get or keep it, whatever else is in it. Anything milder goes

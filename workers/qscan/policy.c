@@ -5,7 +5,8 @@
 
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
+#include "workers/qscan/report.h"
 #include "workers/qscan/request.h"
 #include "workers/qscan/words.h"
 
@@ -111,40 +112,6 @@ enum action policy_asks(const struct config_policy *policy, const struct scan *s
 	if (action == ACTION_REJECT && finding->code / 100 == 4)
 		action = ACTION_DEFER;
 	return action;
-}
-
-/* A cut settles its part; what holds or refuses the message settles all of it. */
-static int settles(const struct finding *finding, enum action action, int part)
-{
-	return action >= ACTION_QUARANTINE ||
-	       (action == ACTION_CUT && part >= 0 && finding->part == part);
-}
-
-static int is_settled_for(const struct scan *scan, int part, size_t recipient)
-{
-	const struct config_policy *policy =
-	        policy_for(scan->config, scan->submission->recipients[recipient]->address);
-	enum action action;
-	size_t i;
-
-	for (i = 0; i < scan->finding_count; i++) {
-		if (!finding_concerns(&scan->findings[i], recipient))
-			continue;
-		action = policy_asks(policy, scan, &scan->findings[i], recipient);
-		if (action >= policy->virus && settles(&scan->findings[i], action, part))
-			return 1;
-	}
-	return 0;
-}
-
-int policy_is_settled(const struct scan *scan, int part)
-{
-	size_t i;
-
-	for (i = 0; i < scan->submission->n_recipients; i++)
-		if (!is_settled_for(scan, part, i))
-			return 0;
-	return 1;
 }
 
 /* ---------------------------------------------------------------- one recipient's outcome */
@@ -320,6 +287,58 @@ static int is_request(const struct scan *scan, size_t recipient)
 	return request_is_for(scan->config, scan->submission->recipients[recipient]->address);
 }
 
+static int is_report(const struct scan *scan, size_t recipient)
+{
+	const struct config_report *rule;
+
+	return report_kind(scan, recipient, &rule) != REPORTS_NONE;
+}
+
+/* ---------------------------------------------------------------- what is settled */
+
+/* A cut settles its part; what holds or refuses the message settles all of it. */
+static int settles(const struct finding *finding, enum action action, int part)
+{
+	return action >= ACTION_QUARANTINE ||
+	       (action == ACTION_CUT && part >= 0 && finding->part == part);
+}
+
+static int is_taken_away(const struct scan *scan, const struct finding *finding, size_t recipient)
+{
+	return is_allowed_away(finding) &&
+	       (is_report(scan, recipient) || is_allowed(scan, recipient));
+}
+
+static int is_settled_for(const struct scan *scan, int part, size_t recipient)
+{
+	const struct config_policy *policy =
+	        policy_for(scan->config, scan->submission->recipients[recipient]->address);
+	enum action action;
+	size_t i;
+
+	for (i = 0; i < scan->finding_count; i++) {
+		if (!finding_concerns(&scan->findings[i], recipient))
+			continue;
+		action = policy_asks(policy, scan, &scan->findings[i], recipient);
+		if (action >= policy->virus && settles(&scan->findings[i], action, part) &&
+		        !is_taken_away(scan, &scan->findings[i], recipient))
+			return 1;
+	}
+	return 0;
+}
+
+int policy_is_settled(const struct scan *scan, int part)
+{
+	size_t i;
+
+	for (i = 0; i < scan->submission->n_recipients; i++)
+		if (!is_settled_for(scan, part, i))
+			return 0;
+	return 1;
+}
+
+/* ---------------------------------------------------------------- outcomes */
+
 static void outcome_init(struct outcome *outcome, const struct config_policy *policy)
 {
 	memset(outcome, 0, sizeof(*outcome));
@@ -341,9 +360,29 @@ static void take_request(struct outcome *outcome)
 	set_text(&outcome->detail, alloc_string("asks for a release"));
 }
 
+/* The quarantine has all of it, so nothing need be cut. What is held or refused stays so, what has
+ * a virus is no lesson, and without a message attached somebody has to read what was meant. */
+static void take_report(struct outcome *outcome, const struct scan *scan)
+{
+	size_t attached = report_attached(scan);
+
+	if (outcome->action > ACTION_CUT || outcome->virus || !attached)
+		return;
+	free(outcome->cuts);
+	outcome->cuts = NULL;
+	outcome->action = ACTION_DISCARD;
+	outcome->reason = "report";
+	outcome->quiet = 1;
+	set_text(&outcome->rule, alloc_string("spam.model.reports"));
+	set_text(&outcome->detail, alloc_format("reported as %s: %zu message%s",
+	                                   outcome->report == REPORTS_HAM ? "ham" : "spam",
+	                                   attached, attached == 1 ? "" : "s"));
+}
+
 static void weigh(struct outcome *outcome, const struct scan *scan, size_t recipient,
         const struct config_policy *policy)
 {
+	const struct config_report *rule;
 	const struct finding *finding;
 	size_t i;
 
@@ -352,7 +391,8 @@ static void weigh(struct outcome *outcome, const struct scan *scan, size_t recip
 		take_request(outcome);
 		return;
 	}
-	outcome->allowed = is_allowed(scan, recipient);
+	outcome->report = (int)report_kind(scan, recipient, &rule);
+	outcome->allowed = rule || is_allowed(scan, recipient);
 	for (i = 0; i < scan->finding_count; i++) {
 		finding = &scan->findings[i];
 		if (finding_concerns(finding, recipient) &&
@@ -361,6 +401,8 @@ static void weigh(struct outcome *outcome, const struct scan *scan, size_t recip
 	}
 	if (!outcome->allowed)
 		consider_score(outcome, scan->score);
+	if (rule && rule->then == THEN_DISCARD)
+		take_report(outcome, scan);
 }
 
 /* ---------------------------------------------------------------- groups */
@@ -376,8 +418,8 @@ static int same_outcome(const struct outcome *a, const struct outcome *b, const 
 {
 	return a->action == b->action && a->policy == b->policy && a->code == b->code &&
 	       a->unscanned == b->unscanned && a->tagged == b->tagged && a->spam == b->spam &&
-	       a->request == b->request && a->allowed == b->allowed && a->virus == b->virus &&
-	       a->quiet == b->quiet && strcmp(a->reason, b->reason) == 0 &&
+	       a->request == b->request && a->report == b->report && a->allowed == b->allowed &&
+	       a->virus == b->virus && a->quiet == b->quiet && strcmp(a->reason, b->reason) == 0 &&
 	       strcmp(a->text, b->text) == 0 && strcmp(a->rule, b->rule) == 0 &&
 	       strcmp(a->detail, b->detail) == 0 && same_cuts(a, b, scan);
 }
@@ -474,7 +516,7 @@ static void group_recipients(struct decision *decision, const struct scan *scan)
 	for (i = 0; i < count; i++) {
 		policy = policy_for(scan->config, scan->submission->recipients[i]->address);
 		at = last;
-		own = have_own || is_request(scan, i);
+		own = have_own || is_request(scan, i) || is_report(scan, i);
 		if (own || policy != last_policy) {
 			weigh(&outcome, scan, i, policy);
 			at = place(decision, &outcome, scan);

@@ -37,6 +37,7 @@ struct outcome {
 	int virus;                          /* a virus was found, whatever it asks for */
 	int quiet;                          /* all that decided make no notices */
 	int request;                        /* it is no mail for them: it asks for a release */
+	int report;                         /* enum reports_kind: it reports what is attached */
 };
 
 struct group {

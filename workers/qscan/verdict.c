@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/safe.h"
 #include "workers/qscan/pass.h"
+#include "workers/qscan/report.h"
 
 enum { SYMBOLS_TOLD = 500, CHECKS_TOLD = 100, SYMBOL_ROOM = 200, WHERE_ROOM = 300 };
 
@@ -227,5 +228,6 @@ Lz__ScanResult *verdict_make(const struct scan *scan, struct decision *decision)
 	for (i = 0; i < decision->count; i++)
 		result->verdict->groups[result->verdict->n_groups++] =
 		        group_make(scan, &decision->groups[i], result);
+	result->report = report_make(scan, decision);
 	return result;
 }

@@ -53,6 +53,8 @@ void count_result(struct count *count, const Lz__ScanResult *result,
 	count_add(count, "virus.remembered", result->remembered);
 	count_add(count, "virus.whole_left_out", result->left_out);
 	add_kind(count, "model", result->model, 1);
+	if (result->report) /* what became of a lesson the quarantine counts */
+		add_kind(count, "report", result->report->fate, 1);
 	for (i = 0; i < verdict->n_groups; i++)
 		add_kind(count, "disposition", dispositions[verdict->groups[i]->disposition], 1);
 	for (i = 0; i < result->n_items; i++)

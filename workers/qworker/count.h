@@ -23,7 +23,8 @@ struct count {
 void count_add(struct count *count, const char *name, uint64_t value);
 
 /* Nothing of a dry run; else messages, bytes, recipients, scan_us, virus.examined,
- * virus.remembered, virus.whole_left_out, disposition.*, reason.*, unscanned.* */
+ * virus.remembered, virus.whole_left_out, model.*, report.*, disposition.*, reason.*,
+ * unscanned.* */
 void count_result(struct count *count, const Lz__ScanResult *result,
         const Lz__Submission *submission, int64_t cost_us);
 

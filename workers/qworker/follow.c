@@ -25,6 +25,7 @@ struct follow {
 	int64_t asked_ms;    /* and since when; 0: none does */
 	int64_t done_ms;     /* the end of the last round */
 	uint64_t generation; /* as it was when this round began */
+	uint64_t told;       /* the epoch of the model that was told last */
 	uint32_t next;       /* chunk to ask for; 0: a round begins */
 	follow_changed *changed;
 	void *context;
@@ -45,7 +46,8 @@ static void ask(struct follow *follow, int64_t now_ms)
 }
 
 /* A round is over when the last piece is here. What has changed since it began has a later
- * generation, and comes with the next one. */
+ * generation, and comes with the next one. A model that has learned nothing is told as well: its
+ * first lessons are made with its seed. */
 static void end_round(struct follow *follow, const Lz__ModelState *state)
 {
 	uint64_t before = follow->model.facts.generation;
@@ -53,8 +55,9 @@ static void end_round(struct follow *follow, const Lz__ModelState *state)
 	follow->done_ms = loop_now_ms(follow->loop);
 	facts_take(&follow->model.facts, state);
 	follow->model.facts.generation = follow->generation;
-	if (follow->generation == before)
+	if (follow->generation == before && follow->told == state->epoch)
 		return;
+	follow->told = state->epoch;
 	log_event(LOG_LEVEL_INFO, NULL, "model", "generation=%llu spam=%llu ham=%llu",
 	        (unsigned long long)follow->generation, (unsigned long long)state->spam,
 	        (unsigned long long)state->ham);

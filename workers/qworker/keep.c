@@ -53,6 +53,7 @@ enum result keep_store(struct keep *keep, struct job *job, struct err *err)
 	store.message_id = job->result->verdict->message_id;
 	store.items = job->result->items;
 	store.n_items = job->result->n_items;
+	store.report = result_lesson(job->result);
 	add_pass(&store, job);
 	if (store.n_items) /* without items it only asks who was served */
 		wire_body_share(&job->body, &body);

@@ -196,6 +196,13 @@ static void attempt_failed(struct worker *worker, struct job *job, const char *w
 
 /* ---------------------------------------------------------------- what scanners say */
 
+static void tell_report(const struct job *job, const Lz__Report *report)
+{
+	if (report && *report->fate)
+		log_event(LOG_LEVEL_INFO, job_id(job), "report", "fate=%s by=%s", report->fate,
+		        log_quote(report->reporter));
+}
+
 static void take_answer(struct worker *worker, struct job *job, const struct pair_parcel *parcel)
 {
 	const Lz__Submission *submission = job->order->submission;
@@ -218,6 +225,7 @@ static void take_answer(struct worker *worker, struct job *job, const struct pai
 	worker->engine = alloc_string(result->verdict->engine);
 	log_event(LOG_LEVEL_DEBUG, job_id(job), "scanned", "groups=%zu items=%zu ms=%lld",
 	        result->verdict->n_groups, result->n_items, (long long)cost_ms);
+	tell_report(job, result->report);
 	count_result(keep_counts(worker->keep), result, submission, cost_ms * 1000);
 	if (!is_wanted(worker, job)) {
 		jobs_end(&worker->jobs, &job);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/config/reports.h"
 
 static const Lz__Item *item_named(const Lz__ScanResult *result, const char *id)
 {
@@ -136,6 +137,45 @@ static enum result pass_fits(
 	return verdict_fits(&verdict, submission, err);
 }
 
+static int may_teach(
+        const struct config *config, const Lz__Submission *submission, Lz__Lesson lesson)
+{
+	const enum reports_kind wanted =
+	        lesson == LZ__LESSON__LEARN_HAM ? REPORTS_HAM : REPORTS_SPAM;
+	const struct reports_sender sender = {
+	        submission->sasl_username, submission->client_address};
+	const struct config_report *rule;
+	size_t i;
+
+	for (i = 0; *submission->reverse_path && i < submission->n_recipients; i++)
+		if (reports_find(config, submission->recipients[i]->address, &sender, &rule) ==
+		        wanted)
+			return 1;
+	return 0;
+}
+
+static void set_text(char **field, const char *text)
+{
+	if (*field != protobuf_c_empty_string)
+		free(*field);
+	*field = alloc_string(text);
+}
+
+/* Who reports is what the envelope says, whatever a scanner does. */
+static void settle_report(
+        const struct config *config, const Lz__Submission *submission, Lz__Report *report)
+{
+	if (!report)
+		return;
+	set_text(&report->reporter, *submission->sasl_username ? submission->sasl_username
+	                                                       : submission->client_address);
+	if (*report->fate || may_teach(config, submission, report->lesson))
+		return;
+	while (report->n_examples)
+		message_free(&report->examples[--report->n_examples]->base);
+	set_text(&report->fate, "stranger");
+}
+
 enum result result_read(const struct config *config, const Lz__Submission *submission,
         const void *bytes, size_t size, Lz__ScanResult **out, struct err *err)
 {
@@ -153,14 +193,20 @@ enum result result_read(const struct config *config, const Lz__Submission *submi
 		message_free(message);
 		return RESULT_PERMANENT;
 	}
+	settle_report(config, submission, result->report);
 	*out = result;
 	return RESULT_OK;
 }
 
+Lz__Report *result_lesson(const Lz__ScanResult *result)
+{
+	return result->report && !*result->report->fate ? result->report : NULL;
+}
+
 int result_needs_store(const Lz__ScanResult *result, const Lz__Submission *submission)
 {
-	return !submission->dry_run &&
-	       (result->n_items > 0 || result->verdict->n_groups > 1 || result->pass);
+	return !submission->dry_run && (result->n_items > 0 || result->verdict->n_groups > 1 ||
+	                                       result->pass || result_lesson(result));
 }
 
 int result_is_stored(const Lz__ScanResult *result, const Lz__Stored *stored)

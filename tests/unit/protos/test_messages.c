@@ -531,6 +531,36 @@ static void a_lesson_has_a_whole_digest_and_whole_features(void **state)
 	REFUSED(MESSAGE_LEARN, learn, 0);
 }
 
+static void a_report_is_of_one_lesson_and_not_done_yet(void **state)
+{
+	uint8_t bytes[16] = {0};
+	Lz__Example example = LZ__EXAMPLE__INIT, *examples[] = {&example};
+	Lz__Report report = LZ__REPORT__INIT;
+	Lz__Reported reported = LZ__REPORTED__INIT;
+
+	example.digest.data = bytes;
+	example.digest.len = 16;
+	example.lesson = report.lesson = LZ__LESSON__LEARN_SPAM;
+	report.examples = examples;
+	report.n_examples = 1;
+	scan.report = store.report = &report;
+	TAKEN(MESSAGE_SCAN_RESULT, scan, 100);
+	TAKEN(MESSAGE_STORE, store, 100);
+	report.fate = (char *)"inline";
+	REFUSED(MESSAGE_SCAN_RESULT, scan, 100);
+	report.fate = (char *)"";
+	report.reported = &reported;
+	REFUSED(MESSAGE_STORE, store, 100);
+	report.reported = NULL;
+	report.lesson = LZ__LESSON__LEARN_HAM;
+	REFUSED(MESSAGE_STORE, store, 100);
+	report.lesson = example.lesson = LZ__LESSON__LEARN_FORGET;
+	REFUSED(MESSAGE_STORE, store, 100);
+	report.lesson = example.lesson = LZ__LESSON__LEARN_SPAM;
+	example.digest.len = 15;
+	REFUSED(MESSAGE_SCAN_RESULT, scan, 100);
+}
+
 #define TEST(name) cmocka_unit_test_setup(name, setup)
 
 int main(void)
@@ -567,6 +597,7 @@ int main(void)
 	        TEST(an_item_belongs_to_its_message_and_comes_once),
 	        TEST(a_lesson_has_a_whole_digest_and_whole_features),
 	        TEST(a_verdict_fits_its_submission),
+	        TEST(a_report_is_of_one_lesson_and_not_done_yet),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -125,6 +125,67 @@ static void what_is_named_but_no_file_is_told(void **state)
 	assert_int_equal(mails_count("/dev/null"), 0);
 }
 
+static void of_a_maildir_the_files_of_its_server_are_no_mails(void **state)
+{
+	static const char *const folders[] = {
+	        "", "/cur", "/new", "/tmp", "/.Junk", "/Junk", "/Junk/new"};
+	static const char *const names[] = {"cur/1:2,S", "new/2", "tmp/3", "dovecot-uidlist",
+	        ".Junk/maildirfolder", "Junk/new/4"};
+	char folder[] = "/tmp/lazaret-mails-XXXXXX", path[100];
+	struct err err;
+	size_t at;
+
+	assert_non_null(mkdtemp(folder));
+	for (at = 1; at < 7; at++) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (at = 0; at < 6; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		assert_int_equal(
+		        file_write(path, names[at], strlen(names[at]), 0600, &err), RESULT_OK);
+	}
+	buf_clear(&seen);
+	assert_int_equal(mails_walk(folder, note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "[Junk/new/4][cur/1:2,S][new/2]");
+	assert_int_equal(mails_count(folder), 3);
+	for (at = 0; at < 6; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		unlink(path);
+	}
+	for (at = 7; at-- > 0;) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		rmdir(path);
+	}
+}
+
+/* Standard input is another one meanwhile. */
+static void expect_input(const char *bytes, const char *wanted)
+{
+	int kept = dup(STDIN_FILENO), ends[2];
+	struct err err;
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], bytes, strlen(bytes)), strlen(bytes));
+	close(ends[1]);
+	dup2(ends[0], STDIN_FILENO);
+	close(ends[0]);
+	buf_clear(&seen);
+	assert_int_equal(mails_count("-"), 1);
+	assert_int_equal(mails_walk("-", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, wanted);
+	dup2(kept, STDIN_FILENO);
+	close(kept);
+}
+
+static void a_mail_or_an_mbox_comes_from_standard_input(void **state)
+{
+	expect_input("A: 1\n\nbody\n", "[A: 1\n\nbody\n]");
+	expect_input("From a\nA: 1\n\nx\n\nFrom b\nB: 1\n\ny\n",
+	        "[From a\nA: 1\n\nx\n\n][From b\nB: 1\n\ny\n]");
+	expect_input("", "unread []");
+}
+
 static int end(void **state)
 {
 	buf_fini(&seen);
@@ -141,6 +202,8 @@ int main(void)
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
 	        cmocka_unit_test(what_is_not_there_is_told),
 	        cmocka_unit_test(what_is_named_but_no_file_is_told),
+	        cmocka_unit_test(of_a_maildir_the_files_of_its_server_are_no_mails),
+	        cmocka_unit_test(a_mail_or_an_mbox_comes_from_standard_input),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, end);

@@ -273,7 +273,7 @@ static struct model_facts model_facts(void)
 
 static void a_backup_has_the_model_and_a_restore_brings_it_back(void **state)
 {
-	struct model_report report;
+	struct model_summary report;
 	struct model_facts facts;
 
 	make_model(20);

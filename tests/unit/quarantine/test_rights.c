@@ -17,6 +17,8 @@ static int set_up(void **state)
 	        "  - {name: anna, user: daemon, domains: [example.org, .example.com], actions: "
 	        "[list, release]}\n"
 	        "  - {name: desk, key: desk, actions: [all]}\n"
+	        "  - {name: teacher, key: teacher, actions: [learn]}\n"
+	        "  - {name: junk, key: junk, actions: [report]}\n"
 	        "  - {name: gone, user: no-such-account-here, actions: [all]}\n";
 	struct err err;
 
@@ -147,6 +149,41 @@ static void an_operator_may_what_his_rule_says_and_is_named_by_it(void **state)
 	assert_false(may(local(ANNA), MESSAGE_LIST_AUDIT));
 	assert_false(may(local(ANNA), MESSAGE_NOTE));
 	assert_false(may(local(ANNA), MESSAGE_STORE));
+}
+
+static int may_send(struct wire_who who, enum message_type type, void *envelope)
+{
+	struct wire_message message = {.type = type, .who = who, .envelope = envelope};
+	struct actor actor;
+	struct err err;
+
+	return rights_check(rights, &message, &actor, &err) == RESULT_OK;
+}
+
+static void who_may_report_may_not_teach(void **state)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+
+	assert_true(may_send(key("teacher", 0), MESSAGE_LEARN, &learn));
+	assert_false(may_send(key("junk", 0), MESSAGE_LEARN, &learn));
+	learn.as_report = 1;
+	assert_true(may_send(key("teacher", 0), MESSAGE_LEARN, &learn));
+	assert_true(may_send(key("junk", 0), MESSAGE_LEARN, &learn));
+	assert_false(may_send(local(ANNA), MESSAGE_LEARN, &learn));
+	assert_true(may(key("junk", 0), MESSAGE_MODEL_FETCH));
+	assert_false(may(key("junk", 0), MESSAGE_MODEL_RESET));
+	assert_false(may(key("junk", 0), MESSAGE_LIST));
+}
+
+static void a_lesson_comes_from_a_worker_alone(void **state)
+{
+	Lz__Store store = LZ__STORE__INIT;
+	Lz__Report report = LZ__REPORT__INIT;
+
+	assert_true(may_send(key("x", ROLE_FRONT), MESSAGE_STORE, &store));
+	store.report = &report;
+	assert_false(may_send(key("x", ROLE_FRONT), MESSAGE_STORE, &store));
+	assert_true(may_send(key("x", ROLE_WORKER), MESSAGE_STORE, &store));
 }
 
 static void an_operator_may_find_an_item_by_its_id(void **state)
@@ -306,6 +343,8 @@ int main(void)
 	        cmocka_unit_test(a_notifier_reads_only_what_it_names_as_carried),
 	        cmocka_unit_test(an_operator_may_what_his_rule_says_and_is_named_by_it),
 	        cmocka_unit_test(an_operator_may_find_an_item_by_its_id),
+	        cmocka_unit_test(who_may_report_may_not_teach),
+	        cmocka_unit_test(a_lesson_comes_from_a_worker_alone),
 	        cmocka_unit_test(what_changes_something_is_written_though_it_has_no_row),
 	        cmocka_unit_test(without_rights_there_is_no_limit_and_no_lie),
 	        cmocka_unit_test(a_recipients_domain_makes_an_item_visible),

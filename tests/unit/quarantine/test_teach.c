@@ -95,6 +95,8 @@ static uint64_t seed_of(void)
 	return teach_facts(teach)->seed;
 }
 
+static int as_report; /* learn_one() says so */
+
 /* Gives what is answered; all zeroes where it was refused. */
 static Lz__Learned learn_one(unsigned number, Lz__Lesson lesson, int is_spam)
 {
@@ -107,6 +109,7 @@ static Lz__Learned learn_one(unsigned number, Lz__Lesson lesson, int is_spam)
 	learn.n_examples = 1;
 	learn.seed = seed_of();
 	learn.version = MODEL_FEATURES_VERSION;
+	learn.as_report = as_report;
 	if (!ask(MESSAGE_LEARN, &learn, NULL, &answer)) {
 		learned = *(const Lz__Learned *)answer.envelope;
 		learned.model = NULL;
@@ -430,6 +433,133 @@ static void a_reset_takes_a_damaged_model_out_of_the_way(void **state)
 	assert_int_equal(unlink(name), 0);
 }
 
+/* ---- reports ---- */
+
+static const int64_t day = INT64_C(24) * 3600 * 1000;
+
+/* The fate of a report of one mail; "" where it could not be learned. */
+static const char *report_one(const char *message_id, const char *reporter, unsigned number,
+        Lz__Lesson lesson, int64_t now_ms)
+{
+	static char fate[32];
+	static Lz__Reported reported;
+	Lz__Report report = LZ__REPORT__INIT;
+	Lz__Example *one = example(number, lesson, 1);
+
+	lz__reported__init(&reported);
+	report.examples = &one;
+	report.n_examples = 1;
+	report.lesson = lesson;
+	report.reporter = (char *)reporter;
+	report.seed = seed_of();
+	report.version = MODEL_FEATURES_VERSION;
+	fate[0] = '\0';
+	if (!teach_report(teach, &report, message_id, 3, now_ms, &reported, &err)) {
+		snprintf(fate, sizeof(fate), "%s%s%s", reported.fate,
+		        reported.again ? " again" : "", reported.first_excess ? " first" : "");
+		free(reported.fate);
+	}
+	lz__example__free_unpacked(one, NULL);
+	return fate;
+}
+
+#define SPAM LZ__LESSON__LEARN_SPAM
+#define HAM LZ__LESSON__LEARN_HAM
+
+static void a_report_that_comes_again_is_the_same_lesson(void **state)
+{
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, day), "learned");
+	assert_string_equal(report_one("m2", "anna", 1, HAM, day), "learned");
+	teach_close(&teach);
+	open_it();
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, 3 * day), "learned again");
+	assert_int_equal(teach_facts(teach)->spam, 0); /* what was said later stays */
+	assert_int_equal(teach_facts(teach)->ham, 1);
+	assert_string_equal(report_one("m3", "bert", 1, HAM, day), "known");
+}
+
+static void what_an_administrator_said_holds_against_reports(void **state)
+{
+	learn_one(1, HAM, 1);
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, day), "contradicted");
+	assert_int_equal(teach_facts(teach)->ham, 1);
+	assert_string_equal(report_one("m2", "anna", 2, SPAM, day), "learned");
+	assert_int_equal(learn_one(2, SPAM, 1).already, 1); /* it is his word, too, now */
+	teach_close(&teach);
+	open_it();
+	assert_string_equal(report_one("m3", "bert", 2, HAM, day), "contradicted");
+	assert_int_equal(learn_one(2, HAM, 1).corrected, 1);
+}
+
+static void users_lessons_of_a_tool_are_reports_as_well(void **state)
+{
+	learn_one(1, SPAM, 1);
+	as_report = 1;
+	assert_int_equal(learn_one(1, HAM, 1).contradicted, 1);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_FORGET, 1).contradicted, 1);
+	assert_int_equal(learn_one(1, SPAM, 1).already, 1);
+	assert_int_equal(learn_one(2, SPAM, 1).learned, 1);
+	assert_int_equal(learn_one(2, HAM, 1).corrected, 1);
+	assert_int_equal(learn_one(2, LZ__LESSON__LEARN_FORGET, 1).forgotten, 1);
+	as_report = 0;
+	assert_int_equal(learn_one(1, HAM, 1).corrected, 1);
+}
+
+static void one_reporter_teaches_so_many_times_a_day(void **state)
+{
+	char id[8];
+	unsigned number;
+
+	for (number = 0; number < 3; number++) {
+		snprintf(id, sizeof(id), "m%u", number);
+		assert_string_equal(report_one(id, "anna", number, SPAM, day), "learned");
+	}
+	assert_string_equal(report_one("m3", "Anna", 3, SPAM, day), "excess first");
+	assert_string_equal(report_one("m4", "anna", 4, SPAM, day), "excess");
+	assert_string_equal(report_one("m4", "anna", 4, SPAM, day), "excess again");
+	assert_string_equal(report_one("m5", "bert", 5, SPAM, day), "learned");
+	assert_string_equal(report_one("m6", "anna", 6, SPAM, 2 * day), "learned");
+	assert_int_equal(teach_facts(teach)->spam, 5);
+}
+
+static void a_report_for_another_model_comes_again(void **state)
+{
+	Lz__Report report = LZ__REPORT__INIT;
+	Lz__Reported reported = LZ__REPORTED__INIT;
+
+	report.version = MODEL_FEATURES_VERSION;
+	report.seed = 0; /* of a scanner that has no model yet */
+	assert_int_equal(
+	        teach_report(teach, &report, "m1", 3, day, &reported, &err), RESULT_TEMPORARY);
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, day), "learned");
+}
+
+static void features_that_no_mail_has_are_no_lesson_and_spoil_none(void **state)
+{
+	Lz__Report report = LZ__REPORT__INIT;
+	Lz__Reported reported = LZ__REPORTED__INIT;
+	Lz__Example *bad = example(2, SPAM, 1), *both[] = {example(1, SPAM, 1), bad};
+
+	memset(bad->features.data, 0xff, bad->features.len);
+	report.examples = both;
+	report.n_examples = 2;
+	report.seed = seed_of();
+	report.version = MODEL_FEATURES_VERSION;
+	assert_int_equal(
+	        teach_report(teach, &report, "m1", 3, day, &reported, &err), RESULT_PERMANENT);
+	lz__example__free_unpacked(both[0], NULL);
+	lz__example__free_unpacked(bad, NULL);
+	assert_string_equal(report_one("m2", "anna", 1, SPAM, day), "learned");
+	assert_int_equal(teach_facts(teach)->spam, 1);
+}
+
+static void reports_of_long_ago_are_forgotten(void **state)
+{
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, day), "learned");
+	assert_string_equal(report_one("m2", "anna", 2, SPAM, 40 * day), "learned");
+	assert_string_equal(report_one("m1", "anna", 1, SPAM, 40 * day), "known");
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -447,6 +577,13 @@ int main(void)
 	        TEST(what_was_answered_survives_a_kill),
 	        TEST(a_model_that_is_damaged_is_no_reason_not_to_start),
 	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
+	        TEST(a_report_that_comes_again_is_the_same_lesson),
+	        TEST(what_an_administrator_said_holds_against_reports),
+	        TEST(users_lessons_of_a_tool_are_reports_as_well),
+	        TEST(one_reporter_teaches_so_many_times_a_day),
+	        TEST(a_report_for_another_model_comes_again),
+	        TEST(features_that_no_mail_has_are_no_lesson_and_spoil_none),
+	        TEST(reports_of_long_ago_are_forgotten),
 	};
 #undef TEST
 

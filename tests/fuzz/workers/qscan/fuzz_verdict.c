@@ -1,13 +1,15 @@
 /*
  * Any message, and any findings about its parts: the verdict passes all checks of those who read
  * it, so every recipient is in exactly one group, and edits ascend, never overlap and stay inside.
- * The first byte chooses what is found.
+ * The first byte chooses what is found. To anna it is a report of spam: what is attached becomes
+ * lessons, which pass the same checks.
  */
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "lib/model/model.h"
 #include "tests/unit/workers/qscan/made.h"
 #include "workers/qscan/verdict.h"
 
@@ -33,6 +35,21 @@ static void find_something(struct made *made, unsigned choice)
 	made->submission->reply_per_recipient = choice >> 7;
 }
 
+static void report_to_anna(struct made *made, unsigned choice)
+{
+	static char *addresses[] = {(char *)"anna@example.org"}, *users[] = {(char *)"*"};
+	static struct config_report rule = {
+	        .spam_to = {1, addresses}, .users = {1, users}, .allow = TEACH_LEARN};
+	static const struct model model = {.facts = {.seed = 1}};
+
+	rule.then = choice & 8 ? THEN_DISCARD : THEN_DELIVER;
+	made->config.spam.enabled = made->config.spam.model.enabled = 1;
+	made->config.spam.model.reports = (struct config_reports){1, &rule};
+	made->config.spam.model.report_messages = 3;
+	made->submission->sasl_username = alloc_string("carla");
+	made->scan.model = &model;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct made *made;
@@ -52,6 +69,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	made->submission->size = size - 1;
 	scan_init(&made->scan, &made->config, made->submission, made->mail, size - 1);
 	made->scan.map = mime_map_new(made->mail, size - 1, NULL);
+	report_to_anna(made, data[0]);
 	find_something(made, data[0]);
 	made_decide(made);
 	result = verdict_make(&made->scan, made->decision);

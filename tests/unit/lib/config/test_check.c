@@ -132,7 +132,7 @@ static void a_quota_limits_something(void **state)
 	        "l.yaml:7: quarantine.retention[1].reasons: found \"boredom\", expected a "
 	        "list, [a, b], each one of virus, pua, heuristic, attachment, subject, spam, "
 	        "access, "
-	        "size, unscanned, undeliverable");
+	        "size, unscanned, undeliverable, report");
 	refused(NEEDED "quarantine:\n  retention:\n    - reasons: [spam]\n",
 	        "l.yaml:7: quarantine.retention[1].keep: found nothing (the key is required), "
 	        "expected a time such as 30s (ms, s, m, h, d) from 0 to 36500d");
@@ -203,6 +203,17 @@ static void people_know_us_by_our_name_unless_a_title_is_given(void **state)
 	config_free(&config);
 }
 
+static void a_report_goes_to_an_address_and_comes_from_somebody(void **state)
+{
+	refused(NEEDED "spam:\n  model:\n    reports:\n    - users: [anna]\n",
+	        "l.yaml:8: spam.model.reports[1].spam_to: found no address, expected spam_to or "
+	        "ham_to");
+	refused(NEEDED "spam:\n  model:\n    reports:\n    - spam_to: [spam@example.org]\n"
+	               "      users: []\n",
+	        "l.yaml:9: spam.model.reports[1].users: found nobody who may, expected users or "
+	        "networks");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -217,6 +228,7 @@ int main(void)
 	        cmocka_unit_test(a_quota_limits_something),
 	        cmocka_unit_test(a_request_address_has_room_for_a_token),
 	        cmocka_unit_test(people_know_us_by_our_name_unless_a_title_is_given),
+	        cmocka_unit_test(a_report_goes_to_an_address_and_comes_from_somebody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -105,7 +105,7 @@ static void words_that_a_key_does_not_know_are_refused(void **state)
 	refused(NEEDED "notifier:\n  not_for: [spam,\n    ham]\n",
 	        "l.yaml:7: notifier.not_for: found \"ham\", expected a list, [a, b], each one of "
 	        "virus, pua, heuristic, attachment, subject, spam, access, size, unscanned, "
-	        "undeliverable");
+	        "undeliverable, report");
 }
 
 static void texts_of_the_wrong_form_are_refused(void **state)

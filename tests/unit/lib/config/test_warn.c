@@ -200,6 +200,20 @@ static void one_account_for_all_is_doubtful(void **state)
 	        "taken over could reach the quarantine\n");
 }
 
+static void reports_without_a_model_teach_nobody(void **state)
+{
+	warned("site: {name: mail.example.org, admin: a@example.org, domains: [example.org],\n"
+	       "  user: lazaret, scan_user: lazaret-scan}\n"
+	       "front: {next_hop: 127.0.0.1:10026}\n"
+	       "virus: {database: /}\n"
+	       "notifier: {templates: /}\n"
+	       "spam:\n  rules: [/]\n  model:\n    enabled: false\n"
+	       "    reports: [{spam_to: [spam@example.org]}]\n",
+	        "l.yaml:10: spam.model.reports: without spam.enabled and spam.model.enabled "
+	        "reports "
+	        "are mail like any other\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +230,7 @@ int main(void)
 	        cmocka_unit_test(a_secret_key_that_others_may_read_is_doubtful),
 	        cmocka_unit_test(files_that_are_not_there_are_told),
 	        cmocka_unit_test(one_account_for_all_is_doubtful),
+	        cmocka_unit_test(reports_without_a_model_teach_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

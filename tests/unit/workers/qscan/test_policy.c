@@ -130,6 +130,17 @@ static void what_concerns_one_recipient_settles_nothing(void **state)
 	assert_true(policy_is_settled(&made->scan, SCAN_NO_PART));
 }
 
+static void what_an_allow_rule_takes_away_settles_nothing(void **state)
+{
+	made->config.policy.virus = ACTION_CUT;
+	asks("subject", ACTION_QUARANTINE);
+	assert_true(policy_is_settled(&made->scan, SCAN_NO_PART));
+	finding_concern(asks("access", ACTION_ALLOW), &made->scan, 0);
+	assert_false(policy_is_settled(&made->scan, SCAN_NO_PART));
+	asks("attachment", ACTION_QUARANTINE);
+	assert_true(policy_is_settled(&made->scan, SCAN_NO_PART));
+}
+
 static void a_virus_is_named_where_it_asks_for_as_much_as_another(void **state)
 {
 	made->config.policy.virus = ACTION_QUARANTINE;
@@ -380,6 +391,7 @@ int main(void)
 	        TEST(suspicions_and_what_is_unwanted_have_actions_of_their_own),
 	        TEST(what_asks_for_as_much_as_a_virus_settles_the_message),
 	        TEST(a_cut_settles_its_part_alone),
+	        TEST(what_an_allow_rule_takes_away_settles_nothing),
 	        TEST(what_concerns_one_recipient_settles_nothing),
 	        TEST(a_virus_is_named_where_it_asks_for_as_much_as_another),
 	        TEST(each_reason_of_unscanned_has_its_own_action),

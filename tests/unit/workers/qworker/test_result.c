@@ -356,6 +356,64 @@ static void a_pass_that_does_not_hold_is_named_and_changes_nothing(void **state)
 	}
 }
 
+/* ---- reports ---- */
+
+static char *spam_to[] = {(char *)"anna@example.org"}, *users[] = {(char *)"*"};
+static struct config_report rule = {
+        .spam_to = {1, spam_to}, .users = {1, users}, .allow = TEACH_LEARN};
+
+static Lz__ScanResult *reporting(const char *login)
+{
+	uint8_t digest[16] = {0};
+	Lz__Example example = LZ__EXAMPLE__INIT, *examples[] = {&example};
+	Lz__Report report = LZ__REPORT__INIT;
+	Lz__ScanResult *out;
+
+	config.spam.enabled = config.spam.model.enabled = 1;
+	config.spam.model.reports = (struct config_reports){1, &rule};
+	submission.sasl_username = (char *)login;
+	submission.client_address = (char *)"192.0.2.1";
+	example.lesson = report.lesson = LZ__LESSON__LEARN_SPAM;
+	example.digest.data = digest;
+	example.digest.len = sizeof(digest);
+	report.examples = examples;
+	report.n_examples = 1;
+	report.reporter = (char *)"whom the scanner likes";
+	answer.report = &report;
+	out = unpacked();
+	answer.report = NULL;
+	return out;
+}
+
+static void a_lesson_is_of_who_the_envelope_says(void **state)
+{
+	Lz__ScanResult *result = reporting("carla");
+
+	assert_non_null(result_lesson(result));
+	assert_string_equal(result_lesson(result)->reporter, "carla");
+	result->n_items = 0;
+	assert_true(result_needs_store(result, &submission));
+	submission.dry_run = 1;
+	assert_false(result_needs_store(result, &submission));
+	result->n_items = 1;
+	message_free(&result->base);
+}
+
+static void a_lesson_of_a_stranger_is_none_whatever_a_scanner_says(void **state)
+{
+	Lz__ScanResult *result = reporting("");
+
+	assert_null(result_lesson(result));
+	assert_string_equal(result->report->fate, "stranger");
+	assert_string_equal(result->report->reporter, "192.0.2.1");
+	assert_int_equal(result->report->n_examples, 0);
+	message_free(&result->base);
+	submission.reverse_path = item.reverse_path = (char *)"";
+	result = reporting("carla");
+	assert_null(result_lesson(result));
+	message_free(&result->base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -379,6 +437,8 @@ int main(void)
 	        TEST(a_dry_run_keeps_nothing),
 	        TEST(stored_means_every_item),
 	        TEST(who_was_served_before_goes_into_the_verdict),
+	        TEST(a_lesson_is_of_who_the_envelope_says),
+	        TEST(a_lesson_of_a_stranger_is_none_whatever_a_scanner_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

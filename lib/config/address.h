@@ -2,8 +2,8 @@
  * Who is meant: mail addresses against the patterns of the configuration, and client addresses
  * against networks. Pure, and ASCII case is never regarded.
  */
-#ifndef WORKERS_QSCAN_ADDRESS_H
-#define WORKERS_QSCAN_ADDRESS_H
+#ifndef LIB_CONFIG_ADDRESS_H
+#define LIB_CONFIG_ADDRESS_H
 
 #include <stddef.h>
 

@@ -1,4 +1,4 @@
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
 
 #include <arpa/inet.h>
 #include <string.h>

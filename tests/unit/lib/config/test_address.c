@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "workers/qscan/address.h"
+#include "lib/config/address.h"
 
 static void an_address_matches_itself_in_any_case(void **state)
 {
