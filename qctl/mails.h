@@ -1,7 +1,7 @@
 /*
- * Mails in files: a file is one mail, or an mbox of many where it begins with "From " and has
- * another such line behind an empty one; a folder is all that is in it and below, without what
- * begins with a dot. A link is followed where it is named, not where it is found.
+ * Mails in files: a file is one mail, or an mbox where it begins with "From ": of many, where it
+ * has other such lines with a time behind an empty one. A folder is all that is in it and below,
+ * without what begins with a dot. A link is followed where it is named, not where it is found.
  */
 #ifndef QCTL_MAILS_H
 #define QCTL_MAILS_H

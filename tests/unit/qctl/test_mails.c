@@ -56,16 +56,25 @@ static void a_file_with_one_mbox_line_is_one_mail(void **state)
 
 static void an_mbox_is_many(void **state)
 {
-	expect_split("From a\nA: 1\n\nx\n\nFrom b\nB: 1\n\ny\n",
-	        "[From a\nA: 1\n\nx\n\n][From b\nB: 1\n\ny\n]");
-	expect_split("From a\r\nA: 1\r\n\r\nFrom b\r\nB: 1\r\n",
-	        "[From a\r\nA: 1\r\n\r\n][From b\r\nB: 1\r\n]");
+	expect_split("From a 10:00\nA: 1\n\nx\n\nFrom b Mon Jan  1 00:00:00 2024\nB: 1\n\ny\n",
+	        "[From a 10:00\nA: 1\n\nx\n\n][From b Mon Jan  1 00:00:00 2024\nB: 1\n\ny\n]");
+	expect_split("From a\r\nA: 1\r\n\r\nFrom b 10:00\r\nB: 1\r\n",
+	        "[From a\r\nA: 1\r\n\r\n][From b 10:00\r\nB: 1\r\n]");
+}
+
+static void a_sentence_that_begins_as_an_mbox_line_is_none(void **state)
+{
+	expect_split("From a 10:00\nA: 1\n\nFrom here on\n10:00\n\nFrom b 10:00\nB: 1\n",
+	        "[From a 10:00\nA: 1\n\nFrom here on\n10:00\n\n][From b 10:00\nB: 1\n]");
+	expect_split("From a 10:00\nA: 1\n\nFrom b 1", "[From a 10:00\nA: 1\n\nFrom b 1]");
 }
 
 static void what_an_mbox_has_quoted_is_taken_back(void **state)
 {
-	expect_split("From a\nA: 1\n\n>From x\n>>From y\n> From z\n\nFrom b\n\n",
-	        "[From a\nA: 1\n\nFrom x\n>From y\n> From z\n\n][From b\n\n]");
+	expect_split("From a\nA: 1\n\n>From x\n>>From y\n> From z\n\nFrom b 10:00\n\n",
+	        "[From a\nA: 1\n\nFrom x\n>From y\n> From z\n\n][From b 10:00\n\n]");
+	expect_split("From a\nA: 1\n\n>From x\n", "[From a\nA: 1\n\nFrom x\n]");
+	expect_split("A: 1\n\n>From x\n", "[A: 1\n\n>From x\n]");
 }
 
 static void a_folder_is_all_that_is_below_but_hidden(void **state)
@@ -137,6 +146,7 @@ int main(void)
 	        cmocka_unit_test(a_file_without_an_mbox_line_is_one_mail),
 	        cmocka_unit_test(a_file_with_one_mbox_line_is_one_mail),
 	        cmocka_unit_test(an_mbox_is_many),
+	        cmocka_unit_test(a_sentence_that_begins_as_an_mbox_line_is_none),
 	        cmocka_unit_test(what_an_mbox_has_quoted_is_taken_back),
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
 	        cmocka_unit_test(what_is_not_there_is_told),
