@@ -141,18 +141,37 @@ static int is_shown(const struct dirent *entry)
 	return entry->d_name[0] != '.';
 }
 
+static int has_folder(const char *path, const char *name)
+{
+	char *below = alloc_format("%s/%s", path, name);
+	struct stat st;
+	int found = stat(below, &st) == 0 && S_ISDIR(st.st_mode);
+
+	free(below);
+	return found;
+}
+
+/* Mails of a Maildir lie in its folders. What lies beside these is what a server remembers of them,
+ * and in "tmp" nothing is whole yet. */
+static int is_beside_mails(const char *path, const char *name)
+{
+	return strcmp(name, "tmp") == 0 || !has_folder(path, name);
+}
+
 static enum result walk_folder(struct walk *state, const char *path, int deep, struct err *err)
 {
 	enum result result = RESULT_OK;
 	struct dirent **entries;
 	int count = scandir(path, &entries, is_shown, by_name), at;
+	int is_maildir = has_folder(path, "cur") && has_folder(path, "new");
 	char *below;
 
 	if (count < 0)
 		return unread(state, path, err);
 	for (at = 0; at < count; at++) {
 		below = alloc_format("%s/%s", path, entries[at]->d_name);
-		if (!result && entries[at]->d_type != DT_LNK)
+		if (!result && entries[at]->d_type != DT_LNK &&
+		        !(is_maildir && is_beside_mails(path, entries[at]->d_name)))
 			result = walk(state, below, deep + 1, err);
 		free(below);
 		free(entries[at]);

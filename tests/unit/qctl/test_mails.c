@@ -111,6 +111,38 @@ static void a_folder_is_all_that_is_below_but_hidden(void **state)
 	rmdir(folder);
 }
 
+static void of_a_maildir_what_is_delivered_is_taken(void **state)
+{
+	static const char *const folders[] = {"", "/cur", "/new", "/tmp", "/Work", "/Work/cur"};
+	static const char *const names[] = {"cur/1:2,S", "new/2", "tmp/3", "uidlist", "Work/cur/4"};
+	char folder[] = "/tmp/lazaret-mails-XXXXXX", path[100];
+	struct err err;
+	size_t at;
+
+	assert_non_null(mkdtemp(folder));
+	for (at = 1; at < 6; at++) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (at = 0; at < 5; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		assert_int_equal(
+		        file_write(path, names[at], strlen(names[at]), 0600, &err), RESULT_OK);
+	}
+	buf_clear(&seen);
+	assert_int_equal(mails_walk(folder, note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "[Work/cur/4][cur/1:2,S][new/2]");
+	assert_int_equal(mails_count(folder), 3);
+	for (at = 0; at < 5; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		unlink(path);
+	}
+	for (at = 6; at-- > 0;) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		rmdir(path);
+	}
+}
+
 static void what_is_not_there_is_told(void **state)
 {
 	struct err err;
@@ -149,6 +181,7 @@ int main(void)
 	        cmocka_unit_test(a_sentence_that_begins_as_an_mbox_line_is_none),
 	        cmocka_unit_test(what_an_mbox_has_quoted_is_taken_back),
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
+	        cmocka_unit_test(of_a_maildir_what_is_delivered_is_taken),
 	        cmocka_unit_test(what_is_not_there_is_told),
 	        cmocka_unit_test(what_is_named_but_no_file_is_told),
 	};
