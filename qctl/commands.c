@@ -228,7 +228,9 @@ const struct command commands[] = {
         {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
                 "shows, weighs, copies or empties the statistical model",
                 "fit reads mails, as learn does, and finds how many points the model's word is "
-                "worth beside the rules.\nAn import or a reset takes the place of what was "
+                "worth beside the rules.\nWhere that is worse than what counts now, it is not "
+                "kept, and the exit "
+                "status is 1. An import or a reset takes the place of what was "
                 "learned, and forgets which mails "
                 "those were.\n",
                 model_options, command_model},
