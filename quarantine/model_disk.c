@@ -11,7 +11,6 @@
 #include "lib/model/chunk.h"
 
 enum { TABLES = 5, FORMAT = 1 };
-static const size_t map_bytes = (size_t)1 << 30;
 
 struct model_disk {
 	MDB_env *env;
@@ -102,7 +101,7 @@ enum result model_disk_open(const char *path, struct model_disk **out, struct er
 		if (!code)
 			code = mdb_env_set_maxdbs(disk->env, TABLES);
 		if (!code)
-			code = mdb_env_set_mapsize(disk->env, map_bytes);
+			code = mdb_env_set_mapsize(disk->env, MODEL_MAP_BYTES);
 		if (!code)
 			code = mdb_env_open(disk->env, path, 0, 0600);
 		if (!code)

@@ -20,7 +20,7 @@
 #include "lib/model/model.h"
 #include "lib/model/rehearse.h"
 
-enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20 };
+enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20, MODEL_MAP_BYTES = 1 << 30 };
 
 struct model_disk;
 

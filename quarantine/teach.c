@@ -11,6 +11,7 @@
 #include "lib/model/chunk.h"
 #include "lib/model/facts.h"
 #include "quarantine/model_disk.h"
+#include "quarantine/model_trial.h"
 
 enum { PIECE_CHUNKS = 512 };
 
@@ -21,6 +22,7 @@ struct teach {
 	struct rehearsal rehearsal;
 	uint64_t generations[MODEL_CHUNKS]; /* in which each chunk changed last */
 	unsigned char is_changed[MODEL_CHUNKS];
+	struct model_trial trial;
 	int is_lost; /* memory is not what is on disk */
 };
 
@@ -63,6 +65,8 @@ static enum result read_again(struct teach *teach, struct err *err)
 	enum result result = RESULT_OK;
 
 	if (!teach->disk)
+		result = model_trial(teach->path, &teach->trial, err);
+	if (!result && !teach->disk)
 		result = model_disk_open(teach->path, &teach->disk, err);
 	return result ? result : read_all(teach, err);
 }
@@ -461,6 +465,7 @@ void teach_close(struct teach **teach)
 	model_fini(&(*teach)->model);
 	rehearse_fini(&(*teach)->rehearsal);
 	free((*teach)->path);
+	model_trial_fini(&(*teach)->trial);
 	free(*teach);
 	*teach = NULL;
 }

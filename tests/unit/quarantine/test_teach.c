@@ -4,10 +4,12 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -430,6 +432,79 @@ static void a_reset_takes_a_damaged_model_out_of_the_way(void **state)
 	assert_int_equal(unlink(name), 0);
 }
 
+/* Writes `size` bytes of `byte` into the database at `offset`, or cuts it off there: size 0. */
+static void damage(off_t offset, int byte, size_t size)
+{
+	char name[128], bytes[4096];
+	int fd;
+
+	assert_true(size <= sizeof(bytes));
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	memset(bytes, byte, sizeof(bytes));
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	if (size)
+		assert_int_equal(pwrite(fd, bytes, size, offset), size);
+	else
+		assert_int_equal(ftruncate(fd, offset), 0);
+	close(fd);
+}
+
+static off_t database_size(void)
+{
+	char name[128];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_size;
+}
+
+static void expect_another_after_a_reset(void)
+{
+	Lz__ModelReset reset = LZ__MODEL_RESET__INIT;
+	struct answer answer;
+	char name[128];
+
+	assert_int_equal(ask(MESSAGE_MODEL_RESET, &reset, NULL, &answer), RESULT_OK);
+	answer_free(&answer);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+	snprintf(name, sizeof(name), "%s/damaged.mdb", path);
+	assert_int_equal(unlink(name), 0);
+}
+
+static void a_database_that_was_cut_off_ends_nobody(void **state)
+{
+	learn_both(30);
+	teach_close(&teach);
+	damage(database_size() / 2 / 4096 * 4096, 0, 0);
+	open_it();
+	assert_int_equal(learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "damaged"));
+	assert_int_equal(learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	expect_another_after_a_reset();
+}
+
+/* Of one page or another, it makes no difference which: some are free, the others are missed. */
+static void a_page_that_is_garbage_ends_nobody(void **state)
+{
+	off_t pages, page;
+	size_t found = 0;
+
+	learn_both(30);
+	teach_close(&teach);
+	pages = database_size() / 4096;
+	for (page = 2; page < pages; page += pages / 8 + 1) {
+		damage(page * 4096, 0xff, 4096);
+		open_it();
+		found += learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned == 0;
+		teach_close(&teach);
+	}
+	assert_true(found > 0);
+	open_it();
+	expect_another_after_a_reset();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -447,6 +522,8 @@ int main(void)
 	        TEST(what_was_answered_survives_a_kill),
 	        TEST(a_model_that_is_damaged_is_no_reason_not_to_start),
 	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
+	        TEST(a_database_that_was_cut_off_ends_nobody),
+	        TEST(a_page_that_is_garbage_ends_nobody),
 	};
 #undef TEST
 
