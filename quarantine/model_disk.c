@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/model/chunk.h"
 
-enum { TABLES = 5, FORMAT = 1 };
+enum { TABLES = 5, FORMAT = 1, DISK_FULL_BYTES = 1 << 20 };
 
 struct model_disk {
 	MDB_env *env;
@@ -134,11 +135,23 @@ enum result model_disk_begin(struct model_disk *disk, struct err *err)
 	return answer(mdb_txn_begin(disk->env, NULL, 0, &disk->txn), "begin", err);
 }
 
+static int is_full(const struct model_disk *disk)
+{
+	struct statvfs room;
+	int fd;
+
+	return !mdb_env_get_fd(disk->env, &fd) && !fstatvfs(fd, &room) &&
+	       (uint64_t)room.f_bavail * room.f_frsize < DISK_FULL_BYTES;
+}
+
 enum result model_disk_commit(struct model_disk *disk, struct err *err)
 {
 	int code = mdb_txn_commit(disk->txn);
 
 	disk->txn = NULL;
+	/* So LMDB calls a write that was cut short. */
+	if (code == EIO && is_full(disk))
+		code = ENOSPC;
 	return answer(code, "commit", err);
 }
 

@@ -48,7 +48,8 @@ static int read_table(MDB_txn *txn, const char *name)
 	if (!code)
 		code = mdb_cursor_open(txn, table, &cursor);
 	while (!code && !(code = mdb_cursor_get(cursor, &key, &value, MDB_NEXT))) {
-		if (++count > stat.ms_entries || (count > 1 && mdb_cmp(txn, table, &last, &key) >= 0))
+		if (++count > stat.ms_entries ||
+		        (count > 1 && mdb_cmp(txn, table, &last, &key) >= 0))
 			return MDB_CORRUPTED;
 		sum += add_up(&key) + add_up(&value);
 		last = key;
@@ -96,7 +97,8 @@ static int read_free(MDB_env *env, MDB_txn *txn)
 		if (count > value.mv_size / sizeof(page) - 1)
 			return MDB_CORRUPTED;
 		for (at = 1, last = info.me_last_pgno + 1; at <= count; at++, last = page) {
-			memcpy(&page, (const char *)value.mv_data + at * sizeof(page), sizeof(page));
+			memcpy(&page, (const char *)value.mv_data + at * sizeof(page),
+			        sizeof(page));
 			if (page >= last || page < FIRST_PAGE)
 				return MDB_CORRUPTED;
 		}

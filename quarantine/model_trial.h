@@ -1,7 +1,7 @@
 /*
- * Whether the model's database can be used at all, tried by a process that may die of it: LMDB trusts
- * its pages, so that a damaged one, or a file that was cut off, ends who reads it. The quarantine is
- * not to end with a model, which mail can do without.
+ * Whether the model's database can be used at all, tried by a process that may die of it: LMDB
+ * trusts its pages, so that a damaged one, or a file that was cut off, ends who reads it. The
+ * quarantine is not to end with a model, which mail can do without.
  */
 #ifndef QUARANTINE_MODEL_TRIAL_H
 #define QUARANTINE_MODEL_TRIAL_H

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -505,6 +506,64 @@ static void a_page_that_is_garbage_ends_nobody(void **state)
 	expect_another_after_a_reset();
 }
 
+/* Learns until it fails, and says why; gives how many were learned. */
+static unsigned learn_until_full(unsigned from, unsigned most, enum result *result)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+	Lz__Example *one;
+	struct answer answer;
+	unsigned at;
+
+	learn.examples = &one;
+	learn.n_examples = 1;
+	learn.seed = seed_of();
+	learn.version = MODEL_FEATURES_VERSION;
+	for (at = 0, *result = RESULT_OK; at < most && !*result; at++) {
+		one = example(from + at, LZ__LESSON__LEARN_SPAM, 1);
+		*result = ask(MESSAGE_LEARN, &learn, NULL, &answer);
+		if (!*result)
+			answer_free(&answer);
+		lz__example__free_unpacked(one, NULL);
+	}
+	return *result ? at - 1 : at;
+}
+
+static uint64_t spam_of(void)
+{
+	struct model model;
+	uint64_t spam;
+	size_t chunks;
+
+	fetch(0, 0, &model, &chunks);
+	spam = model.facts.spam;
+	model_fini(&model);
+	return spam;
+}
+
+static void a_full_disk_is_told_as_that_and_ends_with_it(void **state)
+{
+	enum result result;
+	unsigned learned;
+
+	teach_close(&teach);
+	if (geteuid() != 0 || mount("tmpfs", path, "tmpfs", 0, "size=400k") < 0) {
+		print_message("# needs to mount a file system: root only\n");
+		open_it();
+		skip();
+	}
+	open_it();
+	learned = learn_until_full(0, 5000, &result);
+	assert_int_equal(result, RESULT_TEMPORARY);
+	assert_non_null(strstr(err.text, "No space left"));
+	assert_int_equal(spam_of(), learned);
+	assert_int_equal(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "size=64m"), 0);
+	assert_int_equal(learn_until_full(learned, 20, &result), 20);
+	assert_int_equal(spam_of(), learned + 20);
+	teach_close(&teach);
+	umount2(path, MNT_DETACH);
+	open_it();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -524,6 +583,7 @@ int main(void)
 	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
 	        TEST(a_database_that_was_cut_off_ends_nobody),
 	        TEST(a_page_that_is_garbage_ends_nobody),
+	        TEST(a_full_disk_is_told_as_that_and_ends_with_it),
 	};
 #undef TEST
 
