@@ -41,14 +41,18 @@ static void begin_anew(struct teach *teach)
 
 /* ---- disk ---- */
 
-/* What is there; or an empty one, whose numbers are then there. */
+/* What is there; or an empty one, whose numbers are then there. The epoch is new each time: what is
+ * read may be a copy that somebody put back, in which the same generations are other lessons. */
 static enum result read_all(struct teach *teach, struct err *err)
 {
 	enum result result;
+	uint64_t epoch;
 
 	begin_anew(teach);
+	epoch = teach->model.facts.epoch;
 	result = model_disk_read(
 	        teach->disk, &teach->model, &teach->rehearsal, teach->generations, err);
+	teach->model.facts.epoch = epoch;
 	if (result != RESULT_NONE)
 		return result;
 	result = model_disk_begin(teach->disk, err);

@@ -307,6 +307,36 @@ static void who_follows_gets_what_has_changed_and_no_more(void **state)
 
 /* ---- as a whole ---- */
 
+/* An older copy, in which later generations are lessons that it never had. */
+static void who_follows_gets_all_of_a_copy_that_was_put_back(void **state)
+{
+	struct buf copy = {0};
+	struct model now, all, later;
+	size_t chunks;
+	char name[128];
+
+	learn_both(20);
+	teach_close(&teach);
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(file_read(name, 64 << 20, &copy, &err), RESULT_OK);
+	open_it();
+	learn_one(100, LZ__LESSON__LEARN_SPAM, 0);
+	learn_one(101, LZ__LESSON__LEARN_SPAM, 0);
+	fetch(0, 0, &now, &chunks);
+	teach_close(&teach);
+	assert_int_equal(file_write(name, copy.data, copy.size, 0600, &err), RESULT_OK);
+	open_it();
+	learn_one(102, LZ__LESSON__LEARN_HAM, 0);
+	learn_one(103, LZ__LESSON__LEARN_HAM, 0);
+	fetch(0, 0, &all, &chunks);
+	fetch(now.facts.epoch, now.facts.generation, &later, &chunks);
+	assert_memory_equal(later.records, all.records, MODEL_RECORDS * sizeof(*all.records));
+	model_fini(&now);
+	model_fini(&all);
+	model_fini(&later);
+	buf_fini(&copy);
+}
+
 static void a_reset_leaves_an_empty_model_of_another_epoch(void **state)
 {
 	Lz__ModelReset reset = LZ__MODEL_RESET__INIT;
@@ -576,6 +606,7 @@ int main(void)
 	        TEST(a_lesson_with_one_bad_mail_teaches_nothing),
 	        TEST(what_is_kept_for_rehearsal_is_there_after_a_restart),
 	        TEST(who_follows_gets_what_has_changed_and_no_more),
+	        TEST(who_follows_gets_all_of_a_copy_that_was_put_back),
 	        TEST(a_reset_leaves_an_empty_model_of_another_epoch),
 	        TEST(a_model_that_is_loaded_takes_its_place),
 	        TEST(what_was_answered_survives_a_kill),
