@@ -265,9 +265,12 @@ static enum result handle_learn(struct teach *teach, const Lz__Learn *request, i
 	Lz__Learned *learned = new_answer(out, MESSAGE_LEARNED);
 	enum result result;
 
-	if (request->version != MODEL_FEATURES_VERSION || request->seed != teach->model.facts.seed)
-		return err_set(err, RESULT_PERMANENT,
-		        "these features were made for another model; ask for it again");
+	if (request->version != MODEL_FEATURES_VERSION)
+		return err_set(err, RESULT_PERMANENT, "features of version %u, not %d",
+		        request->version, MODEL_FEATURES_VERSION);
+	if (request->seed != teach->model.facts.seed)
+		return err_set(err, RESULT_TEMPORARY,
+		        "another model took the place of the one that this is for; try again");
 	result = begin(teach, err);
 	if (result)
 		return result;
