@@ -2,9 +2,11 @@
 
 #include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
@@ -87,10 +89,23 @@ enum result mails_split(const char *path, const char *bytes, size_t size, mails_
 	return result;
 }
 
+/* It may have become a pipe, which nobody is to wait for, since it was looked at. */
+static enum result read_bytes(const char *path, struct buf *bytes, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum result result;
+
+	if (fd < 0)
+		return err_sys(err, RESULT_PERMANENT, "can't be read");
+	result = file_read_fd(fd, MAILS_FILE_MAX, bytes, err);
+	close(fd);
+	return result;
+}
+
 static enum result read_file(const char *path, mails_take *take, void *context, struct err *err)
 {
 	struct buf bytes = {0};
-	enum result result = file_read(path, MAILS_FILE_MAX, &bytes, err);
+	enum result result = read_bytes(path, &bytes, err);
 
 	if (result)
 		result = take(context, path, NULL, 0, err);

@@ -166,6 +166,18 @@ static void what_is_named_but_no_file_is_told(void **state)
 	assert_int_equal(mails_count("/dev/null"), 0);
 }
 
+/* By the path that stands before it everywhere, and so not in the reason. */
+static void a_file_that_fails_in_the_middle_is_told(void **state)
+{
+	struct err err;
+
+	buf_clear(&seen);
+	assert_int_equal(mails_walk("/proc/self/mem", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "unread []");
+	assert_non_null(strstr(err.text, "Input/output error"));
+	assert_null(strstr(err.text, "/proc"));
+}
+
 static int end(void **state)
 {
 	buf_fini(&seen);
@@ -183,6 +195,7 @@ int main(void)
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
 	        cmocka_unit_test(of_a_maildir_what_is_delivered_is_taken),
 	        cmocka_unit_test(what_is_not_there_is_told),
+	        cmocka_unit_test(a_file_that_fails_in_the_middle_is_told),
 	        cmocka_unit_test(what_is_named_but_no_file_is_told),
 	};
 
