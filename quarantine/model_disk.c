@@ -17,6 +17,7 @@ struct model_disk {
 	MDB_env *env;
 	MDB_txn *txn; /* NULL: none is open */
 	MDB_dbi facts, chunks, seen, order, kept;
+	enum model_disk_state state;
 };
 
 /* As they stand on disk, on this host. */
@@ -52,6 +53,22 @@ static enum result answer(int code, const char *what, struct err *err)
 	default:
 		return err_set(err, RESULT_PERMANENT, "model: %s: %s", what, mdb_strerror(code));
 	}
+}
+
+/* What can't be done for good is remembered. */
+static enum result say(struct model_disk *disk, int code, const char *what, struct err *err)
+{
+	enum result result = answer(code, what, err);
+
+	if (result == RESULT_PERMANENT && disk->state == MODEL_DISK_GOOD)
+		disk->state =
+		        code == MDB_PANIC || code == EIO ? MODEL_DISK_DEAD : MODEL_DISK_DAMAGED;
+	return result;
+}
+
+enum model_disk_state model_disk_state(const struct model_disk *disk)
+{
+	return disk->state;
 }
 
 /* ---- opening ---- */
@@ -132,7 +149,7 @@ void model_disk_close(struct model_disk **disk)
 
 enum result model_disk_begin(struct model_disk *disk, struct err *err)
 {
-	return answer(mdb_txn_begin(disk->env, NULL, 0, &disk->txn), "begin", err);
+	return say(disk, mdb_txn_begin(disk->env, NULL, 0, &disk->txn), "begin", err);
 }
 
 static int is_full(const struct model_disk *disk)
@@ -152,7 +169,7 @@ enum result model_disk_commit(struct model_disk *disk, struct err *err)
 	/* So LMDB calls a write that was cut short. */
 	if (code == EIO && is_full(disk))
 		code = ENOSPC;
-	return answer(code, "commit", err);
+	return say(disk, code, "commit", err);
 }
 
 void model_disk_abort(struct model_disk *disk)
@@ -196,7 +213,7 @@ static enum result read_facts(struct model_disk *disk, struct model_facts *out, 
 {
 	struct kept_facts kept;
 	enum result result =
-	        answer(get(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+	        say(disk, get(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
 
 	if (result)
 		return result;
@@ -226,7 +243,7 @@ static enum result read_chunks(struct model_disk *disk, struct model *model,
 		chunk_unpack(model, number, chunk.records);
 		generations[number] = chunk.generation;
 	}
-	return answer(code, "chunks", err);
+	return say(disk, code, "chunks", err);
 }
 
 /* A record is a digest, how many features are words, and these. */
@@ -264,7 +281,7 @@ static enum result read_rehearsal(
 		code = read_kept(rehearsal, slot >= REHEARSE_KEPT, &value, &room);
 	}
 	free(room.list);
-	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+	return code == MDB_NOTFOUND ? RESULT_OK : say(disk, code, "kept", err);
 }
 
 enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal *rehearsal,
@@ -278,14 +295,14 @@ enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal 
 
 	if (slot >= rehearsal->count[is_spam != 0]) {
 		code = drop(disk, disk->kept, &key, sizeof(key));
-		return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+		return code == MDB_NOTFOUND ? RESULT_OK : say(disk, code, "kept", err);
 	}
 	buf_add(&value, kept->digest, MODEL_DIGEST);
 	buf_add(&value, &words, sizeof(words));
 	buf_add(&value, kept->features.list, 4 * kept->features.count);
 	code = put(disk, disk->kept, &key, sizeof(key), value.data, value.size);
 	buf_fini(&value);
-	return answer(code, "kept", err);
+	return say(disk, code, "kept", err);
 }
 
 enum result model_disk_read(struct model_disk *disk, struct model *model,
@@ -308,7 +325,7 @@ enum result model_disk_put_facts(
 {
 	struct kept_facts kept = {FORMAT, MODEL_FEATURES_VERSION, *facts};
 
-	return answer(put(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+	return say(disk, put(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
 }
 
 enum result model_disk_put_chunk(struct model_disk *disk, const struct model *model,
@@ -318,8 +335,8 @@ enum result model_disk_put_chunk(struct model_disk *disk, const struct model *mo
 	unsigned key = number;
 
 	chunk_pack(model, number, chunk.records);
-	return answer(
-	        put(disk, disk->chunks, &key, sizeof(key), &chunk, sizeof(chunk)), "chunks", err);
+	return say(disk, put(disk, disk->chunks, &key, sizeof(key), &chunk, sizeof(chunk)),
+	        "chunks", err);
 }
 
 /* ---- messages ---- */
@@ -328,7 +345,7 @@ enum result model_disk_get_seen(struct model_disk *disk, const uint8_t digest[MO
         struct model_seen *out, struct err *err)
 {
 	struct kept_seen kept;
-	enum result result = answer(
+	enum result result = say(disk,
 	        get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
 
 	if (!result)
@@ -383,7 +400,7 @@ enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MO
 		code = mdb_stat(disk->txn, disk->order, &stat);
 	if (!code && stat.ms_entries > MODEL_SEEN_MOST)
 		code = forget_oldest(disk);
-	return answer(code, "seen", err);
+	return say(disk, code, "seen", err);
 }
 
 enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
@@ -393,17 +410,17 @@ enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[M
 	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), at;
 
 	if (code)
-		return answer(code, "seen", err);
+		return say(disk, code, "seen", err);
 	for (at = 0; at < MODEL_GROUPS; at++)
 		kept.steps.of[at] += steps->of[at];
-	return answer(
-	        put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
+	return say(disk, put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen",
+	        err);
 }
 
 enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
 {
-	return answer(drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
+	return say(disk, drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
 }
 
 enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
@@ -414,5 +431,5 @@ enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
 		code = mdb_drop(disk->txn, disk->order, 0);
 	if (!code)
 		code = mdb_drop(disk->txn, disk->kept, 0);
-	return answer(code, "seen", err);
+	return say(disk, code, "seen", err);
 }

@@ -31,8 +31,15 @@ struct model_seen {
 	int64_t time_ms;
 };
 
+enum model_disk_state {
+	MODEL_DISK_GOOD,
+	MODEL_DISK_DEAD,    /* takes nothing more until it is opened again */
+	MODEL_DISK_DAMAGED, /* it failed as only what is damaged fails */
+};
+
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err);
 void model_disk_close(struct model_disk **disk);
+enum model_disk_state model_disk_state(const struct model_disk *disk);
 
 /* Takes what can't be opened out of the way of a new one, under the name damaged.mdb; what had that
  * name before is lost. */

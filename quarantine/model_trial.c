@@ -267,11 +267,16 @@ enum result model_trial(const char *path, struct model_trial *trial, struct err 
 	if (!is_there)
 		return RESULT_OK;
 	result = run(path, err);
-	if (result == RESULT_PERMANENT) {
-		*trial = now;
-		trial->why = alloc_string(err->text);
-	}
+	if (result == RESULT_PERMANENT)
+		model_trial_fail(path, trial, err->text);
 	return result;
+}
+
+void model_trial_fail(const char *path, struct model_trial *trial, const char *why)
+{
+	model_trial_fini(trial);
+	if (look_at(path, trial))
+		trial->why = alloc_string(why);
 }
 
 void model_trial_fini(struct model_trial *trial)

@@ -22,6 +22,8 @@ struct model_trial {
  * was found damaged is not tried again.
  * RESULT_PERMANENT: it is damaged. RESULT_OK where there is none. */
 enum result model_trial(const char *path, struct model_trial *trial, struct err *err);
+/* What the trial did not find was found later: `why`. */
+void model_trial_fail(const char *path, struct model_trial *trial, const char *why);
 void model_trial_fini(struct model_trial *trial);
 
 #endif

@@ -428,8 +428,22 @@ static enum result read_or_begin(struct teach *teach, struct err *err)
 	return result ? result : read_again(teach, err);
 }
 
-enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
-        struct answer *out, struct err *err)
+/* Nobody can say what a damaged one would do next, so that it is not touched again. */
+static void let_go(struct teach *teach, const struct err *err)
+{
+	char *why;
+
+	if (model_disk_state(teach->disk) == MODEL_DISK_DAMAGED) {
+		why = alloc_format("%s: its database is damaged", err->text);
+		model_trial_fail(teach->path, &teach->trial, why);
+		free(why);
+	}
+	model_disk_close(&teach->disk);
+	teach->is_lost = 1;
+}
+
+static enum result answer_it(struct teach *teach, const struct wire_message *message,
+        int64_t now_ms, struct answer *out, struct err *err)
 {
 	enum result result = RESULT_OK;
 
@@ -444,6 +458,17 @@ enum result teach_handle(struct teach *teach, const struct wire_message *message
 	if (result)
 		answer_free(out);
 	return result;
+}
+
+enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
+        struct answer *out, struct err *err)
+{
+	enum result result = answer_it(teach, message, now_ms, out, err);
+
+	if (!result || !teach->disk || model_disk_state(teach->disk) == MODEL_DISK_GOOD)
+		return result;
+	let_go(teach, err);
+	return replaces(message->type) ? answer_it(teach, message, now_ms, out, err) : result;
 }
 
 const struct model_facts *teach_facts(const struct teach *teach)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -536,6 +537,29 @@ static void a_page_that_is_garbage_ends_nobody(void **state)
 	expect_another_after_a_reset();
 }
 
+static void files_may_have(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* As where a page's number that was damaged is far behind the file's end. */
+static void what_fails_as_damage_does_is_not_tried_again_but_replaced(void **state)
+{
+	learn_both(2);
+	signal(SIGXFSZ, SIG_IGN);
+	files_may_have(4096);
+	assert_int_equal(learn_one(90, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "File too large"));
+	files_may_have(RLIM_INFINITY);
+	assert_int_equal(learn_one(90, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "damaged"));
+	expect_another_after_a_reset();
+}
+
 /* Learns until it fails, and says why; gives how many were learned. */
 static unsigned learn_until_full(unsigned from, unsigned most, enum result *result)
 {
@@ -614,6 +638,7 @@ int main(void)
 	        TEST(a_reset_takes_a_damaged_model_out_of_the_way),
 	        TEST(a_database_that_was_cut_off_ends_nobody),
 	        TEST(a_page_that_is_garbage_ends_nobody),
+	        TEST(what_fails_as_damage_does_is_not_tried_again_but_replaced),
 	        TEST(a_full_disk_is_told_as_that_and_ends_with_it),
 	};
 #undef TEST
