@@ -234,9 +234,9 @@ const struct command commands[] = {
         {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
                 "shows, weighs, copies or empties the statistical model",
                 "fit reads mails, as learn does, and finds how many points the model's word is "
-                "worth beside the rules.\nAn import or a reset takes the place of what was "
-                "learned, and forgets which mails "
-                "those were.\n",
+                "worth beside the rules.\nWhere that is worse than what counts now, it is not "
+                "kept, and the exit status is 1.\nAn import or a reset takes the place of what "
+                "was learned, and forgets which mails those were.\n",
                 model_options, command_model},
         {"verify", "[FOLDER]", 0, 1, "looks through quarantine and model, or a backup of them",
                 "Every record, part and index against its hash, while it is in use. Only on its "

@@ -1,12 +1,14 @@
 /*
  * Mails are judged by rules, and by a model that has learned those before them, in an order drawn
  * by lot: what it says of a mail that it knows already would be worth nothing. The first quarter is
- * only learned.
+ * only learned. What is found is judged by mails that it was not found from, and is kept where it
+ * is no worse than what counts now.
  */
 #include "qctl/fit.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/bytes.h"
@@ -24,6 +26,7 @@ enum { MAILS_MOST = 20000, CALIBRATE_EVERY = 50 };
 
 struct known {
 	struct model_features features;
+	uint8_t digest[PUPIL_DIGEST];
 	double points;
 	int is_spam;
 };
@@ -36,6 +39,7 @@ struct fitting {
 	int is_spam; /* those that are read now */
 	struct fit_case *cases;
 	size_t case_count;
+	struct fit before; /* that the quarantine keeps; weight 0: the configuration counts */
 	struct progress progress;
 };
 
@@ -52,6 +56,7 @@ static void keep(struct fitting *fitting, const struct lesson *lesson)
 	for (at = 0; at < count; at++)
 		known->features.list[at] =
 		        bytes_little32(bytes + 4 * at) % (MODEL_GROUPS << MODEL_BITS);
+	memcpy(known->digest, lesson->digest, PUPIL_DIGEST);
 	known->points = lesson->points;
 	known->is_spam = fitting->is_spam;
 }
@@ -75,6 +80,37 @@ static enum result take_mail(
 	snprintf(what, sizeof(what), "%zu mails", fitting->count);
 	progress_show(&fitting->progress, fitting->count + fitting->unread, what);
 	return result == RESULT_NONE ? RESULT_OK : result;
+}
+
+/* ---- each mail once ---- */
+
+static int by_digest(const void *a, const void *b)
+{
+	return memcmp(
+	        ((const struct known *)a)->digest, ((const struct known *)b)->digest, PUPIL_DIGEST);
+}
+
+/* What is judged must not be known already; and what is said to be both teaches nothing. */
+static enum result drop_repeated(struct fitting *fitting, struct err *err)
+{
+	struct known *mails = fitting->mails, *last = NULL;
+	size_t at, kept = 0, both = 0;
+
+	qsort(mails, fitting->count, sizeof(*mails), by_digest);
+	for (at = 0; at < fitting->count; at++) {
+		if (!last || by_digest(last, &mails[at]) != 0) {
+			mails[kept] = mails[at];
+			last = &mails[kept++];
+			continue;
+		}
+		both += last->is_spam != mails[at].is_spam;
+		free(mails[at].features.list);
+	}
+	fitting->count = kept;
+	if (!both)
+		return RESULT_OK;
+	return err_set(
+	        err, RESULT_PERMANENT, "%zu mails are among the spam and among the ham", both);
 }
 
 /* ---- judging ---- */
@@ -128,62 +164,54 @@ static void judge_all(struct fitting *fitting)
 
 /* ---- telling ---- */
 
-struct outcome {
-	double weight, toll;
-	double false_positive, false_negative; /* percent */
-};
-
-static struct outcome outcome_of(const struct fitting *fitting, const struct fit *fit)
+static void tell_one(const struct fitting *fitting, const char *name, const struct fit *fit,
+        const struct fit_errors *errors)
 {
-	const struct config *config = qctl_config(fitting->qctl);
-	size_t at, kinds[2] = {0, 0}, wrong[2] = {0, 0};
-
-	for (at = 0; at < fitting->case_count; at++) {
-		const struct fit_case *one = &fitting->cases[at];
-		int said = fit_points(fit, one, config->spam.model.most) >= config->policy.spam_tag;
-
-		kinds[one->is_spam]++;
-		wrong[one->is_spam] += said != one->is_spam;
-	}
-	return (struct outcome){fit->weight, fit->toll,
-	        100.0 * (double)wrong[0] / (double)(kinds[0] ? kinds[0] : 1),
-	        100.0 * (double)wrong[1] / (double)(kinds[1] ? kinds[1] : 1)};
-}
-
-static void tell_one(const struct fitting *fitting, const char *name, const struct fit *fit)
-{
-	struct outcome outcome = outcome_of(fitting, fit);
 	struct json json = {0};
 
 	if (!fitting->qctl->json) {
-		printf("%-14s %5.2f * logit %+6.2f   ham taken for spam %5.2f %%, spam missed "
-		       "%5.2f "
-		       "%%\n",
-		        name, outcome.weight, outcome.toll, outcome.false_positive,
-		        outcome.false_negative);
+		printf("%-16s %5.2f * logit %+6.2f   ham taken for spam %5.2f %%, spam missed "
+		       "%5.2f %%\n",
+		        name, fit->weight, fit->toll, errors->ham_taken, errors->spam_missed);
 		return;
 	}
 	json_object(&json, NULL);
 	json_text(&json, "which", name);
-	json_real(&json, "weight", outcome.weight);
-	json_real(&json, "toll", outcome.toll);
-	json_real(&json, "false_positive", outcome.false_positive);
-	json_real(&json, "false_negative", outcome.false_negative);
+	json_real(&json, "weight", fit->weight);
+	json_real(&json, "toll", fit->toll);
+	json_real(&json, "false_positive", errors->ham_taken);
+	json_real(&json, "false_negative", errors->spam_missed);
 	json_end_object(&json);
 	json_flush(&json);
 }
 
-static void tell(struct fitting *fitting, const struct fit *fit)
+/* Gives the errors. */
+static struct fit_errors judge(
+        const struct fitting *fitting, const char *name, const struct fit *fit)
+{
+	const struct config *config = qctl_config(fitting->qctl);
+	struct fit_errors errors;
+
+	fit_judge(fit, fitting->cases, fitting->case_count, config->policy.spam_tag,
+	        config->spam.model.most, &errors);
+	tell_one(fitting, name, fit, &errors);
+	return errors;
+}
+
+/* Gives those of what counts now. */
+static struct fit_errors tell_others(struct fitting *fitting)
 {
 	const struct config_model *config = &qctl_config(fitting->qctl)->spam.model;
-	const struct fit none = {0, 0}, before = {config->weight, config->toll};
+	const struct fit none = {0, 0}, configured = {config->weight, config->toll};
+	struct fit_errors now;
 
 	progress_clear(&fitting->progress);
-	tell_one(fitting, "rules alone", &none);
-	tell_one(fitting, "as configured", &before);
-	tell_one(fitting, "fitted", fit);
 	if (fitting->unread)
 		fprintf(stderr, "qctl: %zu mails could not be read\n", fitting->unread);
+	judge(fitting, "rules alone", &none);
+	now = judge(fitting, "as configured", &configured);
+	return fitting->before.weight > 0 ? judge(fitting, "as fitted before", &fitting->before)
+	                                  : now;
 }
 
 /* ---- the whole ---- */
@@ -216,21 +244,57 @@ static enum result read_both(
 	return result ? result : mails_walk(ham, take_mail, fitting, err);
 }
 
+static enum result ask_before(struct fitting *fitting, struct err *err)
+{
+	struct wire_message answer;
+	const Lz__ModelState *state;
+	enum result result;
+
+	if (!(qctl_config(fitting->qctl)->policy.spam_tag > 0))
+		return err_set(err, RESULT_PERMANENT,
+		        "policy.spam_tag is 0, so there are no points that spam has to reach");
+	result = model_ask_state(fitting->qctl, &answer, &state, err);
+	if (result)
+		return result;
+	fitting->before = (struct fit){state->weight, state->toll};
+	wire_message_free(&answer);
+	return RESULT_OK;
+}
+
+static enum result find_fit(struct fitting *fitting, struct fit *fit, struct err *err)
+{
+	const struct config *config = qctl_config(fitting->qctl);
+	double threshold = config->policy.spam_tag;
+	struct fit_errors now, then;
+	enum result result;
+
+	judge_all(fitting);
+	result = fit_cases(fitting->cases, fitting->case_count, threshold, fit, err);
+	if (!result)
+		result = fit_cross(fitting->cases, fitting->case_count, threshold,
+		        config->spam.model.most, &then, err);
+	if (result)
+		return result;
+	now = tell_others(fitting);
+	tell_one(fitting, "fitted", fit, &then);
+	if (fit_is_worse(&then, &now))
+		return err_set(err, RESULT_NONE, "worse than what counts now, so that stays");
+	return RESULT_OK;
+}
+
 static enum result fit_all(
         struct fitting *fitting, const char *spam, const char *ham, struct err *err)
 {
-	enum result result = read_both(fitting, spam, ham, err);
+	enum result result = ask_before(fitting, err);
 	struct fit fit;
 
-	if (result)
-		return result;
-	judge_all(fitting);
-	result = fit_cases(fitting->cases, fitting->case_count,
-	        qctl_config(fitting->qctl)->policy.spam_tag, &fit, err);
-	if (result)
-		return result;
-	tell(fitting, &fit);
-	return send_fit(fitting->qctl, &fit, err);
+	if (!result)
+		result = read_both(fitting, spam, ham, err);
+	if (!result)
+		result = drop_repeated(fitting, err);
+	if (!result)
+		result = find_fit(fitting, &fit, err);
+	return result ? result : send_fit(fitting->qctl, &fit, err);
 }
 
 int fit_run(struct qctl *qctl, const char *spam, const char *ham)

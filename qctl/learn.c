@@ -2,9 +2,11 @@
  * learn: teaches the statistical model with mails in files.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
+#include "lib/base/alloc.h"
 #include "lib/base/clock.h"
 #include "qctl/json.h"
 #include "qctl/mails.h"
@@ -17,7 +19,7 @@ struct learn {
 	struct qctl *qctl;
 	struct teacher *teacher;
 	uint64_t mails, unread, files;
-	const char *last_path;
+	char *last_path; /* NULL: there was none */
 	struct progress progress;
 	int64_t began_ms, shown_ms;
 };
@@ -47,6 +49,16 @@ static void tell_unread(struct learn *learn, const char *path, const char *why)
 	qctl_fail(RESULT_PERMANENT, &err);
 }
 
+/* An mbox comes mail by mail under one path. */
+static void count_file(struct learn *learn, const char *path)
+{
+	if (learn->last_path && strcmp(path, learn->last_path) == 0)
+		return;
+	free(learn->last_path);
+	learn->last_path = alloc_string(path);
+	learn->files++;
+}
+
 static enum result take_mail(
         void *context, const char *path, const char *mail, size_t size, struct err *err)
 {
@@ -54,8 +66,7 @@ static enum result take_mail(
 	enum result result;
 
 	learn->mails++;
-	learn->files += path != learn->last_path;
-	learn->last_path = path;
+	count_file(learn, path);
 	show_progress(learn);
 	if (!mail || size > MAILS_MAIL_MAX) {
 		tell_unread(learn, path, mail ? "a mail of more than 64 MiB" : err->text);
@@ -141,5 +152,6 @@ int command_learn(struct qctl *qctl)
 	}
 	code = run(&learn, (Lz__Lesson)at);
 	teacher_free(&learn.teacher);
+	free(learn.last_path);
 	return code;
 }

@@ -1,6 +1,8 @@
 #include "qctl/mails.h"
 
+#include <ctype.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +16,23 @@ enum { DEEP_MOST = 40 };
 
 /* ---- in a file ---- */
 
-/* The next line "From " behind an empty one, from `at` on; `size`: there is none. */
+/* A mailbox writes a time into its line, as asctime() does. Without one it is a sentence of the
+ * mail: not everybody who writes mailboxes quotes these. */
+static int has_time(const char *line, size_t size)
+{
+	const char *end = memchr(line, '\n', size), *at;
+
+	if (!end)
+		end = line + size;
+	for (at = line; end - at >= 5; at++)
+		if (isdigit((unsigned char)at[0]) && isdigit((unsigned char)at[1]) &&
+		        at[2] == ':' && isdigit((unsigned char)at[3]) &&
+		        isdigit((unsigned char)at[4]))
+			return 1;
+	return 0;
+}
+
+/* The next line of a mailbox behind an empty one, from `at` on; `size`: there is none. */
 static size_t next_from(const char *bytes, size_t size, size_t at)
 {
 	static const char from[] = "From ";
@@ -26,7 +44,8 @@ static size_t next_from(const char *bytes, size_t size, size_t at)
 			return size;
 		at = (size_t)(found - bytes);
 		if (at >= 2 && bytes[at - 1] == '\n' &&
-		        (bytes[at - 2] == '\n' || (at >= 4 && !memcmp(found - 4, "\r\n\r\n", 4))))
+		        (bytes[at - 2] == '\n' || (at >= 4 && !memcmp(found - 4, "\r\n\r\n", 4))) &&
+		        has_time(found, size - at))
 			return at;
 		at++;
 	}
@@ -53,13 +72,13 @@ static void unquote(const char *mail, size_t size, struct buf *out)
 enum result mails_split(const char *path, const char *bytes, size_t size, mails_take *take,
         void *context, struct err *err)
 {
-	size_t at = 0,
-	       end = size > 5 && !memcmp(bytes, "From ", 5) ? next_from(bytes, size, 1) : size;
+	size_t at = 0, end;
 	enum result result = RESULT_OK;
 	struct buf mail = {0};
 
-	if (end == size)
+	if (size < 5 || memcmp(bytes, "From ", 5) != 0)
 		return take(context, path, bytes, size, err);
+	end = next_from(bytes, size, 1);
 	while (at < size && !result) {
 		unquote(bytes + at, end - at, &mail);
 		result = take(context, path, mail.data, mail.size, err);
@@ -70,10 +89,23 @@ enum result mails_split(const char *path, const char *bytes, size_t size, mails_
 	return result;
 }
 
+/* It may have become a pipe, which nobody is to wait for, since it was looked at. */
+static enum result read_bytes(const char *path, struct buf *bytes, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	enum result result;
+
+	if (fd < 0)
+		return err_sys(err, RESULT_PERMANENT, "can't be read");
+	result = file_read_fd(fd, MAILS_FILE_MAX, bytes, err);
+	close(fd);
+	return result;
+}
+
 static enum result read_file(const char *path, mails_take *take, void *context, struct err *err)
 {
 	struct buf bytes = {0};
-	enum result result = file_read(path, MAILS_FILE_MAX, &bytes, err);
+	enum result result = read_bytes(path, &bytes, err);
 
 	if (result)
 		result = take(context, path, NULL, 0, err);

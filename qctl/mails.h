@@ -1,9 +1,9 @@
 /*
- * Mails in files: a file is one mail, or an mbox of many where it begins with "From " and has
- * another such line behind an empty one; a folder is all that is in it and below, without what
- * begins with a dot. A folder with "cur" and "new" is a Maildir: of it "tmp" and the files beside
- * these, which are its server's, are none. A link is followed where it is named, not where it is
- * found. "-" is standard input, read to its end: a mail or an mbox.
+ * Mails in files: a file is one mail, or an mbox where it begins with "From ": of many, where it
+ * has other such lines with a time behind an empty one. A folder is all that is in it and below,
+ * without what begins with a dot. A folder with "cur" and "new" is a Maildir: of it "tmp" and the
+ * files beside these, which are its server's, are none. A link is followed where it is named, not
+ * where it is found. "-" is standard input, read to its end: a mail or an mbox.
  */
 #ifndef QCTL_MAILS_H
 #define QCTL_MAILS_H

@@ -6,20 +6,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
 #include "lib/base/file.h"
 #include "lib/model/chunk.h"
 
-enum { TABLES = 6, FORMAT = 1, REPORTS_DROPPED = 100 };
-static const size_t map_bytes = (size_t)1 << 30;
+enum { TABLES = 6, FORMAT = 1, REPORTS_DROPPED = 100, DISK_FULL_BYTES = 1 << 20 };
 
 struct model_disk {
 	MDB_env *env;
 	unsigned mode; /* MDB_RDONLY, or 0 */
 	MDB_txn *txn;  /* NULL: none is open */
 	MDB_dbi facts, chunks, seen, order, kept, reports;
+	enum model_disk_state state;
 };
 
 /* As they stand on disk, on this host. */
@@ -59,6 +60,22 @@ static enum result answer(int code, const char *what, struct err *err)
 	default:
 		return err_set(err, RESULT_PERMANENT, "model: %s: %s", what, mdb_strerror(code));
 	}
+}
+
+/* What can't be done for good is remembered. */
+static enum result say(struct model_disk *disk, int code, const char *what, struct err *err)
+{
+	enum result result = answer(code, what, err);
+
+	if (result == RESULT_PERMANENT && disk->state == MODEL_DISK_GOOD)
+		disk->state =
+		        code == MDB_PANIC || code == EIO ? MODEL_DISK_DEAD : MODEL_DISK_DAMAGED;
+	return result;
+}
+
+enum model_disk_state model_disk_state(const struct model_disk *disk)
+{
+	return disk->state;
 }
 
 /* ---- opening ---- */
@@ -114,7 +131,7 @@ static enum result open_there(
 	if (!code)
 		code = mdb_env_set_maxdbs(disk->env, TABLES);
 	if (!code)
-		code = mdb_env_set_mapsize(disk->env, map_bytes);
+		code = mdb_env_set_mapsize(disk->env, MODEL_MAP_BYTES);
 	if (!code)
 		code = mdb_env_open(disk->env, path, mode, 0600);
 	if (!code)
@@ -168,7 +185,16 @@ void model_disk_close(struct model_disk **disk)
 
 enum result model_disk_begin(struct model_disk *disk, struct err *err)
 {
-	return answer(mdb_txn_begin(disk->env, NULL, disk->mode, &disk->txn), "begin", err);
+	return say(disk, mdb_txn_begin(disk->env, NULL, disk->mode, &disk->txn), "begin", err);
+}
+
+static int is_full(const struct model_disk *disk)
+{
+	struct statvfs room;
+	int fd;
+
+	return !mdb_env_get_fd(disk->env, &fd) && !fstatvfs(fd, &room) &&
+	       (uint64_t)room.f_bavail * room.f_frsize < DISK_FULL_BYTES;
 }
 
 enum result model_disk_commit(struct model_disk *disk, struct err *err)
@@ -176,7 +202,10 @@ enum result model_disk_commit(struct model_disk *disk, struct err *err)
 	int code = mdb_txn_commit(disk->txn);
 
 	disk->txn = NULL;
-	return answer(code, "commit", err);
+	/* So LMDB calls a write that was cut short. */
+	if (code == EIO && is_full(disk))
+		code = ENOSPC;
+	return say(disk, code, "commit", err);
 }
 
 void model_disk_abort(struct model_disk *disk)
@@ -220,7 +249,7 @@ static enum result read_facts(struct model_disk *disk, struct model_facts *out, 
 {
 	struct kept_facts kept;
 	enum result result =
-	        answer(get(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+	        say(disk, get(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
 
 	if (result)
 		return result;
@@ -250,7 +279,7 @@ static enum result read_chunks(struct model_disk *disk, struct model *model,
 		chunk_unpack(model, number, chunk.records);
 		generations[number] = chunk.generation;
 	}
-	return answer(code, "chunks", err);
+	return say(disk, code, "chunks", err);
 }
 
 /* A record is a digest, how many features are words, and these. */
@@ -296,7 +325,7 @@ static enum result read_rehearsal(
 	}
 	free(room.list);
 	end_reading(cursor);
-	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+	return code == MDB_NOTFOUND ? RESULT_OK : say(disk, code, "kept", err);
 }
 
 enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal *rehearsal,
@@ -310,14 +339,14 @@ enum result model_disk_put_kept(struct model_disk *disk, const struct rehearsal 
 
 	if (slot >= rehearsal->count[is_spam != 0]) {
 		code = drop(disk, disk->kept, &key, sizeof(key));
-		return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "kept", err);
+		return code == MDB_NOTFOUND ? RESULT_OK : say(disk, code, "kept", err);
 	}
 	buf_add(&value, kept->digest, MODEL_DIGEST);
 	buf_add(&value, &words, sizeof(words));
 	buf_add(&value, kept->features.list, 4 * kept->features.count);
 	code = put(disk, disk->kept, &key, sizeof(key), value.data, value.size);
 	buf_fini(&value);
-	return answer(code, "kept", err);
+	return say(disk, code, "kept", err);
 }
 
 enum result model_disk_read(struct model_disk *disk, struct model *model,
@@ -340,7 +369,7 @@ enum result model_disk_put_facts(
 {
 	struct kept_facts kept = {FORMAT, MODEL_FEATURES_VERSION, *facts};
 
-	return answer(put(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
+	return say(disk, put(disk, disk->facts, "facts", 5, &kept, sizeof(kept)), "facts", err);
 }
 
 enum result model_disk_put_chunk(struct model_disk *disk, const struct model *model,
@@ -350,8 +379,8 @@ enum result model_disk_put_chunk(struct model_disk *disk, const struct model *mo
 	unsigned key = number;
 
 	chunk_pack(model, number, chunk.records);
-	return answer(
-	        put(disk, disk->chunks, &key, sizeof(key), &chunk, sizeof(chunk)), "chunks", err);
+	return say(disk, put(disk, disk->chunks, &key, sizeof(key), &chunk, sizeof(chunk)),
+	        "chunks", err);
 }
 
 /* ---- messages ---- */
@@ -360,7 +389,7 @@ enum result model_disk_get_seen(struct model_disk *disk, const uint8_t digest[MO
         struct model_seen *out, struct err *err)
 {
 	struct kept_seen kept;
-	enum result result = answer(
+	enum result result = say(disk,
 	        get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
 
 	if (!result)
@@ -432,7 +461,7 @@ enum result model_disk_put_seen(struct model_disk *disk, const uint8_t digest[MO
 		code = mdb_stat(disk->txn, disk->order, &stat);
 	if (!code && stat.ms_entries > MODEL_SEEN_MOST)
 		code = forget_oldest(disk);
-	return answer(code, "seen", err);
+	return say(disk, code, "seen", err);
 }
 
 enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[MODEL_DIGEST],
@@ -442,17 +471,17 @@ enum result model_disk_add_steps(struct model_disk *disk, const uint8_t digest[M
 	int code = get(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), at;
 
 	if (code)
-		return answer(code, "seen", err);
+		return say(disk, code, "seen", err);
 	for (at = 0; at < MODEL_GROUPS; at++)
 		kept.steps.of[at] += steps->of[at];
-	return answer(
-	        put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen", err);
+	return say(disk, put(disk, disk->seen, digest, MODEL_DIGEST, &kept, sizeof(kept)), "seen",
+	        err);
 }
 
 enum result model_disk_drop_seen(
         struct model_disk *disk, const uint8_t digest[MODEL_DIGEST], struct err *err)
 {
-	return answer(drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
+	return say(disk, drop(disk, disk->seen, digest, MODEL_DIGEST), "seen", err);
 }
 
 /* ---- reports ---- */
@@ -474,8 +503,8 @@ enum result model_disk_get_report(struct model_disk *disk, enum model_report_kin
 	struct kept_report_key key;
 
 	report_key(&key, (int)kind, day, digest);
-	return answer(
-	        get(disk, disk->reports, &key, sizeof(key), out, sizeof(*out)), "reports", err);
+	return say(disk, get(disk, disk->reports, &key, sizeof(key), out, sizeof(*out)), "reports",
+	        err);
 }
 
 enum result model_disk_put_report(struct model_disk *disk, enum model_report_kind kind, int64_t day,
@@ -484,7 +513,7 @@ enum result model_disk_put_report(struct model_disk *disk, enum model_report_kin
 	struct kept_report_key key;
 
 	report_key(&key, (int)kind, day, digest);
-	return answer(put(disk, disk->reports, &key, sizeof(key), report, sizeof(*report)),
+	return say(disk, put(disk, disk->reports, &key, sizeof(key), report, sizeof(*report)),
 	        "reports", err);
 }
 
@@ -496,7 +525,7 @@ enum result model_disk_drop_reports(struct model_disk *disk, int64_t today, stru
 	int code = mdb_cursor_open(disk->txn, disk->reports, &cursor), dropped = 0;
 
 	if (code)
-		return answer(code, "reports", err);
+		return say(disk, code, "reports", err);
 	report_key(&first, 0, today > REPORT_DAYS ? today - REPORT_DAYS : 0, NULL);
 	while (!code && dropped++ < REPORTS_DROPPED) {
 		code = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
@@ -507,7 +536,7 @@ enum result model_disk_drop_reports(struct model_disk *disk, int64_t today, stru
 			code = mdb_cursor_del(cursor, 0);
 	}
 	mdb_cursor_close(cursor);
-	return code == MDB_NOTFOUND ? RESULT_OK : answer(code, "reports", err);
+	return code == MDB_NOTFOUND ? RESULT_OK : say(disk, code, "reports", err);
 }
 
 enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
@@ -518,7 +547,7 @@ enum result model_disk_clear_seen(struct model_disk *disk, struct err *err)
 		code = mdb_drop(disk->txn, disk->order, 0);
 	if (!code)
 		code = mdb_drop(disk->txn, disk->kept, 0);
-	return answer(code, "seen", err);
+	return say(disk, code, "seen", err);
 }
 
 /* ---- copies ---- */

@@ -5,10 +5,10 @@
  *   facts    "facts" → the numbers for the whole
  *   chunks   number → MODEL_CHUNK records, and the generation in which they changed last
  *   seen     digest of a message → what it was learned as, and the steps that were taken
+ *   order    number, one more with each message → its digest: the oldest are dropped beyond
+ *            MODEL_SEEN_MOST, and are then unknown
  *   reports  day, whether it is a reporter or a report, and its digest → what is counted of the
- * one, or became of the other; of the last REPORT_DAYS days order    number, one more with each
- * message → its digest: the oldest are dropped beyond MODEL_SEEN_MOST, and are then unknown
- *
+ *            one, or became of the other; of the last REPORT_DAYS days
  *   kept     slot, those of spam behind those of ham → a digest and the features of a message that
  *            is to be rehearsed
  *
@@ -21,7 +21,7 @@
 #include "lib/model/model.h"
 #include "lib/model/rehearse.h"
 
-enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20 };
+enum { MODEL_DIGEST = 16, MODEL_SEEN_MOST = 1 << 20, MODEL_MAP_BYTES = 1 << 30 };
 
 /* For longer no MTA tries a mail again. */
 enum { REPORT_DAYS = 10 };
@@ -45,10 +45,17 @@ struct model_seen {
 	int64_t time_ms;
 };
 
+enum model_disk_state {
+	MODEL_DISK_GOOD,
+	MODEL_DISK_DEAD,    /* takes nothing more until it is opened again */
+	MODEL_DISK_DAMAGED, /* it failed as only what is damaged fails */
+};
+
 enum result model_disk_open(const char *path, struct model_disk **out, struct err *err);
 /* Only to read, in a process of its own, while another one serves. RESULT_NONE: there is none. */
 enum result model_disk_open_beside(const char *path, struct model_disk **out, struct err *err);
 void model_disk_close(struct model_disk **disk);
+enum model_disk_state model_disk_state(const struct model_disk *disk);
 
 /* Takes what can't be opened out of the way of a new one, under the name damaged.mdb; what had that
  * name before is lost. */

@@ -12,6 +12,7 @@
 #include "lib/model/chunk.h"
 #include "lib/model/facts.h"
 #include "quarantine/model_disk.h"
+#include "quarantine/model_trial.h"
 #include "quarantine/strings.h"
 
 enum { PIECE_CHUNKS = 512 };
@@ -23,6 +24,7 @@ struct teach {
 	struct rehearsal rehearsal;
 	uint64_t generations[MODEL_CHUNKS]; /* in which each chunk changed last */
 	unsigned char is_changed[MODEL_CHUNKS];
+	struct model_trial trial;
 	int is_lost; /* memory is not what is on disk */
 };
 
@@ -41,14 +43,18 @@ static void begin_anew(struct teach *teach)
 
 /* ---- disk ---- */
 
-/* What is there; or an empty one, whose numbers are then there. */
+/* What is there; or an empty one, whose numbers are then there. The epoch is new each time: what is
+ * read may be a copy that somebody put back, in which the same generations are other lessons. */
 static enum result read_all(struct teach *teach, struct err *err)
 {
 	enum result result;
+	uint64_t epoch;
 
 	begin_anew(teach);
+	epoch = teach->model.facts.epoch;
 	result = model_disk_read(
 	        teach->disk, &teach->model, &teach->rehearsal, teach->generations, err);
+	teach->model.facts.epoch = epoch;
 	if (result != RESULT_NONE)
 		return result;
 	result = model_disk_begin(teach->disk, err);
@@ -65,6 +71,8 @@ static enum result read_again(struct teach *teach, struct err *err)
 	enum result result = RESULT_OK;
 
 	if (!teach->disk)
+		result = model_trial(teach->path, &teach->trial, err);
+	if (!result && !teach->disk)
 		result = model_disk_open(teach->path, &teach->disk, err);
 	return result ? result : read_all(teach, err);
 }
@@ -307,9 +315,12 @@ static enum result handle_learn(struct teach *teach, const Lz__Learn *request, i
 	        .is_report = request->as_report, .now_ms = now_ms, .learned = LZ__LEARNED__INIT};
 	enum result result;
 
-	if (request->version != MODEL_FEATURES_VERSION || request->seed != teach->model.facts.seed)
-		return err_set(err, RESULT_PERMANENT,
-		        "these features were made for another model; ask for it again");
+	if (request->version != MODEL_FEATURES_VERSION)
+		return err_set(err, RESULT_PERMANENT, "features of version %u, not %d",
+		        request->version, MODEL_FEATURES_VERSION);
+	if (request->seed != teach->model.facts.seed)
+		return err_set(err, RESULT_TEMPORARY,
+		        "another model took the place of the one that this is for; try again");
 	result = begin(teach, err);
 	if (result)
 		return result;
@@ -616,8 +627,22 @@ static enum result read_or_begin(struct teach *teach, struct err *err)
 	return result ? result : read_again(teach, err);
 }
 
-enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
-        struct answer *out, struct err *err)
+/* Nobody can say what a damaged one would do next, so that it is not touched again. */
+static void let_go(struct teach *teach, const struct err *err)
+{
+	char *why;
+
+	if (model_disk_state(teach->disk) == MODEL_DISK_DAMAGED) {
+		why = alloc_format("%s: its database is damaged", err->text);
+		model_trial_fail(teach->path, &teach->trial, why);
+		free(why);
+	}
+	model_disk_close(&teach->disk);
+	teach->is_lost = 1;
+}
+
+static enum result answer_it(struct teach *teach, const struct wire_message *message,
+        int64_t now_ms, struct answer *out, struct err *err)
 {
 	enum result result = RESULT_OK;
 
@@ -633,6 +658,17 @@ enum result teach_handle(struct teach *teach, const struct wire_message *message
 	if (result)
 		answer_free(out);
 	return result;
+}
+
+enum result teach_handle(struct teach *teach, const struct wire_message *message, int64_t now_ms,
+        struct answer *out, struct err *err)
+{
+	enum result result = answer_it(teach, message, now_ms, out, err);
+
+	if (!result || !teach->disk || model_disk_state(teach->disk) == MODEL_DISK_GOOD)
+		return result;
+	let_go(teach, err);
+	return replaces(message->type) ? answer_it(teach, message, now_ms, out, err) : result;
 }
 
 const struct model_facts *teach_facts(const struct teach *teach)
@@ -661,6 +697,7 @@ void teach_close(struct teach **teach)
 	model_fini(&(*teach)->model);
 	rehearse_fini(&(*teach)->rehearsal);
 	free((*teach)->path);
+	model_trial_fini(&(*teach)->trial);
 	free(*teach);
 	*teach = NULL;
 }

@@ -198,7 +198,8 @@ static const struct field access_rule_fields[] = {
                 .prose = "Shown in logs, notices and by qctl explain."},
         {"senders", FIELD_LIST, AT(access_rule, senders), "[]", NULL, FORM_MAIL_GLOB,
                 .prose = "Reverse-paths: user@domain, @domain, .domain (and all below it), a "
-                         "pattern, or <> for the null one."},
+                         "pattern, or <> for the null one. They can be forged, as From can: where "
+                         "an allow is to mean somebody, name networks as well."},
         {"senders_file", FIELD_TEXT, AT(access_rule, senders_file), "", NULL, FORM_PATH,
                 .prose = "A file with more of them, one a line, that is read again when it "
                          "changes."},

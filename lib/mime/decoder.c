@@ -10,6 +10,8 @@ void decoder_init(struct decoder *decoder, enum mime_encoding encoding)
 
 void decoder_feed(struct decoder *decoder, const void *bytes, size_t size, struct buf *out)
 {
+	if (!size)
+		bytes = ""; /* nothing may be nowhere, and even nothing can't be added to that */
 	switch (decoder->encoding) {
 	case MIME_BASE64:
 		base64_feed(&decoder->of.base64, bytes, size, out);

@@ -3,18 +3,24 @@
 #include <string.h>
 
 #include "lib/base/bytes.h"
+#include "lib/crypto/digest.h"
 #include "lib/model/chunk.h"
 #include "lib/model/facts.h"
 
 static const char magic[8] = "LZMODEL1";
-enum { HEAD = sizeof(magic) + 4, STATE_MAX = 4096 };
+enum {
+	HEAD = sizeof(magic) + 4,
+	STATE_MAX = 4096,
+	ALL_CHUNKS = MODEL_CHUNKS * CHUNK_BYTES,
+};
 
 void model_file_make(const struct model *model, struct buf *out)
 {
 	uint8_t packed[STATE_MAX], length[4];
+	size_t size, start = out->size;
+	struct digest digest;
 	Lz__ModelState state;
 	uint32_t number, at;
-	size_t size;
 
 	facts_tell(&model->facts, &state);
 	size = lz__model_state__pack(&state, packed);
@@ -25,6 +31,20 @@ void model_file_make(const struct model *model, struct buf *out)
 	buf_add(out, packed, size);
 	for (number = 0; number < MODEL_CHUNKS; number++)
 		chunk_add(model, number, out);
+	digest_of(out->data + start, out->size - start, &digest);
+	buf_add(out, digest.bytes, sizeof(digest.bytes));
+}
+
+/* Whether it is as long as it has to be, and as it was written. */
+static int is_whole(const uint8_t *bytes, size_t size, size_t state_size)
+{
+	size_t end = HEAD + state_size + ALL_CHUNKS;
+	struct digest digest;
+
+	if (size != end + sizeof(digest.bytes))
+		return size == end;
+	digest_of(bytes, end, &digest);
+	return memcmp(digest.bytes, bytes + end, sizeof(digest.bytes)) == 0;
 }
 
 /* As a message that resets would bring it, so that it is checked as one. */
@@ -60,13 +80,14 @@ enum result model_file_read(const void *bytes, size_t size, struct model *out, s
 	state_size = bytes_little32(at + sizeof(magic));
 	if (state_size > STATE_MAX || state_size > size - HEAD)
 		return err_set(err, RESULT_PERMANENT, "a model that is cut off");
+	if (!is_whole(at, size, state_size))
+		return err_set(err, RESULT_PERMANENT, "a model that is damaged");
 	result = read_state(at + HEAD, state_size, &facts, err);
 	if (result)
 		return result;
 	model_init(out, 0, 0);
 	out->facts = facts;
-	if (size - HEAD - state_size == (size_t)MODEL_CHUNKS * CHUNK_BYTES &&
-	        chunks_take(out, at + HEAD + state_size, size - HEAD - state_size))
+	if (chunks_take(out, at + HEAD + state_size, ALL_CHUNKS))
 		return RESULT_OK;
 	model_fini(out);
 	return err_set(err, RESULT_PERMANENT, "a model that is damaged");

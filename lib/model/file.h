@@ -1,6 +1,7 @@
 /*
  * A model in a file: "LZMODEL1", the size of a packed ModelState (4 bytes, the lowest first), that,
- * and all chunks. What was learned from which message is not in it.
+ * all chunks, and the SHA-256 of what stands before it. A file that ends with its chunks is read as
+ * it stands. What was learned from which message is not in it.
  */
 #ifndef LIB_MODEL_FILE_H
 #define LIB_MODEL_FILE_H

@@ -1,10 +1,12 @@
 #include "lib/model/fit.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "lib/base/alloc.h"
 #include "lib/model/model.h"
 
-enum { ROUNDS = 50, LEAST = 20, SIZE = 3 };
+enum { ROUNDS = 50, LEAST = 20, SIZE = 3, FOLDS = 5 };
 
 /* As a few messages would pull towards nothing: where all are told apart there is no best. */
 static const double prior = 0.5;
@@ -84,23 +86,25 @@ static int climb(const struct fit_case *cases, size_t count, double at[SIZE])
 	return 1;
 }
 
-static int are_enough(const struct fit_case *cases, size_t count)
+static enum result are_enough(const struct fit_case *cases, size_t count, struct err *err)
 {
 	size_t at, spam = 0;
 
 	for (at = 0; at < count; at++)
 		spam += (size_t)(cases[at].is_spam != 0);
-	return spam >= LEAST && count - spam >= LEAST;
+	if (spam >= LEAST && count - spam >= LEAST)
+		return RESULT_OK;
+	return err_set(err, RESULT_PERMANENT,
+	        "too few mails: %zu of spam and %zu of ham are there to be judged, and at least %d "
+	        "of either kind are needed",
+	        spam, count - spam, LEAST);
 }
 
-enum result fit_cases(const struct fit_case *cases, size_t count, double threshold, struct fit *out,
-        struct err *err)
+static enum result find(const struct fit_case *cases, size_t count, double threshold,
+        struct fit *out, struct err *err)
 {
 	double at[SIZE] = {0.5, 0.3, -1};
 
-	if (!are_enough(cases, count))
-		return err_set(err, RESULT_PERMANENT,
-		        "too few mails: at least %d of either kind are needed", LEAST);
 	if (!climb(cases, count, at) || !(at[1] > 1e-3))
 		return err_set(err, RESULT_PERMANENT,
 		        "the rules say too little of these mails to weigh the model against them");
@@ -109,9 +113,93 @@ enum result fit_cases(const struct fit_case *cases, size_t count, double thresho
 	return RESULT_OK;
 }
 
+enum result fit_cases(const struct fit_case *cases, size_t count, double threshold, struct fit *out,
+        struct err *err)
+{
+	enum result result = are_enough(cases, count, err);
+
+	return result ? result : find(cases, count, threshold, out, err);
+}
+
 double fit_points(const struct fit *fit, const struct fit_case *one, double most)
 {
 	double points = fit->weight * one->logit + fit->toll;
 
 	return one->points + fmax(-most, fmin(most, points));
+}
+
+/* ---- how often it is wrong ---- */
+
+struct tally {
+	size_t kinds[2], wrong[2];
+};
+
+static void judge_one(struct tally *tally, const struct fit *fit, const struct fit_case *one,
+        double threshold, double most)
+{
+	int said = fit_points(fit, one, most) >= threshold, kind = one->is_spam != 0;
+
+	tally->kinds[kind]++;
+	tally->wrong[kind] += said != kind;
+}
+
+static struct fit_errors errors_of(const struct tally *tally)
+{
+	double percent[2];
+	int kind;
+
+	for (kind = 0; kind < 2; kind++)
+		percent[kind] = tally->kinds[kind] ? 100.0 * (double)tally->wrong[kind] /
+		                                             (double)tally->kinds[kind]
+		                                   : 0;
+	return (struct fit_errors){percent[0], percent[1]};
+}
+
+void fit_judge(const struct fit *fit, const struct fit_case *cases, size_t count, double threshold,
+        double most, struct fit_errors *out)
+{
+	struct tally tally = {{0}, {0}};
+	size_t at;
+
+	for (at = 0; at < count; at++)
+		judge_one(&tally, fit, &cases[at], threshold, most);
+	*out = errors_of(&tally);
+}
+
+static size_t all_but(
+        const struct fit_case *cases, size_t count, size_t fold, struct fit_case *others)
+{
+	size_t at, kept = 0;
+
+	for (at = 0; at < count; at++)
+		if (at % FOLDS != fold)
+			others[kept++] = cases[at];
+	return kept;
+}
+
+enum result fit_cross(const struct fit_case *cases, size_t count, double threshold, double most,
+        struct fit_errors *out, struct err *err)
+{
+	enum result result = are_enough(cases, count, err);
+	struct fit_case *others = alloc_zero(count + 1, sizeof(*others));
+	struct tally tally = {{0}, {0}};
+	struct fit fit;
+	size_t fold, at;
+
+	for (fold = 0; fold < FOLDS && !result; fold++) {
+		result = find(others, all_but(cases, count, fold, others), threshold, &fit, err);
+		for (at = fold; at < count && !result; at += FOLDS)
+			judge_one(&tally, &fit, &cases[at], threshold, most);
+	}
+	free(others);
+	*out = errors_of(&tally);
+	return result;
+}
+
+int fit_is_worse(const struct fit_errors *then, const struct fit_errors *now)
+{
+	static const double noise = 1e-9, ham_most = 0.1;
+
+	return then->ham_taken + then->spam_missed > now->ham_taken + now->spam_missed + noise ||
+	       then->ham_taken > now->ham_taken + ham_most;
 }

@@ -36,7 +36,7 @@ struct model_record {
 /* The numbers for the whole. */
 struct model_facts {
 	uint64_t generation; /* one more with each change */
-	uint64_t epoch;      /* random; another after a reset or an import */
+	uint64_t epoch;      /* random; another after a reset, an import or a start */
 	uint64_t seed;       /* of the features' hashes */
 	uint64_t spam, ham;  /* messages learned */
 	double slope, shift; /* of the calibration: slope * raw + shift */

@@ -109,7 +109,7 @@ static void do_include(struct parser *parser, char *rest)
 	if (rules_read_file(parser->rules, path, &text, &err))
 		parser_skip(parser, "%s", err.text);
 	else
-		rules_parse(parser->rules, rules_keep_file(parser->rules, path), folder, text.data,
+		rules_parse(parser->rules, rules_keep_file(parser->rules, path), folder, &text,
 		        parser->include_depth + 1);
 	free(folder);
 	free(path);
@@ -261,15 +261,47 @@ static void parse_line(struct parser *parser, char *line)
 		skip_unknown(parser, key);
 }
 
-void rules_parse(struct rules *rules, const char *file, const char *folder, char *text, int depth)
+/* In UTF-16 every line has one: each is counted, the first is told. */
+static void skip_binary(struct parser *parser)
+{
+	if (parser->binary++)
+		parser->rules->skipped++;
+	else
+		parser_skip(parser, "a NUL byte is in the line; rules are read as UTF-8, not as "
+		                    "UTF-16");
+}
+
+/* Cuts the next line off *rest, which ends with `end`. */
+static char *cut_line(char **rest, char *end, size_t *size)
+{
+	char *line = *rest, *stop = memchr(line, '\n', (size_t)(end - line));
+
+	*rest = stop ? stop + 1 : end;
+	if (!stop)
+		stop = end;
+	*stop = '\0';
+	*size = (size_t)(stop - line);
+	return line;
+}
+
+void rules_parse(
+        struct rules *rules, const char *file, const char *folder, struct buf *text, int depth)
 {
 	struct parser parser = {
 	        .rules = rules, .file = file, .folder = folder, .include_depth = depth};
 	struct buf whole = {0};
-	char *line;
+	char *line, *rest = text->data, *end = rest + text->size;
+	size_t size;
 
-	while (!parser.stopped && (line = strsep(&text, "\n")) != NULL) {
+	if (text->size >= 3 && !memcmp(rest, "\xef\xbb\xbf", 3))
+		rest += 3; /* some editors write it in front of UTF-8 */
+	while (!parser.stopped && rest < end) {
+		line = cut_line(&rest, end, &size);
 		parser.line++;
+		if (memchr(line, '\0', size)) {
+			skip_binary(&parser);
+			continue;
+		}
 		drop_comment(line);
 		line = parser_trim(line);
 		if (!*line)

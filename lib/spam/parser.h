@@ -20,6 +20,7 @@ struct parser {
 	int holds[IF_DEPTH_MOST]; /* of each open `if`: is its branch taken? */
 	int if_depth;
 	char unknown[61]; /* the key that was last not known */
+	size_t binary;    /* lines that were no text */
 };
 
 /* What stands behind a key. The function may cut it. */

@@ -191,8 +191,9 @@ int rule_is_hidden(const struct rule *rule);
 enum result rules_read_meta(struct rules *rules, const char *text, const struct rule *self,
         struct meta **out, int *has_globs, struct err *err);
 
-/* Reads one file's text into the set (parse.c). `folder` is where an `include` is looked for, or
- * NULL to refuse it; `depth` counts includes. */
-void rules_parse(struct rules *rules, const char *file, const char *folder, char *text, int depth);
+/* Reads one file's text, which it cuts, into the set (parse.c). `folder` is where an `include` is
+ * looked for, or NULL to refuse it; `depth` counts includes. */
+void rules_parse(
+        struct rules *rules, const char *file, const char *folder, struct buf *text, int depth);
 
 #endif

@@ -226,7 +226,7 @@ static enum result add_file(struct rules *rules, const char *path, struct err *e
 	char *folder = slash ? alloc_bytes(path, (size_t)(slash - path)) : alloc_string(".");
 
 	if (!result)
-		rules_parse(rules, rules_keep_file(rules, path), folder, text.data, 0);
+		rules_parse(rules, rules_keep_file(rules, path), folder, &text, 0);
 	free(folder);
 	buf_fini(&text);
 	return result;
@@ -234,10 +234,11 @@ static enum result add_file(struct rules *rules, const char *path, struct err *e
 
 void rules_add_text(struct rules *rules, const char *name, const char *text, size_t size)
 {
-	char *copy = alloc_bytes(text, size);
+	struct buf copy = {0};
 
-	rules_parse(rules, rules_keep_file(rules, name), NULL, copy, 0);
-	free(copy);
+	buf_add(&copy, text, size);
+	rules_parse(rules, rules_keep_file(rules, name), NULL, &copy, 0);
+	buf_fini(&copy);
 }
 
 static int is_rule_file(const struct dirent *entry)

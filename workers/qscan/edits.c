@@ -6,6 +6,9 @@
 #include "lib/base/alloc.h"
 #include "lib/base/base64.h"
 #include "lib/base/text.h"
+#include "lib/mime/lines.h"
+
+enum { BEYOND_MOST = 1000 };
 
 void edits_add(struct edits *edits, size_t offset, size_t length, struct buf *replacement)
 {
@@ -22,15 +25,14 @@ void edits_add(struct edits *edits, size_t offset, size_t length, struct buf *re
 	}
 }
 
-static int is_ours(const struct mime_map *map, const struct mime_field *field)
+static int is_our_name(const unsigned char *name, size_t length)
 {
 	static const char *const prefixes[] = {"X-Spam-", "X-Lazaret"};
-	const char *name = (const char *)map->bytes + field->name.offset;
 	size_t i, size;
 
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		size = strlen(prefixes[i]);
-		if (field->name.length >= size && text_same_bytes(name, size, prefixes[i]))
+		if (length >= size && text_same_bytes((const char *)name, size, prefixes[i]))
 			return 1;
 	}
 	return 0;
@@ -45,15 +47,52 @@ static size_t behind_line_end(const struct mime_map *map, size_t at)
 	return at;
 }
 
+/* A line that goes; one that begins with a blank goes with the one before. */
+static int goes(const struct mime_map *map, const struct line *line, int went)
+{
+	const unsigned char *text = map->bytes + line->start;
+
+	return *text == ' ' || *text == '\t' ? went : is_our_name(text, line->end - line->start);
+}
+
+/* Behind the last field that the map has. So that a header of nothing else makes no script without
+ * end, all of the rest goes with the last of many. */
+static void strip_beyond(struct edits *edits, const struct mime_map *map)
+{
+	const struct mime_part *root = &map->parts[0];
+	const struct mime_field *last = &map->fields[root->first_field + root->field_count - 1];
+	size_t at = behind_line_end(map, last->value.offset + last->value.length),
+	       end = root->header.offset + root->header.length, from = at, runs = 0;
+	struct line line;
+	int went = 0, now;
+
+	for (; at < end; at = line.next, went = now) {
+		lines_read(map->bytes, at, end, 0, &line);
+		if (line.start == line.end)
+			break;
+		now = runs == BEYOND_MOST || goes(map, &line, went);
+		if (now && !went) {
+			from = at;
+			runs++;
+		} else if (went && !now) {
+			edits_add(edits, from, at - from, NULL);
+		}
+	}
+	if (went)
+		edits_add(edits, from, at - from, NULL);
+}
+
 void edits_strip_fields(struct edits *edits, const struct mime_map *map)
 {
 	const struct mime_part *root = &map->parts[0];
 	const struct mime_field *field;
 	size_t i, end;
 
+	if (root->field_count && root->noted & UINT64_C(1) << MIME_ANOMALY_TOO_MANY_FIELDS)
+		strip_beyond(edits, map);
 	for (i = 0; i < root->field_count; i++) {
 		field = &map->fields[root->first_field + i];
-		if (!is_ours(map, field))
+		if (!is_our_name(map->bytes + field->name.offset, field->name.length))
 			continue;
 		end = behind_line_end(map, field->value.offset + field->value.length);
 		edits_add(edits, field->name.offset, end - field->name.offset, NULL);

@@ -1,3 +1,4 @@
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,8 +79,17 @@ static char *stars(double score)
 	return alloc_string(level);
 }
 
+/* Rounded to tenths it would be told as what it does not reach. */
+static double shown_score(double score, double threshold)
+{
+	int is_told_more = score < threshold && round(score * 10) / 10 >= threshold;
+
+	return is_told_more ? floor(score * 10) / 10 : score;
+}
+
 static void add_spam_fields(const struct scan *scan, const struct outcome *outcome, Lz__Group *out)
 {
+	double shown = shown_score(scan->score, outcome->policy->spam_tag);
 	char *tests, *status;
 
 	if (!ran(scan, "spam") || outcome->allowed)
@@ -87,11 +97,11 @@ static void add_spam_fields(const struct scan *scan, const struct outcome *outco
 	tests = spam_tests(scan);
 	if (outcome->spam)
 		add_field(out, "X-Spam-Flag", alloc_string("YES"));
-	add_field(out, "X-Spam-Score", alloc_format("%.1f", scan->score));
+	add_field(out, "X-Spam-Score", alloc_format("%.1f", shown));
 	if (scan->score >= 1)
 		add_field(out, "X-Spam-Level", stars(scan->score));
 	status = alloc_format("%s, score=%.1f required=%.1f tests=%s%s%s",
-	        outcome->spam ? "Yes" : "No", scan->score, outcome->policy->spam_tag, tests,
+	        outcome->spam ? "Yes" : "No", shown, outcome->policy->spam_tag, tests,
 	        scan->model_said ? "\r\n\tmodel=" : "", scan->model_said ? scan->model_said : "");
 	add_field(out, "X-Spam-Status", status);
 	free(tests);

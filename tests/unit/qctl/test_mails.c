@@ -56,16 +56,25 @@ static void a_file_with_one_mbox_line_is_one_mail(void **state)
 
 static void an_mbox_is_many(void **state)
 {
-	expect_split("From a\nA: 1\n\nx\n\nFrom b\nB: 1\n\ny\n",
-	        "[From a\nA: 1\n\nx\n\n][From b\nB: 1\n\ny\n]");
-	expect_split("From a\r\nA: 1\r\n\r\nFrom b\r\nB: 1\r\n",
-	        "[From a\r\nA: 1\r\n\r\n][From b\r\nB: 1\r\n]");
+	expect_split("From a 10:00\nA: 1\n\nx\n\nFrom b Mon Jan  1 00:00:00 2024\nB: 1\n\ny\n",
+	        "[From a 10:00\nA: 1\n\nx\n\n][From b Mon Jan  1 00:00:00 2024\nB: 1\n\ny\n]");
+	expect_split("From a\r\nA: 1\r\n\r\nFrom b 10:00\r\nB: 1\r\n",
+	        "[From a\r\nA: 1\r\n\r\n][From b 10:00\r\nB: 1\r\n]");
+}
+
+static void a_sentence_that_begins_as_an_mbox_line_is_none(void **state)
+{
+	expect_split("From a 10:00\nA: 1\n\nFrom here on\n10:00\n\nFrom b 10:00\nB: 1\n",
+	        "[From a 10:00\nA: 1\n\nFrom here on\n10:00\n\n][From b 10:00\nB: 1\n]");
+	expect_split("From a 10:00\nA: 1\n\nFrom b 1", "[From a 10:00\nA: 1\n\nFrom b 1]");
 }
 
 static void what_an_mbox_has_quoted_is_taken_back(void **state)
 {
-	expect_split("From a\nA: 1\n\n>From x\n>>From y\n> From z\n\nFrom b\n\n",
-	        "[From a\nA: 1\n\nFrom x\n>From y\n> From z\n\n][From b\n\n]");
+	expect_split("From a\nA: 1\n\n>From x\n>>From y\n> From z\n\nFrom b 10:00\n\n",
+	        "[From a\nA: 1\n\nFrom x\n>From y\n> From z\n\n][From b 10:00\n\n]");
+	expect_split("From a\nA: 1\n\n>From x\n", "[From a\nA: 1\n\nFrom x\n]");
+	expect_split("A: 1\n\n>From x\n", "[A: 1\n\n>From x\n]");
 }
 
 static void a_folder_is_all_that_is_below_but_hidden(void **state)
@@ -100,6 +109,38 @@ static void a_folder_is_all_that_is_below_but_hidden(void **state)
 	snprintf(path, sizeof(path), "%s/sub", folder);
 	rmdir(path);
 	rmdir(folder);
+}
+
+static void of_a_maildir_what_is_delivered_is_taken(void **state)
+{
+	static const char *const folders[] = {"", "/cur", "/new", "/tmp", "/Work", "/Work/cur"};
+	static const char *const names[] = {"cur/1:2,S", "new/2", "tmp/3", "uidlist", "Work/cur/4"};
+	char folder[] = "/tmp/lazaret-mails-XXXXXX", path[100];
+	struct err err;
+	size_t at;
+
+	assert_non_null(mkdtemp(folder));
+	for (at = 1; at < 6; at++) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		assert_int_equal(mkdir(path, 0700), 0);
+	}
+	for (at = 0; at < 5; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		assert_int_equal(
+		        file_write(path, names[at], strlen(names[at]), 0600, &err), RESULT_OK);
+	}
+	buf_clear(&seen);
+	assert_int_equal(mails_walk(folder, note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "[Work/cur/4][cur/1:2,S][new/2]");
+	assert_int_equal(mails_count(folder), 3);
+	for (at = 0; at < 5; at++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, names[at]);
+		unlink(path);
+	}
+	for (at = 6; at-- > 0;) {
+		snprintf(path, sizeof(path), "%s%s", folder, folders[at]);
+		rmdir(path);
+	}
 }
 
 static void what_is_not_there_is_told(void **state)
@@ -180,10 +221,25 @@ static void expect_input(const char *bytes, const char *wanted)
 
 static void a_mail_or_an_mbox_comes_from_standard_input(void **state)
 {
+#define FIRST "From a Mon Sep  2 10:00:00 2002\nA: 1\n\nx\n\n"
+#define SECOND "From b Mon Sep  2 10:00:00 2002\nB: 1\n\ny\n"
 	expect_input("A: 1\n\nbody\n", "[A: 1\n\nbody\n]");
-	expect_input("From a\nA: 1\n\nx\n\nFrom b\nB: 1\n\ny\n",
-	        "[From a\nA: 1\n\nx\n\n][From b\nB: 1\n\ny\n]");
+	expect_input(FIRST SECOND, "[" FIRST "][" SECOND "]");
 	expect_input("", "unread []");
+#undef FIRST
+#undef SECOND
+}
+
+/* By the path that stands before it everywhere, and so not in the reason. */
+static void a_file_that_fails_in_the_middle_is_told(void **state)
+{
+	struct err err;
+
+	buf_clear(&seen);
+	assert_int_equal(mails_walk("/proc/self/mem", note, NULL, &err), RESULT_OK);
+	assert_string_equal(seen.data, "unread []");
+	assert_non_null(strstr(err.text, "Input/output error"));
+	assert_null(strstr(err.text, "/proc"));
 }
 
 static int end(void **state)
@@ -198,9 +254,12 @@ int main(void)
 	        cmocka_unit_test(a_file_without_an_mbox_line_is_one_mail),
 	        cmocka_unit_test(a_file_with_one_mbox_line_is_one_mail),
 	        cmocka_unit_test(an_mbox_is_many),
+	        cmocka_unit_test(a_sentence_that_begins_as_an_mbox_line_is_none),
 	        cmocka_unit_test(what_an_mbox_has_quoted_is_taken_back),
 	        cmocka_unit_test(a_folder_is_all_that_is_below_but_hidden),
+	        cmocka_unit_test(of_a_maildir_what_is_delivered_is_taken),
 	        cmocka_unit_test(what_is_not_there_is_told),
+	        cmocka_unit_test(a_file_that_fails_in_the_middle_is_told),
 	        cmocka_unit_test(what_is_named_but_no_file_is_told),
 	        cmocka_unit_test(of_a_maildir_the_files_of_its_server_are_no_mails),
 	        cmocka_unit_test(a_mail_or_an_mbox_comes_from_standard_input),

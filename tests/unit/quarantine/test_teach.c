@@ -4,10 +4,14 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -237,7 +241,7 @@ static void features_of_another_seed_or_version_are_refused(void **state)
 	learn.n_examples = 1;
 	learn.seed = seed_of() + 1;
 	learn.version = MODEL_FEATURES_VERSION;
-	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_PERMANENT);
+	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_TEMPORARY);
 	learn.seed--;
 	learn.version++;
 	assert_int_equal(ask(MESSAGE_LEARN, &learn, NULL, &answer), RESULT_PERMANENT);
@@ -306,6 +310,36 @@ static void who_follows_gets_what_has_changed_and_no_more(void **state)
 }
 
 /* ---- as a whole ---- */
+
+/* An older copy, in which later generations are lessons that it never had. */
+static void who_follows_gets_all_of_a_copy_that_was_put_back(void **state)
+{
+	struct buf copy = {0};
+	struct model now, all, later;
+	size_t chunks;
+	char name[128];
+
+	learn_both(20);
+	teach_close(&teach);
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(file_read(name, 64 << 20, &copy, &err), RESULT_OK);
+	open_it();
+	learn_one(100, LZ__LESSON__LEARN_SPAM, 0);
+	learn_one(101, LZ__LESSON__LEARN_SPAM, 0);
+	fetch(0, 0, &now, &chunks);
+	teach_close(&teach);
+	assert_int_equal(file_write(name, copy.data, copy.size, 0600, &err), RESULT_OK);
+	open_it();
+	learn_one(102, LZ__LESSON__LEARN_HAM, 0);
+	learn_one(103, LZ__LESSON__LEARN_HAM, 0);
+	fetch(0, 0, &all, &chunks);
+	fetch(now.facts.epoch, now.facts.generation, &later, &chunks);
+	assert_memory_equal(later.records, all.records, MODEL_RECORDS * sizeof(*all.records));
+	model_fini(&now);
+	model_fini(&all);
+	model_fini(&later);
+	buf_fini(&copy);
+}
 
 static void a_reset_leaves_an_empty_model_of_another_epoch(void **state)
 {
@@ -560,6 +594,160 @@ static void reports_of_long_ago_are_forgotten(void **state)
 	assert_string_equal(report_one("m1", "anna", 1, SPAM, 40 * day), "known");
 }
 
+/* Writes `size` bytes of `byte` into the database at `offset`, or cuts it off there: size 0. */
+static void damage(off_t offset, int byte, size_t size)
+{
+	char name[128], bytes[4096];
+	int fd;
+
+	assert_true(size <= sizeof(bytes));
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	memset(bytes, byte, sizeof(bytes));
+	fd = open(name, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	if (size)
+		assert_int_equal(pwrite(fd, bytes, size, offset), size);
+	else
+		assert_int_equal(ftruncate(fd, offset), 0);
+	close(fd);
+}
+
+static off_t database_size(void)
+{
+	char name[128];
+	struct stat st;
+
+	snprintf(name, sizeof(name), "%s/data.mdb", path);
+	assert_int_equal(stat(name, &st), 0);
+	return st.st_size;
+}
+
+static void expect_another_after_a_reset(void)
+{
+	Lz__ModelReset reset = LZ__MODEL_RESET__INIT;
+	struct answer answer;
+	char name[128];
+
+	assert_int_equal(ask(MESSAGE_MODEL_RESET, &reset, NULL, &answer), RESULT_OK);
+	answer_free(&answer);
+	assert_int_equal(learn_one(1, LZ__LESSON__LEARN_SPAM, 1).learned, 1);
+	snprintf(name, sizeof(name), "%s/damaged.mdb", path);
+	assert_int_equal(unlink(name), 0);
+}
+
+static void a_database_that_was_cut_off_ends_nobody(void **state)
+{
+	learn_both(30);
+	teach_close(&teach);
+	damage(database_size() / 2 / 4096 * 4096, 0, 0);
+	open_it();
+	assert_int_equal(learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "damaged"));
+	assert_int_equal(learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	expect_another_after_a_reset();
+}
+
+/* Of one page or another, it makes no difference which: some are free, the others are missed. */
+static void a_page_that_is_garbage_ends_nobody(void **state)
+{
+	off_t pages, page;
+	size_t found = 0;
+
+	learn_both(30);
+	teach_close(&teach);
+	pages = database_size() / 4096;
+	for (page = 2; page < pages; page += pages / 8 + 1) {
+		damage(page * 4096, 0xff, 4096);
+		open_it();
+		found += learn_one(99, LZ__LESSON__LEARN_SPAM, 1).learned == 0;
+		teach_close(&teach);
+	}
+	assert_true(found > 0);
+	open_it();
+	expect_another_after_a_reset();
+}
+
+static void files_may_have(rlim_t bytes)
+{
+	struct rlimit limit;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit.rlim_cur = bytes;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* As where a page's number that was damaged is far behind the file's end. */
+static void what_fails_as_damage_does_is_not_tried_again_but_replaced(void **state)
+{
+	learn_both(2);
+	signal(SIGXFSZ, SIG_IGN);
+	files_may_have(4096);
+	assert_int_equal(learn_one(90, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "File too large"));
+	files_may_have(RLIM_INFINITY);
+	assert_int_equal(learn_one(90, LZ__LESSON__LEARN_SPAM, 1).learned, 0);
+	assert_non_null(strstr(err.text, "damaged"));
+	expect_another_after_a_reset();
+}
+
+/* Learns until it fails, and says why; gives how many were learned. */
+static unsigned learn_until_full(unsigned from, unsigned most, enum result *result)
+{
+	Lz__Learn learn = LZ__LEARN__INIT;
+	Lz__Example *one;
+	struct answer answer;
+	unsigned at;
+
+	learn.examples = &one;
+	learn.n_examples = 1;
+	learn.seed = seed_of();
+	learn.version = MODEL_FEATURES_VERSION;
+	for (at = 0, *result = RESULT_OK; at < most && !*result; at++) {
+		one = example(from + at, LZ__LESSON__LEARN_SPAM, 1);
+		*result = ask(MESSAGE_LEARN, &learn, NULL, &answer);
+		if (!*result)
+			answer_free(&answer);
+		lz__example__free_unpacked(one, NULL);
+	}
+	return *result ? at - 1 : at;
+}
+
+static uint64_t spam_of(void)
+{
+	struct model model;
+	uint64_t spam;
+	size_t chunks;
+
+	fetch(0, 0, &model, &chunks);
+	spam = model.facts.spam;
+	model_fini(&model);
+	return spam;
+}
+
+static void a_full_disk_is_told_as_that_and_ends_with_it(void **state)
+{
+	enum result result;
+	unsigned learned;
+
+	teach_close(&teach);
+	if (geteuid() != 0 || mount("tmpfs", path, "tmpfs", 0, "size=400k") < 0) {
+		print_message("# needs to mount a file system: root only\n");
+		open_it();
+		skip();
+	}
+	open_it();
+	learned = learn_until_full(0, 5000, &result);
+	assert_int_equal(result, RESULT_TEMPORARY);
+	assert_non_null(strstr(err.text, "No space left"));
+	assert_int_equal(spam_of(), learned);
+	assert_int_equal(mount("tmpfs", path, "tmpfs", MS_REMOUNT, "size=64m"), 0);
+	assert_int_equal(learn_until_full(learned, 20, &result), 20);
+	assert_int_equal(spam_of(), learned + 20);
+	teach_close(&teach);
+	umount2(path, MNT_DETACH);
+	open_it();
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, take_down)
@@ -572,6 +760,7 @@ int main(void)
 	        TEST(a_lesson_with_one_bad_mail_teaches_nothing),
 	        TEST(what_is_kept_for_rehearsal_is_there_after_a_restart),
 	        TEST(who_follows_gets_what_has_changed_and_no_more),
+	        TEST(who_follows_gets_all_of_a_copy_that_was_put_back),
 	        TEST(a_reset_leaves_an_empty_model_of_another_epoch),
 	        TEST(a_model_that_is_loaded_takes_its_place),
 	        TEST(what_was_answered_survives_a_kill),
@@ -584,6 +773,10 @@ int main(void)
 	        TEST(a_report_for_another_model_comes_again),
 	        TEST(features_that_no_mail_has_are_no_lesson_and_spoil_none),
 	        TEST(reports_of_long_ago_are_forgotten),
+	        TEST(a_database_that_was_cut_off_ends_nobody),
+	        TEST(a_page_that_is_garbage_ends_nobody),
+	        TEST(what_fails_as_damage_does_is_not_tried_again_but_replaced),
+	        TEST(a_full_disk_is_told_as_that_and_ends_with_it),
 	};
 #undef TEST
 

@@ -367,6 +367,23 @@ static void any_bytes_in_any_pieces_decode_to_the_same(void **state)
 	buf_fini(&out);
 }
 
+/* A null pointer, as an empty buffer has: what is wrong with it the sanitizers tell. */
+static void nothing_is_decoded_from_nowhere(void **state)
+{
+	enum mime_encoding encoding;
+	struct decoder decoder;
+	struct buf out = {0};
+
+	for (encoding = 0; encoding <= MIME_UNKNOWN_ENCODING; encoding++) {
+		decoder_init(&decoder, encoding);
+		decoder_feed(&decoder, NULL, 0, &out);
+		decoder_end(&decoder, &out);
+		decoder_fini(&decoder);
+		assert_int_equal(out.size, 0);
+	}
+	buf_fini(&out);
+}
+
 static void a_decoder_may_be_left_before_its_end(void **state)
 {
 	struct decoder decoder;
@@ -503,6 +520,7 @@ int main(void)
 	        cmocka_unit_test(yenc_may_be_cut_anywhere),
 	        cmocka_unit_test(binhex_may_be_cut_anywhere),
 	        cmocka_unit_test(any_bytes_in_any_pieces_decode_to_the_same),
+	        cmocka_unit_test(nothing_is_decoded_from_nowhere),
 	        cmocka_unit_test(a_decoder_may_be_left_before_its_end),
 	        cmocka_unit_test(header_text_is_decoded_word_by_word),
 	        cmocka_unit_test(a_charset_s_name_is_bounded),

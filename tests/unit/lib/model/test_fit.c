@@ -97,6 +97,31 @@ static void rules_that_say_nothing_are_refused(void **state)
 	assert_int_equal(fit_cases(cases, CASES, 5, &fit, &err), RESULT_PERMANENT);
 }
 
+static void how_often_it_is_wrong_is_told_of_mails_it_was_not_found_from(void **state)
+{
+	const struct fit rules = {0, 0};
+	struct fit_errors now, then;
+	struct err err;
+
+	draw();
+	fit_judge(&rules, cases, CASES, 5, 20, &now);
+	assert_int_equal(fit_cross(cases, CASES, 5, 20, &then, &err), RESULT_OK);
+	assert_true(then.ham_taken + then.spam_missed < now.ham_taken + now.spam_missed);
+	assert_true(then.ham_taken > 5 && then.ham_taken < 30); /* they overlap */
+	assert_int_equal(fit_cross(cases, 30, 5, 20, &then, &err), RESULT_PERMANENT);
+}
+
+static void what_is_worse_is_known(void **state)
+{
+	const struct fit_errors now = {0.5, 3}, same = {0.5, 3}, better = {0.55, 1},
+	                        more_ham = {0.7, 1}, more_spam = {0.4, 3.2};
+
+	assert_false(fit_is_worse(&same, &now));
+	assert_false(fit_is_worse(&better, &now));
+	assert_true(fit_is_worse(&more_ham, &now));
+	assert_true(fit_is_worse(&more_spam, &now));
+}
+
 static void the_model_has_a_bound_either_way(void **state)
 {
 	const struct fit fit = {10, 0};
@@ -114,6 +139,8 @@ int main(void)
 	        cmocka_unit_test(kinds_that_are_wholly_apart_have_an_end),
 	        cmocka_unit_test(too_few_of_a_kind_are_refused),
 	        cmocka_unit_test(rules_that_say_nothing_are_refused),
+	        cmocka_unit_test(how_often_it_is_wrong_is_told_of_mails_it_was_not_found_from),
+	        cmocka_unit_test(what_is_worse_is_known),
 	        cmocka_unit_test(the_model_has_a_bound_either_way),
 	};
 

@@ -211,6 +211,13 @@ static void a_file_that_is_damaged_is_refused(void **state)
 	for (size = 0; size < 200; size++)
 		assert_int_equal(model_file_read(file.data, size, &copy, &err), RESULT_PERMANENT);
 	assert_int_equal(model_file_read(file.data, file.size - 1, &copy, &err), RESULT_PERMANENT);
+	file.data[file.size / 2] ^= 0x40; /* of a weight, of which any is possible */
+	assert_int_equal(model_file_read(file.data, file.size, &copy, &err), RESULT_PERMANENT);
+	file.data[file.size / 2] ^= 0x40;
+	assert_int_equal(model_file_read(file.data, file.size, &copy, &err), RESULT_OK);
+	model_fini(&copy);
+	assert_int_equal(model_file_read(file.data, file.size - 32, &copy, &err), RESULT_OK);
+	model_fini(&copy);
 	file.data[8] = (char)0xff;
 	assert_int_equal(model_file_read(file.data, file.size, &copy, &err), RESULT_PERMANENT);
 	file.data[0] = 'X';

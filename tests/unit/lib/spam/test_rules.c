@@ -93,6 +93,33 @@ static void comments_blanks_and_line_ends_are_dropped(void **state)
 	rules_free(&rules);
 }
 
+/* As an editor that saves UTF-16 leaves it, or a disk that lost a block. */
+static void lines_that_are_no_text_are_counted_and_the_others_read(void **state)
+{
+	static const char text[] =
+	        "body A /x/\n\0\0\0body B /y/\nb\0o\0d\0y\0\n\0body C /z/\nbody D /z/";
+	struct rules *rules = rules_new(listen, NULL);
+
+	buf_clear(&said);
+	rules_add_text(rules, "t.cf", text, sizeof(text) - 1);
+	rules_compile(rules);
+	assert_int_equal(rules_skipped(rules), 3);
+	assert_int_equal(rules_count(rules), 2);
+	assert_string_equal(said.data, "t.cf:2: a NUL byte is in the line; rules are read as "
+	                               "UTF-8, not as UTF-16\n");
+	rules_free(&rules);
+}
+
+static void a_mark_of_utf_8_in_front_is_no_part_of_the_first_line(void **state)
+{
+	is_silent("\xef\xbb\xbf"
+	          "body A /x/\nbody B /y/\n",
+	        2);
+	complains("\xef\xbb\xbf"
+	          "bogus",
+	        "t.cf:1: \"bogus\" is not supported");
+}
+
 static void what_is_not_understood_is_told_with_file_and_line(void **state)
 {
 	complains("\nbogus thing", "t.cf:2: \"bogus\" is not supported");
@@ -663,6 +690,8 @@ int main(void)
 	        cmocka_unit_test(each_kind_of_rule_is_read),
 	        cmocka_unit_test(forms_of_headers_are_read),
 	        cmocka_unit_test(comments_blanks_and_line_ends_are_dropped),
+	        cmocka_unit_test(lines_that_are_no_text_are_counted_and_the_others_read),
+	        cmocka_unit_test(a_mark_of_utf_8_in_front_is_no_part_of_the_first_line),
 	        cmocka_unit_test(what_is_not_understood_is_told_with_file_and_line),
 	        cmocka_unit_test(
 	                a_run_of_lines_with_one_unknown_key_is_told_once_and_counted_in_full),

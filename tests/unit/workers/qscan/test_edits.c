@@ -57,6 +57,44 @@ static void a_name_that_only_contains_ours_stays(void **state)
 	        "X-Spamalot: 1\r\nMy-X-Spam-Flag: 1\r\n\r\nX-Spam-Flag: body\r\n");
 }
 
+/* More fields than the map has. */
+static void fields_beyond_those_that_are_read_go_too(void **state)
+{
+	struct buf mail = {0}, expected = {0};
+	size_t at;
+
+	for (at = 0; at < 1200; at++)
+		buf_add_format(&mail, "A%zu: x\r\n", at);
+	buf_add(&expected, mail.data, mail.size);
+	buf_add_string(&mail, "x-spam-flag: NO\r\n more\r\nX-Spam-Status : No\r\nB: 1\r\n and 2\r\n"
+	                      "X-Lazaret: clean\r\n\r\nX-Spam-Flag: body\r\n");
+	buf_add_string(&expected, "B: 1\r\n and 2\r\n\r\nX-Spam-Flag: body\r\n");
+	assert_stripped(mail.data, expected.data);
+	buf_fini(&mail);
+	buf_fini(&expected);
+}
+
+static void a_header_of_thousands_of_ours_makes_no_script_without_end(void **state)
+{
+	struct mime_map *map;
+	struct edits edits = {0};
+	struct buf mail = {0};
+	size_t at;
+
+	for (at = 0; at < 50000; at++)
+		buf_add_string(&mail, "X-Spam-Flag: NO\nB: 1\n");
+	buf_add_string(&mail, "\nbody\n");
+	map = mime_map_new(mail.data, mail.size, NULL);
+	edits_strip_fields(&edits, map);
+	assert_true(edits_settle(&edits));
+	assert_in_range(edits.count, 1000, 2000);
+	assert_int_equal(edits.list[edits.count - 1].offset + edits.list[edits.count - 1].length,
+	        mail.size - strlen("\nbody\n"));
+	edits_fini(&edits);
+	mime_map_free(&map);
+	buf_fini(&mail);
+}
+
 static char *prefixed(const char *mail, const char *prefix)
 {
 	struct mime_map *map = mime_map_new(mail, strlen(mail), NULL);
@@ -129,6 +167,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_field_goes_with_its_continuation_lines_and_line_end),
 	        cmocka_unit_test(the_first_and_the_last_field_can_go),
+	        cmocka_unit_test(fields_beyond_those_that_are_read_go_too),
+	        cmocka_unit_test(a_header_of_thousands_of_ours_makes_no_script_without_end),
 	        cmocka_unit_test(a_name_that_only_contains_ours_stays),
 	        cmocka_unit_test(a_prefix_stands_before_the_subject_in_every_form),
 	        cmocka_unit_test(each_of_several_subjects_is_marked),

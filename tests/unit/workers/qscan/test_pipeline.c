@@ -165,6 +165,20 @@ static void a_message_read_in_two_ways_is_ambiguous(void **state)
 	made_free(&made);
 }
 
+static void tenths_that_add_up_to_a_threshold_meet_it(void **state)
+{
+	struct made *made = message("x@good.example", "Subject: hi\r\n\r\nbody\r\n");
+	const double points[] = {4.3, 0.6, 0.1}; /* as doubles less than 5 */
+	size_t at;
+
+	for (at = 0; at < 3; at++)
+		scan_find(&made->scan, "spam", "spam", "RULE")->points = points[at];
+	pipeline_run(pipeline, &made->scan);
+	made_decide(made);
+	assert_int_equal(made->decision->groups[0].outcome.spam, 1);
+	made_free(&made);
+}
+
 static void a_declined_message_is_not_touched(void **state)
 {
 	struct made *made = message("x@good.example", "Subject: ILOVEYOU\r\n\r\nbody\r\n");
@@ -186,6 +200,7 @@ int main(void)
 	        cmocka_unit_test(a_worms_subject_ends_it_before_anything_is_unpacked),
 	        cmocka_unit_test(a_check_whose_turn_comes_too_late_is_unscanned),
 	        cmocka_unit_test(a_message_read_in_two_ways_is_ambiguous),
+	        cmocka_unit_test(tenths_that_add_up_to_a_threshold_meet_it),
 	        cmocka_unit_test(a_declined_message_is_not_touched),
 	};
 

@@ -181,6 +181,20 @@ static void spam_is_told_in_the_customary_fields(void **state)
 	        field(group, "X-Spam-Status"), "Yes, score=6.2 required=5.0 tests=SYMBOL");
 }
 
+static void a_score_is_not_rounded_up_to_a_threshold_that_it_does_not_reach(void **state)
+{
+	const Lz__Group *group;
+
+	made->scan.costs[made->scan.cost_count++].name = "spam";
+	made->config.policy.spam_tag = 5;
+	made->scan.score = 4.96;
+	asks("spam", ACTION_NONE, SCAN_NO_PART);
+	group = make()->verdict->groups[0];
+	assert_string_equal(field(group, "X-Spam-Score"), "4.9");
+	assert_string_equal(
+	        field(group, "X-Spam-Status"), "No, score=4.9 required=5.0 tests=SYMBOL");
+}
+
 static void the_subject_of_spam_gets_its_prefix(void **state)
 {
 	char *text;
@@ -573,6 +587,7 @@ int main(void)
 	        TEST(a_virus_check_that_could_not_look_does_not_say_scanned),
 	        TEST(what_could_not_be_opened_is_not_called_scanned_for_viruses),
 	        TEST(spam_is_told_in_the_customary_fields),
+	        TEST(a_score_is_not_rounded_up_to_a_threshold_that_it_does_not_reach),
 	        TEST(the_subject_of_spam_gets_its_prefix),
 	        TEST(a_cut_part_is_replaced_by_a_text_that_names_it_its_item_and_who_to_ask),
 	        TEST(a_cut_makes_an_item_with_the_part),
