@@ -438,6 +438,10 @@ static void dates_are_held_against_the_fields_of_relays(void **state)
 	HITS(DATED("Sun, 1 Sep 2002 20:00 UTC"), "check_for_shifted_date", "-24", "-12");
 	HITS(DATED("1 Jan 2002 20:00:00 EST"), "check_for_shifted_date", "undef", "-96");
 	MISSES("Date: Mon, 2 Sep 2002 14:00:00 +0000\n\n", "check_for_shifted_date", "3", "6");
+	/* Of several the first one that can be read counts. */
+	HITS("Date: some day\n" DATED(
+	             "Mon, 2 Sep 2002 14:00:00 +0000\nDate: Tue, 3 Sep 2002 14:00:00"),
+	        "check_for_shifted_date", "3", "6");
 	HITS(DATED("Mon, 2 Sep 2002 10:00:00 +0000"), "received_within_months", "6", "undef");
 	MISSES(DATED("Mon, 2 Sep 2002 10:00:00 +0000"), "received_within_months", "undef", "6");
 }
