@@ -259,7 +259,7 @@ static void match_mime_header(struct run *run, const struct rule *rule, const st
 		if (run_answer(run, rule)->hits >= hits_wanted(rule))
 			break;
 		buf_clear(&value);
-		is_there = fields_value(texts, texts->parts.items[i].index, &key, &value);
+		is_there = fields_value(texts, i, &key, &value);
 		match_header(run, rule, &value, is_there);
 	}
 	buf_fini(&value);

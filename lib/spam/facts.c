@@ -184,7 +184,7 @@ static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 
 		if (!part->is_leaf || strstr(part->disposition, "attachment"))
 			continue;
-		parts_raw(parts, part, &size);
+		parts_raw(part, &size);
 		if (html < 0 && strcmp(part->type, "text/html") == 0)
 			html = (double)size;
 		else if (text < 0 && strcmp(part->type, "text/plain") == 0)
@@ -239,13 +239,13 @@ static int has_text_behind(
 
 static void check_multipart(const struct parts *parts, size_t which, struct facts *facts)
 {
-	const struct mime_map *map = parts->map;
+	const struct mime_map *map = parts->items[which].map;
 	const struct mime_part *own = &map->parts[parts->items[which].index], *last = NULL;
 	int is_open = (own->noted >> MIME_ANOMALY_MISSING_END & 1) != 0;
 
 	facts->misses_boundary |= is_open;
 	for (size_t i = which + 1; i < parts->count; i++) {
-		if (map->parts[parts->items[i].index].parent == parts->items[which].index)
+		if (parts->items[i].parent == which)
 			last = &map->parts[parts->items[i].index];
 	}
 	if (last && !is_open)
@@ -278,12 +278,12 @@ static void check_fields(const struct mime_map *map, struct facts *facts)
 
 static void check_part(const struct parts *parts, size_t which, struct facts *facts)
 {
-	const struct mime_map *map = parts->map;
+	const struct mime_map *map = parts->items[which].map;
 	const struct mime_part *own = &map->parts[parts->items[which].index];
 
 	if (own->is_multipart)
 		check_multipart(parts, which, facts);
-	if (which && map->parts[own->parent].is_multipart)
+	if (own->parent != parts->items[which].index && map->parts[own->parent].is_multipart)
 		check_child(map, own, facts);
 }
 
@@ -304,7 +304,7 @@ void facts_read(const struct parts *parts, struct facts *facts)
 		if (!part->is_leaf)
 			continue;
 		lines.part = part;
-		bytes = parts_raw(parts, part, &size);
+		bytes = parts_raw(part, &size);
 		take_lines(&lines, bytes, size);
 	}
 	facts->misses_head_end = !has_head_end(parts->map, &parts->map->parts[0]);

@@ -151,7 +151,8 @@ void fields_addresses(const char *text, size_t size, int names, struct buf *out)
 
 struct asking {
 	const struct texts *texts;
-	size_t part;
+	const struct mime_map *map;
+	size_t part; /* in the map */
 	const struct header_key *key;
 	struct buf *out;
 	size_t begin;
@@ -180,7 +181,7 @@ static size_t leading_blanks(const struct mime_map *map, const struct mime_field
 
 static void add_field(struct asking *asking, const struct mime_field *field)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	struct adder adder = {
 	        asking->out, asking->begin, asking->key->form == FORM_NAME, asking->key->is_raw};
 	struct buf plain = {0};
@@ -203,7 +204,7 @@ static void add_field(struct asking *asking, const struct mime_field *field)
 static size_t find_fields(const struct asking *asking, const char *const *names,
         const struct mime_field **found, size_t most)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	const struct mime_part *owner = &map->parts[asking->part];
 	size_t count = 0;
 
@@ -239,7 +240,7 @@ static int add_named(struct asking *asking, const char *const *names)
 /* Which of the fields, by how many Received fields stand above: from `first` to `last`. */
 static int add_all(struct asking *asking, long first, long last)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	const struct mime_part *owner = &map->parts[asking->part];
 	int raw = asking->key->is_raw || asking->key->form == FORM_RAW;
 	size_t added = 0;
@@ -513,7 +514,7 @@ static int add_of_lines(struct asking *asking)
 	struct header_key plain = {
 	        asking->key->name, FORM_VALUE, asking->key->pick, asking->key->is_raw};
 	struct buf text = {0};
-	struct asking inner = {asking->texts, asking->part, &plain, &text, 0};
+	struct asking inner = {asking->texts, asking->map, asking->part, &plain, &text, 0};
 	const char *line, *end;
 
 	if (!add_text(&inner)) {
@@ -537,7 +538,8 @@ static int add_of_lines(struct asking *asking)
 int fields_value(
         const struct texts *texts, size_t part, const struct header_key *key, struct buf *out)
 {
-	struct asking asking = {texts, part, key, out, out->size};
+	const struct part *item = &texts->parts.items[part];
+	struct asking asking = {texts, item->map, item->index, key, out, out->size};
 
 	switch (key->form) {
 	case FORM_HOST:

@@ -54,6 +54,13 @@ static struct gap read_gap(const char *text, size_t size)
 	return gap;
 }
 
+static void end_paragraph(struct pieces *body, struct buf *paragraph)
+{
+	buf_add_char(paragraph, '\n');
+	add_paragraph(body, paragraph->data, paragraph->size);
+	buf_clear(paragraph);
+}
+
 /* Two line ends with nothing but blanks between them are one; all other white space is a blank. */
 static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap *gap)
 {
@@ -63,13 +70,12 @@ static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap
 	}
 	if (gap->first_line > 0)
 		buf_add_char(paragraph, ' ');
-	buf_add_char(paragraph, '\n');
-	add_paragraph(body, paragraph->data, paragraph->size);
-	buf_clear(paragraph);
+	end_paragraph(body, paragraph);
 	if (gap->last_line + 1 < gap->size)
 		buf_add_char(paragraph, ' ');
 }
 
+/* A NUL ends a paragraph, as it does in SpamAssassin. */
 void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 {
 	struct buf paragraph = {0};
@@ -80,8 +86,10 @@ void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 		gap = read_gap(text + at, size - at);
 		if (gap.size)
 			add_gap(body, &paragraph, &gap);
-		else
+		else if (text[at])
 			buf_add_char(&paragraph, text[at]);
+		else
+			end_paragraph(body, &paragraph);
 		at += gap.size ? gap.size : 1;
 	}
 	if (paragraph.size)
@@ -131,7 +139,7 @@ static void cut(struct builder *builder, const struct part *part, const char *wh
 {
 	struct texts *texts = builder->texts;
 
-	if (!texts->input.map->parts[part->index].is_attachment && !texts->cut)
+	if (!part->map->parts[part->index].is_attachment && !texts->cut)
 		texts->cut = what;
 }
 
@@ -159,8 +167,6 @@ static void add_view(struct builder *builder, const struct part *part)
 	if (texts->view_count == VIEWS_MOST)
 		return;
 	texts->view_count++;
-	if (texts->shown.size)
-		buf_add_char(&texts->shown, '\n');
 	left = texts->shown.size < most ? most - texts->shown.size : 0;
 	if (part->body.size)
 		unicode_from(part->body.data, part->body.size, part->charset, &source);
@@ -193,6 +199,9 @@ static void add_part(struct builder *builder, const struct part *part)
 {
 	if (!part->is_leaf)
 		return;
+	/* A part that isn't shown parts what is before it from what is behind it, too. */
+	if (builder->texts->shown.size)
+		buf_add_char(&builder->texts->shown, '\n');
 	if (part->is_html || ((strncmp(part->type, "text/", 5) == 0 ||
 	                              strncmp(part->type, "message/", 8) == 0) &&
 	                             strcmp(part->type, "text/calendar") != 0))

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/base64.h"
 #include "lib/base/utf8.h"
 #include "lib/spam/links.h"
 #include "lib/spam/texts.h"
@@ -112,7 +113,82 @@ static void all_text_parts_are_seen_and_others_are_not(void **state)
 	        "--q\nContent-Type: image/gif\n\npicture\n"
 	        "--q\nContent-Type: application/x-page; name=\"a.HTML\"\n\n<i>named</i>\n"
 	        "--q\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n--q--\n",
-	        "s\n|plain\n|html named inside|");
+	        "s\n|plain\n|html \n|named inside|");
+}
+
+static void a_part_that_is_not_shown_ends_a_paragraph(void **state)
+{
+	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
+	        "--q\nContent-Type: text/plain\n\nplain\n\n"
+	        "--q\nContent-Type: image/gif\n\npicture\n--q--\n",
+	        "s\n|plain\n|");
+}
+
+static void a_nul_ends_a_paragraph(void **state)
+{
+	static const char mail[] = "Subject: s\n\none\0two\n";
+	struct texts texts;
+	char *got;
+
+	build_bytes(mail, sizeof(mail) - 1, NULL, &texts);
+	got = all(&texts.body);
+	assert_string_equal(got, "s\n|one\n|two |");
+	free(got);
+	texts_fini(&texts);
+}
+
+/* "Subject: inner", an empty line, "inside http://inside.example.com/". */
+#define ENCODED "U3ViamVjdDogaW5uZXIKCmluc2lkZSBodHRwOi8vaW5zaWRlLmV4YW1wbGUuY29tLwo="
+
+static void a_message_in_base64_is_read_like_any_other(void **state)
+{
+	static const char mail[] = "Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
+	                           "--q\n\nbefore\n\n"
+	                           "--q\nContent-Type: message/rfc822\n"
+	                           "Content-Transfer-Encoding: base64\n\n" ENCODED "\n"
+	                           "--q\n\nbehind\n--q--\n";
+
+	body_is(mail, "s\n|before\n|inside http://inside.example.com/\n|behind|");
+	links_are(mail, "http://inside.example.com/|");
+}
+
+/* One more message around `mail`, which becomes an attachment of it in base64. */
+static void wrap(struct buf *mail)
+{
+	struct buf outer = {0};
+
+	buf_add_string(
+	        &outer, "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n");
+	base64_add(&outer, mail->data, mail->size);
+	buf_fini(mail);
+	*mail = outer;
+}
+
+static void messages_in_base64_inside_each_other_are_bounded(void **state)
+{
+	struct buf mail = {0};
+	struct texts texts;
+
+	buf_add_string(&mail, "Subject: inner\n\ninside\n");
+	for (int i = 0; i < 6; i++)
+		wrap(&mail);
+	build_bytes(mail.data, mail.size, NULL, &texts);
+	assert_int_equal(texts.parts.decoded_count, 3);
+	assert_int_equal(texts.parts.count, 4);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void a_delimiter_at_the_very_end_begins_no_part(void **state)
+{
+	static const char mail[] = "Content-Type: multipart/mixed; boundary=q\n\n"
+	                           "--q\n\ntext\n--q\n";
+	struct texts texts;
+
+	build_bytes(mail, strlen(mail), NULL, &texts);
+	assert_int_equal(texts.parts.count, 2);
+	assert_int_equal(texts.rawbody.count, 1);
+	texts_fini(&texts);
 }
 
 static void a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character(void **state)
@@ -323,6 +399,11 @@ int main(void)
 	        cmocka_unit_test(transfer_encodings_are_taken_off),
 	        cmocka_unit_test(charsets_become_utf8),
 	        cmocka_unit_test(all_text_parts_are_seen_and_others_are_not),
+	        cmocka_unit_test(a_part_that_is_not_shown_ends_a_paragraph),
+	        cmocka_unit_test(a_nul_ends_a_paragraph),
+	        cmocka_unit_test(a_message_in_base64_is_read_like_any_other),
+	        cmocka_unit_test(messages_in_base64_inside_each_other_are_bounded),
+	        cmocka_unit_test(a_delimiter_at_the_very_end_begins_no_part),
 	        cmocka_unit_test(a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character),
 	        cmocka_unit_test(raw_text_up_to_2048_bytes_is_one_string),
 	        cmocka_unit_test(raw_text_keeps_markup_and_loses_the_encoding),
