@@ -103,6 +103,9 @@ static void charsets_become_utf8(void **state)
 	/* ISO-2022-JP has no byte above 127. */
 	body_is("Subject: s\nContent-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$\"\x1b(B\n",
 	        "s\n|\xe3\x81\x82 |");
+	/* UTF-7, even where some of it isn't by the book. */
+	body_is("Subject: s\nContent-Type: text/plain; charset=utf-7\n\n+AD4 x +2 y\n",
+	        "s\n|> x \xef\xbf\xbdy |");
 }
 
 static void all_text_parts_are_seen_and_others_are_not(void **state)
