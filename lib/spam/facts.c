@@ -172,11 +172,23 @@ static void take_lines(struct lines *lines, const char *bytes, size_t size)
 
 /* ------------------------------------------------------------ the alternatives */
 
+/* As it is with "\n" line ends. */
+static size_t plain_size(const struct part *part)
+{
+	size_t size, count = 0;
+	const char *bytes = parts_raw(part, &size), *end = bytes + size;
+
+	while ((bytes = memchr(bytes, '\r', (size_t)(end - bytes)))) {
+		bytes++;
+		count += bytes < end && *bytes == '\n';
+	}
+	return size - count;
+}
+
 /* The last text and the last HTML part, without attachments. */
 static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 {
 	double text = -1, html = -1;
-	size_t size;
 
 	facts->alternative_ratio = 1;
 	for (size_t i = parts->count; facts->has_alternative && i-- > 0;) {
@@ -184,11 +196,10 @@ static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 
 		if (!part->is_leaf || strstr(part->disposition, "attachment"))
 			continue;
-		parts_raw(part, &size);
 		if (html < 0 && strcmp(part->type, "text/html") == 0)
-			html = (double)size;
+			html = (double)plain_size(part);
 		else if (text < 0 && strcmp(part->type, "text/plain") == 0)
-			text = (double)size;
+			text = (double)plain_size(part);
 	}
 	if (text >= 0 && html > 0)
 		facts->alternative_ratio = text / html;
@@ -261,6 +272,20 @@ static void check_child(
 	facts->misses_part_head_end |= own->body.length && !has_head_end(map, own);
 }
 
+/* A multipart inside another part, in which no delimiter was found: its text is read like that of
+ * a part, from its header on. */
+static void check_not_parted(
+        const struct mime_map *map, const struct mime_part *own, struct facts *facts)
+{
+	const char *bytes = (const char *)map->bytes + own->body.offset;
+	size_t size = own->body.length;
+
+	if (own->child_count || !own->boundary_count || !text_starts(own->type, "multipart/"))
+		return;
+	facts->misses_part_head_end |=
+	        size && *bytes != '\n' && *bytes != '\r' && !begins_with_field(bytes, size);
+}
+
 static void check_fields(const struct mime_map *map, struct facts *facts)
 {
 	const struct mime_part *root = &map->parts[0];
@@ -283,6 +308,8 @@ static void check_part(const struct parts *parts, size_t which, struct facts *fa
 
 	if (own->is_multipart)
 		check_multipart(parts, which, facts);
+	else if (which)
+		check_not_parted(map, own, facts);
 	if (own->parent != parts->items[which].index && map->parts[own->parent].is_multipart)
 		check_child(map, own, facts);
 }

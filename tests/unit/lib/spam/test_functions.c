@@ -194,6 +194,11 @@ static void html_alone_is_told_from_html_beside_text(void **state)
 	/* 8 bytes to 20 */
 	HITS(both, "check_mime_multipart_ratio", "0.4", "0.5");
 	MISSES(both, "check_mime_multipart_ratio", "0", "0.4");
+	/* Line ends of the wire count like others: 4 bytes to 8. */
+	HITS("Content-Type: multipart/alternative; boundary=q\r\n\r\n"
+	     "--q\r\nContent-Type: text/plain\r\n\r\na\r\nbc\r\n"
+	     "--q\r\nContent-Type: text/html\r\n\r\n12345678\r\n--q--\r\n",
+	        "check_mime_multipart_ratio", "0.499", "0.501");
 }
 
 static void what_is_not_by_the_book_is_told(void **state)
@@ -212,6 +217,12 @@ static void what_is_not_by_the_book_is_told(void **state)
 	HITS(odd, "check_msg_parse_flags", "missing_mime_head_body_separator");
 	HITS("Subject: no end", "check_msg_parse_flags", "missing_head_body_separator");
 	MISSES(good, "check_msg_parse_flags", "truncated_header");
+	/* A multipart inside, without a delimiter, that begins with text. */
+#define NOT_PARTED(text)                                                                           \
+	"Content-Type: multipart/mixed; boundary=q\n\n--q\n"                                       \
+	"Content-Type: multipart/related; boundary=p\n\n" text "\n--q--\n"
+	HITS(NOT_PARTED("text"), "check_msg_parse_flags", "missing_mime_head_body_separator");
+	MISSES(NOT_PARTED("\ntext"), "check_msg_parse_flags", "missing_mime_head_body_separator");
 }
 
 static void bytes_that_a_charset_forbids_are_told(void **state)
@@ -301,6 +312,10 @@ static void two_versions_of_a_text_are_compared_word_by_word(void **state)
 	        "3", "1");
 	MISSES(VERSIONS("a b c", "<b>x</b> y"), "multipart_alternative_difference_count", "3", "1");
 	MISSES("Subject: s\n\nx\n", "multipart_alternative_difference", "99", "100");
+	/* Dashes and pictures are no words, letters of any script are. */
+	MISSES(VERSIONS("one", "one &mdash; &#x1F381;"), "multipart_alternative_difference", "1",
+	        "100");
+	HITS(VERSIONS("one", "one &#x434;"), "multipart_alternative_difference", "49", "50");
 }
 
 static void blank_lines_and_blanks_are_counted(void **state)
