@@ -200,6 +200,17 @@ static void add_field(struct asking *asking, const struct mime_field *field)
 	}
 }
 
+/* What another filter said of the message is no part of it: senders write such fields, too. Only
+ * ALL:raw has them. */
+static int is_left_out(const struct asking *asking, const struct mime_field *field)
+{
+	static const char start[] = "X-Spam-";
+
+	return asking->part == 0 && asking->map == asking->texts->input.map &&
+	       field->name.length > sizeof(start) - 1 &&
+	       strncasecmp(bytes_of(asking->map, field->name), start, sizeof(start) - 1) == 0;
+}
+
 /* The fields of these names, name by name; gives how many there are. */
 static size_t find_fields(const struct asking *asking, const char *const *names,
         const struct mime_field **found, size_t most)
@@ -212,7 +223,9 @@ static size_t find_fields(const struct asking *asking, const char *const *names,
 		for (size_t i = 0; i < owner->field_count && count < most; i++) {
 			const struct mime_field *field = &map->fields[owner->first_field + i];
 
-			if (text_same_bytes(bytes_of(map, field->name), field->name.length, *names))
+			if (text_same_bytes(
+			            bytes_of(map, field->name), field->name.length, *names) &&
+			        !is_left_out(asking, field))
 				found[count++] = field;
 		}
 	}
@@ -254,7 +267,7 @@ static int add_all(struct asking *asking, long first, long last)
 		received += is_received;
 		if (received > last || (received == last && last >= 0 && !is_received))
 			break;
-		if (received < first)
+		if (received < first || (!raw && is_left_out(asking, field)))
 			continue;
 		buf_add(asking->out, bytes_of(map, field->name),
 		        field->name.length < NAME_MOST_BYTES ? field->name.length
