@@ -202,8 +202,8 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 
 	memset(out, 0, sizeof(*out));
 	run.answers = alloc_zero(rules->count, sizeof(*run.answers));
-	texts_build(
-	        &(struct texts_input){input->map, input->limits, rules->lists, input->reverse_path},
+	texts_build(&(struct texts_input){input->map, input->limits, rules->lists,
+	                    input->reverse_path, rules->of[RULE_URI_DETAIL].count > 0},
 	        &texts);
 	out->cut = texts.cut;
 	run.is_first = 1;
@@ -211,6 +211,7 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 		run_patterns(&run, &texts);
 	run.is_first = 0;
 	run_patterns(&run, &texts);
+	run_details(&run, texts.links.details);
 	run_functions(&run, &texts);
 	work_out_metas(&run);
 	collect(&run);

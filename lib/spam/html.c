@@ -570,7 +570,9 @@ static void take_style(struct page *page, const char *name, const struct html_ta
 
 static void take_start(struct page *page, const char *name, const struct html_tag *tag)
 {
+	page->html->element = name;
 	take_links(page, name, tag);
+	page->html->element = NULL;
 	if (strcmp(name, "font") == 0)
 		check_font_face(page, tag);
 	else if (strcmp(name, "img") == 0)

@@ -143,18 +143,40 @@ static void cut(struct builder *builder, const struct part *part, const char *wh
 		texts->cut = what;
 }
 
+struct linking {
+	struct links *links;
+	const struct html *html;
+};
+
 static void add_link(void *context, const char *url, size_t size, enum html_place place)
 {
-	links_add(context, url, size, (enum links_place)place, 0);
+	const struct linking *linking = context;
+
+	links_add(linking->links, url, size, (enum links_place)place, linking->html->element, 0);
+}
+
+static void add_anchor_texts(struct links *links, const struct html *html)
+{
+	for (size_t i = 0; i < html->anchors.count && i < html->anchor_urls.count; i++) {
+		size_t size, text_size;
+		const char *url = pieces_at(&html->anchor_urls, i, &size);
+		const char *text = pieces_at(&html->anchors, i, &text_size);
+
+		if (size)
+			details_add(links->details, url, size, DETAILS_TEXT, text, text_size);
+	}
 }
 
 static void read_html(struct texts *texts, struct texts_view *view, const struct buf *source)
 {
-	const struct html_links sink = {add_link, &texts->links};
+	struct linking linking = {&texts->links, NULL};
+	const struct html_links sink = {add_link, &linking};
 
-	view->html = alloc_zero(1, sizeof(*view->html));
+	linking.html = view->html = alloc_zero(1, sizeof(*view->html));
 	html_read(source->data, source->size, view->html, &texts->shown, &sink);
 	texts->links.is_cut |= view->html->is_url_cut;
+	if (texts->links.details)
+		add_anchor_texts(&texts->links, view->html);
 }
 
 static void add_view(struct builder *builder, const struct part *part)
@@ -244,6 +266,7 @@ static void scan_links(struct texts *texts)
 		piece = pieces_at(&texts->body, i, &size);
 		links_scan(&texts->links, piece, size);
 	}
+	links_add_signers(&texts->links, texts->input.map);
 	links_settle(&texts->links);
 }
 
@@ -263,7 +286,7 @@ void texts_build(const struct texts_input *input, struct texts *texts)
 	texts->input = *input;
 	buf_add(&texts->shown, "", 0);
 	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
-	links_init(&texts->links, input->lists, builder.limits->max_links);
+	links_init(&texts->links, input->lists, builder.limits->max_links, input->with_details);
 	builder.raw_left = builder.limits->max_bytes;
 	parts_read(input->map, &texts->parts);
 	facts_read(&texts->parts, &texts->facts);

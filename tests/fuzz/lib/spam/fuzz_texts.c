@@ -41,7 +41,7 @@ static void check_charset(const uint8_t *data, size_t size)
 static void check_functions(
         const struct mime_map *map, const struct texts *texts, const struct lists *lists)
 {
-	struct functions_view view = {map, texts, lists, NULL};
+	struct functions_view view = {map, texts, lists, NULL, 1};
 	char *arguments[] = {"all", "0", "9"};
 	struct functions_call call = {arguments, 3, 0};
 
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lists_add(lists, "freemail_domains", "*.com");
 	lists_add(lists, "welcomelist_from_rcvd", "* com");
 	check_charset(data, size);
-	texts_build(&(struct texts_input){map, &limits, lists, NULL}, &texts);
+	texts_build(&(struct texts_input){map, &limits, lists, NULL, 1}, &texts);
 	assert(texts.body.count <= 2000 && texts.links.forms.count <= 200);
 	for (size_t i = 1; i < texts.body.count; i++) {
 		const char *piece = pieces_at(&texts.body, i, &length);
