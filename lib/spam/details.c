@@ -111,8 +111,8 @@ void details_add(struct details *details, const char *raw, size_t raw_size, enum
 		return;
 	if (count == details->value_room) {
 		details->value_room = count ? 2 * count : 64;
-		details->values = alloc_grow(
-		        details->values, details->value_room, sizeof(*details->values));
+		details->values =
+		        alloc_grow(details->values, details->value_room, sizeof(*details->values));
 	}
 	details->values[count] = (struct value){key, 0};
 	if (entry->last)
@@ -132,8 +132,8 @@ const char *details_raw(const struct details *details, size_t entry, size_t *siz
 	return pieces_at(&details->raws, entry, size);
 }
 
-const char *details_next(const struct details *details, size_t entry, enum details_key key,
-        size_t *at, size_t *size)
+const char *details_next(
+        const struct details *details, size_t entry, enum details_key key, size_t *at, size_t *size)
 {
 	size_t value = *at ? details->values[*at - 1].next : details->entries[entry].first;
 

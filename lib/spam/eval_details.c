@@ -36,8 +36,7 @@ static enum result holds(
 	return result;
 }
 
-static enum result all_hold(
-        const struct details *details, size_t entry, const struct rule *rule)
+static enum result all_hold(const struct details *details, size_t entry, const struct rule *rule)
 {
 	enum result result = RESULT_OK;
 

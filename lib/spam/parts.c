@@ -324,6 +324,13 @@ static void read_body(const struct mime_map *map, struct part *part)
 		squeeze_lines(&part->body);
 }
 
+/* A multipart of no bytes has no parts, and is no text either. */
+static int is_leaf(const struct mime_part *own)
+{
+	return own->child_count == 0 &&
+	       (own->body.length || !own->boundary_count || !text_starts(own->type, "multipart/"));
+}
+
 static void read_part(const struct mime_map *map, size_t index, struct part *part)
 {
 	const struct mime_part *own = &map->parts[index];
@@ -331,7 +338,7 @@ static void read_part(const struct mime_map *map, size_t index, struct part *par
 
 	part->map = map;
 	part->index = index;
-	part->is_leaf = own->child_count == 0;
+	part->is_leaf = is_leaf(own);
 	parts_field(map, index, "Content-Type", 1, &type);
 	parts_field(map, index, "Content-Disposition", 1, &disposition);
 	choose_type(map, part, &type);

@@ -232,11 +232,23 @@ static void add_part(struct builder *builder, const struct part *part)
 		add_view(builder, part);
 }
 
-/* The Subject is the first string, always: rules with tflags nosubject leave it out by number. */
+static int has_leaf(const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		if (parts->items[i].is_leaf)
+			return 1;
+	}
+	return 0;
+}
+
+/* The Subject is the first string, always: rules with tflags nosubject leave it out by number. Only
+ * a mail that has no content at all has no body either. */
 static void add_subject(struct texts *texts)
 {
 	struct buf line = {0};
 
+	if (!has_leaf(&texts->parts))
+		return;
 	parts_field(texts->input.map, 0, "Subject", 1, &line);
 	buf_add_char(&line, '\n');
 	pieces_add(&texts->body, line.data, line.size);

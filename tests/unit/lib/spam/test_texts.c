@@ -119,6 +119,17 @@ static void all_text_parts_are_seen_and_others_are_not(void **state)
 	        "s\n|plain\n|html \n|named inside|");
 }
 
+static void a_multipart_of_no_bytes_has_no_text(void **state)
+{
+	struct texts texts;
+
+	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n", "");
+	build_bytes("Content-Type: multipart/mixed; boundary=q\n\n", 43, NULL, &texts);
+	assert_int_equal(texts.rawbody.count, 0);
+	texts_fini(&texts);
+	body_is("Subject: s\nContent-Type: multipart/mixed\n\n", "s\n|");
+}
+
 static void a_part_that_is_not_shown_ends_a_paragraph(void **state)
 {
 	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
@@ -402,6 +413,7 @@ int main(void)
 	        cmocka_unit_test(transfer_encodings_are_taken_off),
 	        cmocka_unit_test(charsets_become_utf8),
 	        cmocka_unit_test(all_text_parts_are_seen_and_others_are_not),
+	        cmocka_unit_test(a_multipart_of_no_bytes_has_no_text),
 	        cmocka_unit_test(a_part_that_is_not_shown_ends_a_paragraph),
 	        cmocka_unit_test(a_nul_ends_a_paragraph),
 	        cmocka_unit_test(a_message_in_base64_is_read_like_any_other),
