@@ -601,6 +601,12 @@ static void links_that_lead_elsewhere_than_they_say_are_told(void **state)
 	        "10");
 	MISSES(HTML("<a href=http://one.com/>https://www.one.com/</a>"),
 	        "check_https_http_mismatch", "1", "10");
+	HITS(HTML("<a href=http://one.com/>https://b\xc3\xbc"
+	          "cher.com/</a>"),
+	        "check_https_http_mismatch", "1", "10");
+	MISSES(HTML("<a href=http://xn--bcher-kva.com/>https://b\xc3\xbc"
+	            "cher.com/</a>"),
+	        "check_https_http_mismatch", "1", "10");
 	HITS(HTML("<a href=http://192.0.2.1/>https://bank.com/</a>"), "check_https_ip_mismatch",
 	        NULL);
 	MISSES(HTML("<a href=http://192.0.2.1/>bank</a>"), "check_https_ip_mismatch", NULL);
