@@ -185,10 +185,21 @@ static size_t plain_size(const struct part *part)
 	return size - count;
 }
 
-/* The last text and the last HTML part, without attachments. */
+static size_t first_alternative(const struct parts *parts)
+{
+	size_t at = 0;
+
+	while (at < parts->count && strcmp(parts->items[at].type, "multipart/alternative") != 0)
+		at++;
+	return at;
+}
+
+/* The last text and the last HTML part, without attachments. What stands before the first
+ * alternative counts as empty. */
 static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 {
-	double text = -1, html = -1;
+	double text = -1, html = -1, bytes;
+	size_t first = first_alternative(parts);
 
 	facts->alternative_ratio = 1;
 	for (size_t i = parts->count; facts->has_alternative && i-- > 0;) {
@@ -196,10 +207,11 @@ static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 
 		if (!part->is_leaf || strstr(part->disposition, "attachment"))
 			continue;
+		bytes = i < first ? 0 : (double)plain_size(part);
 		if (html < 0 && strcmp(part->type, "text/html") == 0)
-			html = (double)plain_size(part);
+			html = bytes;
 		else if (text < 0 && strcmp(part->type, "text/plain") == 0)
-			text = (double)plain_size(part);
+			text = bytes;
 	}
 	if (text >= 0 && html > 0)
 		facts->alternative_ratio = text / html;

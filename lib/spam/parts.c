@@ -250,10 +250,12 @@ static void drop_cr(struct buf *text)
 		text->data[kept] = '\0';
 }
 
-/* Of a run of blank lines the first twenty stay. */
-static void squeeze_lines(struct buf *text)
+/* Of a run of blank lines the first twenty stay. The line that parts a body part's header from it
+ * is one of them; the message's own begins with one more. */
+static void squeeze_lines(struct buf *text, int is_message)
 {
-	size_t kept = 0, end, run = 0;
+	size_t kept = 0, end;
+	int run = is_message ? -1 : 1;
 
 	for (size_t at = 0; at < text->size; at = end) {
 		const char *next = memchr(text->data + at, '\n', text->size - at);
@@ -321,7 +323,7 @@ static void read_body(const struct mime_map *map, struct part *part)
 	if (is_text)
 		drop_cr(&part->body);
 	if (is_text && map->parts[part->index].encoding != MIME_BASE64)
-		squeeze_lines(&part->body);
+		squeeze_lines(&part->body, part->index == 0);
 }
 
 /* A multipart of no bytes has no parts, and is no text either. */

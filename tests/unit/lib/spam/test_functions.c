@@ -194,6 +194,12 @@ static void html_alone_is_told_from_html_beside_text(void **state)
 	/* 8 bytes to 20 */
 	HITS(both, "check_mime_multipart_ratio", "0.4", "0.5");
 	MISSES(both, "check_mime_multipart_ratio", "0", "0.4");
+	/* What stands before the alternatives counts as empty. */
+	HITS("Content-Type: multipart/mixed; boundary=p\n\n"
+	     "--p\nContent-Type: text/plain\n\nabcdefgh\n"
+	     "--p\nContent-Type: multipart/alternative; boundary=q\n\n"
+	     "--q\nContent-Type: text/html\n\n<b>0123456789012</b>\n--q--\n--p--\n",
+	        "check_mime_multipart_ratio", "0", "0.01");
 	/* Line ends of the wire count like others: 4 bytes to 8. */
 	HITS("Content-Type: multipart/alternative; boundary=q\r\n\r\n"
 	     "--q\r\nContent-Type: text/plain\r\n\r\na\r\nbc\r\n"

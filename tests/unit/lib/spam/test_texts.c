@@ -119,6 +119,33 @@ static void all_text_parts_are_seen_and_others_are_not(void **state)
 	        "s\n|plain\n|html \n|named inside|");
 }
 
+static void blank_lines_are(const char *head, const char *tail, size_t want)
+{
+	struct buf mail = {0};
+	struct texts texts;
+	size_t size;
+
+	buf_add_string(&mail, head);
+	for (int i = 0; i < 50; i++)
+		buf_add_char(&mail, '\n');
+	buf_add_string(&mail, "x");
+	buf_add_string(&mail, tail);
+	build_bytes(mail.data, mail.size, NULL, &texts);
+	pieces_at(&texts.rawbody, 0, &size);
+	assert_int_equal(size, want + 1);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void of_many_blank_lines_some_stay(void **state)
+{
+	blank_lines_are("Subject: s\n\n", "", 21);
+	blank_lines_are("Subject: s\n\ny\n", "", 20 + 2);
+	blank_lines_are("Content-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: "
+	                "text/plain\n\n",
+	        "\n--q--\n", 19);
+}
+
 static void a_multipart_of_no_bytes_has_no_text(void **state)
 {
 	struct texts texts;
@@ -413,6 +440,7 @@ int main(void)
 	        cmocka_unit_test(transfer_encodings_are_taken_off),
 	        cmocka_unit_test(charsets_become_utf8),
 	        cmocka_unit_test(all_text_parts_are_seen_and_others_are_not),
+	        cmocka_unit_test(of_many_blank_lines_some_stay),
 	        cmocka_unit_test(a_multipart_of_no_bytes_has_no_text),
 	        cmocka_unit_test(a_part_that_is_not_shown_ends_a_paragraph),
 	        cmocka_unit_test(a_nul_ends_a_paragraph),
