@@ -41,7 +41,7 @@ static void check_charset(const uint8_t *data, size_t size)
 static void check_functions(
         const struct mime_map *map, const struct texts *texts, const struct lists *lists)
 {
-	struct functions_view view = {map, texts, lists, NULL, 1};
+	struct functions_view view = {map, texts, lists, NULL};
 	char *arguments[] = {"all", "0", "9"};
 	struct functions_call call = {arguments, 3, 0};
 
