@@ -156,6 +156,9 @@ static const struct setting *find_setting(const char *key)
 
 static int has_no_meaning(const char *key)
 {
+	/* One for each language. */
+	if (text_starts(key, "bayes_stopword_"))
+		return 1;
 	for (size_t i = 0; i < sizeof(without_meaning) / sizeof(*without_meaning); i++) {
 		if (strcmp(without_meaning[i], key) == 0)
 			return 1;

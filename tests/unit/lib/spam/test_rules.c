@@ -457,6 +457,10 @@ static void settings_without_meaning_are_counted_by_key(void **state)
 	assert_string_equal(rules_meaningless_key(rules, 2), "required_score");
 	assert_null(rules_meaningless_key(rules, 3));
 	rules_free(&rules);
+	rules = read_rules("bayes_stopword_languages en\nbayes_stopword_en (?:and)\n");
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_meaningless(rules), 2);
+	rules_free(&rules);
 }
 
 static void a_pattern_too_large_with_its_tags_as_text_is_compiled_with_them_as_groups(void **state)
