@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <iconv.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -56,7 +57,6 @@ static struct {
         {"iso-2022-kr"},
         {"iso-2022-cn"},
         {"euc-kr"},
-        {"ks_c_5601-1987"},
         {"tis-620"},
         {"utf-7"},
         {"utf-16le"},
@@ -153,18 +153,108 @@ void decode_start(void)
 
 static const iconv_t none = (iconv_t)-1;
 
-/* Lends a kept converter, or opens one, which *own tells to close. */
-static iconv_t converter_open(const char *charset, int *own)
-{
-	size_t at;
+/* Names that mail programs give and iconv doesn't know, or would have to load anew. */
+static const struct {
+	const char *name, *kept;
+} aliases[] = {
+        {"cp866", "ibm866"},
+        {"cp932", "windows-31j"},
+        {"cp936", "gbk"},
+        {"cp950", "big5"},
+        {"cn-big5", "big5"},
+        {"cn-gb", "gb2312"},
+        {"euc-cn", "gb2312"},
+        {"gb_2312-80", "gb2312"},
+        {"csgb2312", "gb2312"},
+        {"csiso2022jp", "iso-2022-jp"},
+        {"cskoi8r", "koi8-r"},
+        {"csksc56011987", "cp949"},
+        {"csshiftjis", "shift_jis"},
+        {"dos-874", "windows-874"},
+        {"iso-8859-6-i", "iso-8859-6"},
+        {"iso-8859-8-i", "iso-8859-8"},
+        {"iso-8859-1-windows", "windows-1252"},
+        {"koi", "koi8-r"},
+        {"koi8", "koi8-r"},
+        {"korean", "cp949"},
+        {"ks_c_5601-1987", "cp949"},
+        {"ks_c_5601-1989", "cp949"},
+        {"ksc5601", "cp949"},
+        {"ksc_5601", "cp949"},
+        {"mac-roman", "macintosh"},
+        {"mac", "macintosh"},
+        {"ms_kanji", "shift_jis"},
+        {"shift-jis", "shift_jis"},
+        {"shiftjis", "shift_jis"},
+        {"sjis", "shift_jis"},
+        {"uhc", "cp949"},
+        {"unicode-1-1-utf-7", "utf-7"},
+        {"unicode-2-0-utf-7", "utf-7"},
+        {"utf7", "utf-7"},
+        {"windows-936", "gbk"},
+        {"windows-949", "cp949"},
+        {"windows-950", "big5"},
+};
 
-	*own = 0;
-	decode_start();
-	for (at = 0; at < KEPT_COUNT; at++)
+/* "cp1251" is "windows-1251", and "cp850" "ibm850". `room` has CHARSET_ROOM bytes. NULL: no such.
+ */
+static const char *numbered_name(const char *charset, char *room)
+{
+	static const char *const prefixes[] = {"cp-", "cp", "win-", "ibm-"};
+
+	for (size_t i = 0; i < sizeof(prefixes) / sizeof(*prefixes); i++) {
+		const char *number = charset + strlen(prefixes[i]);
+
+		if (!text_starts(charset, prefixes[i]) || strlen(number) > 5 ||
+		        number[strspn(number, "0123456789")])
+			continue;
+		snprintf(room, CHARSET_ROOM,
+		        strncmp(number, "125", 3) == 0 ? "windows-%s" : "ibm%s", number);
+		return room;
+	}
+	return NULL;
+}
+
+static const char *usual_name(const char *charset, char *room)
+{
+	const char *numbered;
+
+	if (text_starts(charset, "x-"))
+		charset += 2;
+	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++) {
+		if (text_same(charset, aliases[i].name))
+			return aliases[i].kept;
+	}
+	numbered = numbered_name(charset, room);
+	return numbered ? numbered : charset;
+}
+
+static iconv_t find_kept(const char *charset)
+{
+	for (size_t at = 0; at < KEPT_COUNT; at++) {
 		if (text_same(charset, kept[at].name) && kept[at].converter != none) {
 			iconv(kept[at].converter, NULL, NULL, NULL, NULL);
 			return kept[at].converter;
 		}
+	}
+	return none;
+}
+
+/* Lends a kept converter, or opens one, which *own tells to close. */
+static iconv_t converter_open(const char *charset, int *own)
+{
+	char room[CHARSET_ROOM];
+	iconv_t converter;
+
+	*own = 0;
+	decode_start();
+	converter = find_kept(charset);
+	if (converter != none)
+		return converter;
+	charset = usual_name(charset, room);
+	converter = find_kept(charset);
+	if (converter != none)
+		return converter;
 	if (strpbrk(charset, "/ ") || strlen(charset) > 40)
 		return none;
 	*own = 1;
@@ -176,7 +266,9 @@ static void add_replacement(struct buf *out)
 	buf_add(out, "\xEF\xBF\xBD", 3);
 }
 
-static void convert(iconv_t converter, const char *from, size_t size, struct buf *out)
+/* With `resets` what comes behind an error is read from the beginning: in UTF-7 all the rest would
+ * be one. */
+static void convert(iconv_t converter, const char *from, size_t size, int resets, struct buf *out)
 {
 	char *in = (char *)from, *to;
 	size_t left = size, room, result;
@@ -194,6 +286,8 @@ static void convert(iconv_t converter, const char *from, size_t size, struct buf
 		add_replacement(out);
 		in++;
 		left--;
+		if (resets)
+			iconv(converter, NULL, NULL, NULL, NULL);
 	}
 	buf_add(out, "", 0);
 }
@@ -272,7 +366,7 @@ void decode_charset(const void *bytes, size_t size, const char *charset, struct 
 		guess(bytes, size, out);
 		return;
 	}
-	convert(converter, bytes, size, out);
+	convert(converter, bytes, size, text_same(charset, "utf-7"), out);
 	if (own)
 		iconv_close(converter);
 }

@@ -14,6 +14,7 @@ static const char *const kinds[RULE_KINDS] = {
         [RULE_BODY] = "body",
         [RULE_RAWBODY] = "rawbody",
         [RULE_URI] = "uri",
+        [RULE_URI_DETAIL] = "uri_detail",
         [RULE_FULL] = "full",
         [RULE_EVAL] = "eval",
         [RULE_META] = "meta",

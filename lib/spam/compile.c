@@ -96,6 +96,20 @@ static void compile_pattern(struct rules *rules, struct rule *rule)
 	rules->has_captures |= rule->captures;
 }
 
+static void compile_details(struct rules *rules, struct rule *rule)
+{
+	struct err err;
+
+	for (size_t i = 0; i < rule->detail_count; i++) {
+		struct rule_detail *detail = &rule->details[i];
+
+		if (match_new(detail->pattern, detail->flags, &detail->match, &err)) {
+			rules_give_up(rules, rule, err.text);
+			return;
+		}
+	}
+}
+
 /* ------------------------------------------------------------ points */
 
 static double default_score(const struct rule *rule)
@@ -162,6 +176,8 @@ static void settle_rule(struct rules *rules, struct rule *rule)
 		rule_put_aside(rule, why);
 	else if (rule->pattern)
 		compile_pattern(rules, rule);
+	else if (rule->detail_count)
+		compile_details(rules, rule);
 	if (is_name_only(rules, rule))
 		rule->score = 0;
 	if (rule->kind == RULE_HEADER || rule->kind == RULE_MIMEHEADER)

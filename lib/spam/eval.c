@@ -227,8 +227,8 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	run.answers = alloc_zero(rules->count + 1, sizeof(*run.answers));
 	run.touched = alloc((rules->count + 1) * sizeof(*run.touched));
 	run.is_due = alloc_zero(rules->of[RULE_META].count + 1, 1);
-	texts_build(
-	        &(struct texts_input){input->map, input->limits, rules->lists, input->reverse_path},
+	texts_build(&(struct texts_input){input->map, input->limits, rules->lists,
+	                    input->reverse_path, rules->of[RULE_URI_DETAIL].count > 0},
 	        &texts);
 	out->cut = texts.cut;
 	run.is_first = 1;
@@ -236,6 +236,7 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 		run_patterns(&run, &texts);
 	run.is_first = 0;
 	run_patterns(&run, &texts);
+	run_details(&run, texts.links.details);
 	run_functions(&run, &texts);
 	work_out_metas(&run);
 	collect(&run);

@@ -324,21 +324,46 @@ static void match_headers(struct run *run, const struct texts *texts)
 	buf_fini(&at.value);
 }
 
+/* The fields of all parts that are wanted, as one text. */
+static void match_joined(struct run *run, const struct rule *rule, const struct texts *texts,
+        const struct header_key *key, size_t end)
+{
+	struct buf value = {0};
+	size_t before;
+
+	buf_add(&value, "", 0);
+	for (size_t i = rule->first_part ? rule->first_part - 1 : 0; i < end; i++) {
+		before = value.size;
+		if (!fields_value(texts, i, key, &value) && rule->if_unset)
+			buf_add_string(&value, rule->if_unset);
+		if (value.size == before || value.data[value.size - 1] != '\n')
+			buf_add_char(&value, '\n');
+	}
+	match_header(run, rule, &value, 1);
+	buf_fini(&value);
+}
+
 /* A mimeheader rule looks at each part, the message itself among them, and there at the last field
- * of that name. */
+ * of that name; the first part with a hit is the last one that is looked at. */
 static void match_mime_header(struct run *run, const struct rule *rule, const struct texts *texts)
 {
+	size_t end = rule->last_part && rule->last_part < texts->parts.count ? rule->last_part
+	                                                                     : texts->parts.count;
 	struct header_key key = rule->header;
 	struct buf value = {0};
 	int is_there;
 
 	key.pick = PICK_LAST;
-	for (size_t i = 0; i < texts->parts.count; i++) {
-		if (run_answer(run, rule)->hits >= hits_wanted(rule))
-			break;
+	if (rule->concat) {
+		match_joined(run, rule, texts, &key, end);
+		return;
+	}
+	for (size_t i = rule->first_part ? rule->first_part - 1 : 0; i < end; i++) {
 		buf_clear(&value);
-		is_there = fields_value(texts, texts->parts.items[i].index, &key, &value);
+		is_there = fields_value(texts, i, &key, &value);
 		match_header(run, rule, &value, is_there);
+		if (run_answer(run, rule)->hits)
+			break;
 	}
 	buf_fini(&value);
 }

@@ -56,6 +56,9 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 /* All rules with patterns that have their turn now (eval_match.c). */
 void run_patterns(struct run *run, const struct texts *texts);
 
+/* All uri_detail rules (eval_details.c). */
+void run_details(struct run *run, const struct details *details);
+
 /* The rule's pattern in this message; NULL where it has %{NAME} for which nothing was captured
  * (eval_names.c). */
 const struct match *run_pattern(struct run *run, const struct rule *rule);

@@ -172,11 +172,34 @@ static void take_lines(struct lines *lines, const char *bytes, size_t size)
 
 /* ------------------------------------------------------------ the alternatives */
 
-/* The last text and the last HTML part, without attachments. */
+/* As it is with "\n" line ends. */
+static size_t plain_size(const struct part *part)
+{
+	size_t size, count = 0;
+	const char *bytes = parts_raw(part, &size), *end = bytes + size;
+
+	while ((bytes = memchr(bytes, '\r', (size_t)(end - bytes)))) {
+		bytes++;
+		count += bytes < end && *bytes == '\n';
+	}
+	return size - count;
+}
+
+static size_t first_alternative(const struct parts *parts)
+{
+	size_t at = 0;
+
+	while (at < parts->count && strcmp(parts->items[at].type, "multipart/alternative") != 0)
+		at++;
+	return at;
+}
+
+/* The last text and the last HTML part, without attachments. What stands before the first
+ * alternative counts as empty. */
 static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 {
-	double text = -1, html = -1;
-	size_t size;
+	double text = -1, html = -1, bytes;
+	size_t first = first_alternative(parts);
 
 	facts->alternative_ratio = 1;
 	for (size_t i = parts->count; facts->has_alternative && i-- > 0;) {
@@ -184,11 +207,11 @@ static void weigh_alternatives(const struct parts *parts, struct facts *facts)
 
 		if (!part->is_leaf || strstr(part->disposition, "attachment"))
 			continue;
-		parts_raw(parts, part, &size);
+		bytes = i < first ? 0 : (double)plain_size(part);
 		if (html < 0 && strcmp(part->type, "text/html") == 0)
-			html = (double)size;
+			html = bytes;
 		else if (text < 0 && strcmp(part->type, "text/plain") == 0)
-			text = (double)size;
+			text = bytes;
 	}
 	if (text >= 0 && html > 0)
 		facts->alternative_ratio = text / html;
@@ -239,13 +262,13 @@ static int has_text_behind(
 
 static void check_multipart(const struct parts *parts, size_t which, struct facts *facts)
 {
-	const struct mime_map *map = parts->map;
+	const struct mime_map *map = parts->items[which].map;
 	const struct mime_part *own = &map->parts[parts->items[which].index], *last = NULL;
 	int is_open = (own->noted >> MIME_ANOMALY_MISSING_END & 1) != 0;
 
 	facts->misses_boundary |= is_open;
 	for (size_t i = which + 1; i < parts->count; i++) {
-		if (map->parts[parts->items[i].index].parent == parts->items[which].index)
+		if (parts->items[i].parent == which)
 			last = &map->parts[parts->items[i].index];
 	}
 	if (last && !is_open)
@@ -259,6 +282,20 @@ static void check_child(
 
 	facts->misses_part_fields |= !begins_with_field(bytes, own->whole.length);
 	facts->misses_part_head_end |= own->body.length && !has_head_end(map, own);
+}
+
+/* A multipart inside another part, in which no delimiter was found: its text is read like that of
+ * a part, from its header on. */
+static void check_not_parted(
+        const struct mime_map *map, const struct mime_part *own, struct facts *facts)
+{
+	const char *bytes = (const char *)map->bytes + own->body.offset;
+	size_t size = own->body.length;
+
+	if (own->child_count || !own->boundary_count || !text_starts(own->type, "multipart/"))
+		return;
+	facts->misses_part_head_end |=
+	        size && *bytes != '\n' && *bytes != '\r' && !begins_with_field(bytes, size);
 }
 
 static void check_fields(const struct mime_map *map, struct facts *facts)
@@ -278,12 +315,14 @@ static void check_fields(const struct mime_map *map, struct facts *facts)
 
 static void check_part(const struct parts *parts, size_t which, struct facts *facts)
 {
-	const struct mime_map *map = parts->map;
+	const struct mime_map *map = parts->items[which].map;
 	const struct mime_part *own = &map->parts[parts->items[which].index];
 
 	if (own->is_multipart)
 		check_multipart(parts, which, facts);
-	if (which && map->parts[own->parent].is_multipart)
+	else if (which)
+		check_not_parted(map, own, facts);
+	if (own->parent != parts->items[which].index && map->parts[own->parent].is_multipart)
 		check_child(map, own, facts);
 }
 
@@ -304,7 +343,7 @@ void facts_read(const struct parts *parts, struct facts *facts)
 		if (!part->is_leaf)
 			continue;
 		lines.part = part;
-		bytes = parts_raw(parts, part, &size);
+		bytes = parts_raw(part, &size);
 		take_lines(&lines, bytes, size);
 	}
 	facts->misses_head_end = !has_head_end(parts->map, &parts->map->parts[0]);

@@ -151,7 +151,8 @@ void fields_addresses(const char *text, size_t size, int names, struct buf *out)
 
 struct asking {
 	const struct texts *texts;
-	size_t part;
+	const struct mime_map *map;
+	size_t part; /* in the map */
 	const struct header_key *key;
 	struct buf *out;
 	size_t begin;
@@ -180,7 +181,7 @@ static size_t leading_blanks(const struct mime_map *map, const struct mime_field
 
 static void add_field(struct asking *asking, const struct mime_field *field)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	struct adder adder = {
 	        asking->out, asking->begin, asking->key->form == FORM_NAME, asking->key->is_raw};
 	struct buf plain = {0};
@@ -199,11 +200,22 @@ static void add_field(struct asking *asking, const struct mime_field *field)
 	}
 }
 
+/* What another filter said of the message is no part of it: senders write such fields, too. Only
+ * ALL:raw has them. */
+static int is_left_out(const struct asking *asking, const struct mime_field *field)
+{
+	static const char start[] = "X-Spam-";
+
+	return asking->part == 0 && asking->map == asking->texts->input.map &&
+	       field->name.length > sizeof(start) - 1 &&
+	       strncasecmp(bytes_of(asking->map, field->name), start, sizeof(start) - 1) == 0;
+}
+
 /* The fields of these names, name by name; gives how many there are. */
 static size_t find_fields(const struct asking *asking, const char *const *names,
         const struct mime_field **found, size_t most)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	const struct mime_part *owner = &map->parts[asking->part];
 	size_t count = 0;
 
@@ -211,7 +223,9 @@ static size_t find_fields(const struct asking *asking, const char *const *names,
 		for (size_t i = 0; i < owner->field_count && count < most; i++) {
 			const struct mime_field *field = &map->fields[owner->first_field + i];
 
-			if (text_same_bytes(bytes_of(map, field->name), field->name.length, *names))
+			if (text_same_bytes(
+			            bytes_of(map, field->name), field->name.length, *names) &&
+			        !is_left_out(asking, field))
 				found[count++] = field;
 		}
 	}
@@ -239,7 +253,7 @@ static int add_named(struct asking *asking, const char *const *names)
 /* Which of the fields, by how many Received fields stand above: from `first` to `last`. */
 static int add_all(struct asking *asking, long first, long last)
 {
-	const struct mime_map *map = asking->texts->input.map;
+	const struct mime_map *map = asking->map;
 	const struct mime_part *owner = &map->parts[asking->part];
 	int raw = asking->key->is_raw || asking->key->form == FORM_RAW;
 	size_t added = 0;
@@ -253,7 +267,7 @@ static int add_all(struct asking *asking, long first, long last)
 		received += is_received;
 		if (received > last || (received == last && last >= 0 && !is_received))
 			break;
-		if (received < first)
+		if (received < first || (!raw && is_left_out(asking, field)))
 			continue;
 		buf_add(asking->out, bytes_of(map, field->name),
 		        field->name.length < NAME_MOST_BYTES ? field->name.length
@@ -513,7 +527,7 @@ static int add_of_lines(struct asking *asking)
 	struct header_key plain = {
 	        asking->key->name, FORM_VALUE, asking->key->pick, asking->key->is_raw};
 	struct buf text = {0};
-	struct asking inner = {asking->texts, asking->part, &plain, &text, 0};
+	struct asking inner = {asking->texts, asking->map, asking->part, &plain, &text, 0};
 	const char *line, *end;
 
 	if (!add_text(&inner)) {
@@ -537,7 +551,8 @@ static int add_of_lines(struct asking *asking)
 int fields_value(
         const struct texts *texts, size_t part, const struct header_key *key, struct buf *out)
 {
-	struct asking asking = {texts, part, key, out, out->size};
+	const struct part *item = &texts->parts.items[part];
+	struct asking asking = {texts, item->map, item->index, key, out, out->size};
 
 	switch (key->form) {
 	case FORM_HOST:

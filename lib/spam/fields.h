@@ -10,10 +10,11 @@
 #include "lib/spam/texts.h"
 
 /*
- * Adds what `key` asks for of a part's header to `out`. 0 where there is no such field. Besides
- * field names it knows ALL and its cuts at the last Received field that is true or ours
- * (ALL-TRUSTED, ALL-UNTRUSTED, ALL-INTERNAL, ALL-EXTERNAL), ToCc, MESSAGEID, EnvelopeFrom (the
- * reverse-path, if it is known, before what headers say), and X-Spam-Relays-Trusted and its like.
+ * Adds what `key` asks for of the header of a part, by its number in `texts->parts`, to `out`. 0
+ * where there is no such field. Besides field names it knows ALL and its cuts at the last Received
+ * field that is true or ours (ALL-TRUSTED, ALL-UNTRUSTED, ALL-INTERNAL, ALL-EXTERNAL), ToCc,
+ * MESSAGEID, EnvelopeFrom (the reverse-path, if it is known, before what headers say), and
+ * X-Spam-Relays-Trusted and its like.
  */
 int fields_value(
         const struct texts *texts, size_t part, const struct header_key *key, struct buf *out);

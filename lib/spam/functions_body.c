@@ -46,19 +46,27 @@ static void grow(struct words *words)
 	free(old.slots);
 }
 
+/* Letters, digits and "_" of any script; marks alone (a dash, a picture) are no word. */
+static int is_word(const char *bytes, size_t size)
+{
+	static struct pattern letter = {"[\\p{L}\\p{N}\\p{M}\\p{Pc}]", MATCH_UTF};
+
+	for (size_t i = 0; i < size; i++) {
+		if (isalnum((unsigned char)bytes[i]) || bytes[i] == '_')
+			return 1;
+	}
+	return pattern_is(&letter, bytes, size);
+}
+
 static void add_word(struct words *words, const char *bytes, size_t size, int is_html)
 {
 	uint64_t hash = 14695981039346656037u;
 	struct word *word;
-	int has_letter = 0;
 
-	for (size_t i = 0; i < size; i++) {
-		hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
-		has_letter |=
-		        isalnum((unsigned char)bytes[i]) || bytes[i] == '_' || (bytes[i] & 0x80);
-	}
-	if (!has_letter)
+	if (!is_word(bytes, size))
 		return;
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
 	if (2 * words->used >= words->room)
 		grow(words);
 	word = find_word(words, hash | 1);

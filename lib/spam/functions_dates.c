@@ -23,14 +23,13 @@ static void read_date(const struct functions_view *view, struct times *times)
 {
 	static const char *const keys[] = {"Resent-Date", "Date"};
 	struct buf text = {0};
-	char *rest, *line, *last;
+	char *rest, *line;
 
 	for (size_t i = 0; i < 2 && !times->has_date; i++) {
 		function_ask(view, keys[i], &text);
-		/* Of several the last one counts. */
-		for (rest = text.data, last = NULL; (line = function_line(&rest));)
-			last = line;
-		times->has_date = last && dates_read(last, strlen(last), &times->date);
+		/* Of several the first one that can be read counts. */
+		for (rest = text.data; !times->has_date && (line = function_line(&rest));)
+			times->has_date = dates_read(line, strlen(line), &times->date);
 	}
 	buf_fini(&text);
 }

@@ -98,19 +98,23 @@ static char *web_domain(const struct functions_view *view, const char *url, size
 	return domain && !domains_is_ip4(domain, strlen(domain)) ? alloc_string(domain) : NULL;
 }
 
-/* Says "https://one.com" and leads to another. */
+/* Says "https://one.com" and leads to another. What it says may be an international name. */
 static int says_other(
         const struct functions_view *view, const char *text, size_t size, const char *domain)
 {
 	static struct pattern says = {"https://([^\\s/:?#]+)", MATCH_CASELESS};
-	char host[HOST_MOST_BYTES + 1];
+	char host[HOST_MOST_BYTES + 1], *plain;
 	struct match_range groups[2];
 	const char *said;
 
 	if (!pattern_groups(&says, text, size, 0, groups, 2))
 		return 0;
-	said = domains_of_url(
-	        view->lists, text + groups[1].start, groups[1].end - groups[1].start, host);
+	text += groups[1].start;
+	size = groups[1].end - groups[1].start;
+	plain = domains_to_ascii(text, size);
+	said = plain ? domains_of_url(view->lists, plain, strlen(plain), host)
+	             : domains_of_url(view->lists, text, size, host);
+	free(plain);
 	return said && strcmp(said, domain) != 0;
 }
 

@@ -157,11 +157,10 @@ unsigned long function_check_ma_non_text(
 
 	for (size_t i = 1; i < parts->count; i++) {
 		const struct part *part = &parts->items[i];
-		size_t parent = parts->map->parts[part->index].parent;
 
 		if (part->is_leaf && strncmp(part->type, "text/", 5) != 0 &&
 		        strcmp(part->type, "application/rtf") != 0 &&
-		        strcmp(parts->map->parts[parent].type, "multipart/alternative") == 0)
+		        strcmp(parts->items[part->parent].type, "multipart/alternative") == 0)
 			return 1;
 	}
 	return 0;

@@ -124,10 +124,10 @@ static int is_inside(const struct page *page, const char *name)
 
 /* ------------------------------------------------------------ attributes */
 
-/* The last one of that name, decoded into `out`; NULL: there is none. */
+/* The first one of that name, decoded into `out`; NULL: there is none. */
 static const char *attribute(const struct html_tag *tag, const char *name, struct buf *out)
 {
-	for (size_t i = tag->count; i-- > 0;) {
+	for (size_t i = 0; i < tag->count; i++) {
 		const struct html_attribute *found = &tag->attributes[i];
 
 		if (!text_same_bytes(found->name.bytes, found->name.size, name))
@@ -146,7 +146,7 @@ static const char *address(const struct html_tag *tag, const char *name, struct 
 	const char *slash;
 	size_t left;
 
-	for (size_t i = tag->count; i-- > 0;) {
+	for (size_t i = 0; i < tag->count; i++) {
 		const struct html_attribute *found = &tag->attributes[i];
 
 		slash = memchr(found->name.bytes, '/', found->name.size);
@@ -570,7 +570,9 @@ static void take_style(struct page *page, const char *name, const struct html_ta
 
 static void take_start(struct page *page, const char *name, const struct html_tag *tag)
 {
+	page->html->element = name;
 	take_links(page, name, tag);
+	page->html->element = NULL;
 	if (strcmp(name, "font") == 0)
 		check_font_face(page, tag);
 	else if (strcmp(name, "img") == 0)

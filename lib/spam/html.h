@@ -52,6 +52,7 @@ struct html {
 	int low_contrast, invalid_colour, bad_font_face, has_embeds, mails_form;
 	int has_iframe_source;
 	int is_url_cut;
+	const char *element;        /* the one that has the address, while an address is given */
 	long least_size, most_size; /* of fonts */
 	struct pieces comments, scripts, titles;
 	struct pieces anchors;     /* the text of each <a>, "<img>\n" for an image */

@@ -9,11 +9,12 @@
 
 enum { URL_MOST_BYTES = 8192 };
 
-void links_init(struct links *links, const struct lists *lists, size_t most)
+void links_init(struct links *links, const struct lists *lists, size_t most, int with_details)
 {
 	memset(links, 0, sizeof(*links));
 	links->lists = lists;
 	links->forms.most = links->raw.most = links->hosts.most = links->mail_hosts.most = most;
+	links->details = with_details ? details_new(most) : NULL;
 }
 
 void links_settle(struct links *links)
@@ -30,6 +31,7 @@ void links_fini(struct links *links)
 	pieces_fini(&links->raw);
 	pieces_fini(&links->hosts);
 	pieces_fini(&links->mail_hosts);
+	details_free(&links->details);
 	memset(links, 0, sizeof(*links));
 }
 
@@ -46,6 +48,39 @@ static int add_host(const struct links *links, struct pieces *hosts, const char 
 	return 1;
 }
 
+/* What a form says of the address it is one of. */
+static void add_form_details(
+        struct links *links, const char *raw, size_t raw_size, const char *form, size_t size)
+{
+	char host[HOST_MOST_BYTES + 1];
+	const char *domain = domains_of_url(links->lists, form, size, host);
+
+	details_add(links->details, raw, raw_size, DETAILS_CLEANED, form, size);
+	if (!domain)
+		return;
+	details_add(links->details, raw, raw_size, DETAILS_HOST, host, strlen(host));
+	details_add(links->details, raw, raw_size, DETAILS_DOMAIN, domain, strlen(domain));
+}
+
+static void add_details(struct links *links, const char *raw, size_t raw_size,
+        const struct pieces *forms, const char *types)
+{
+	const char *form;
+	size_t size;
+
+	details_add(links->details, raw, raw_size, DETAILS_RAW, NULL, 0);
+	for (size_t i = 0; i < forms->count; i++) {
+		form = pieces_at(forms, i, &size);
+		add_form_details(
+		        links, raw, raw_size, form, size < URL_MOST_BYTES ? size : URL_MOST_BYTES);
+	}
+	while (types && *types) {
+		size = strcspn(types, " ");
+		details_add(links->details, raw, raw_size, DETAILS_TYPE, types, size);
+		types += size + (types[size] == ' ');
+	}
+}
+
 static void add_raw(struct links *links, const char *url, size_t size, enum links_place place)
 {
 	char first = (char)place;
@@ -54,8 +89,8 @@ static void add_raw(struct links *links, const char *url, size_t size, enum link
 	pieces_extend(&links->raw, url, size);
 }
 
-void links_add(
-        struct links *links, const char *url, size_t size, enum links_place place, int known_only)
+void links_add(struct links *links, const char *url, size_t size, enum links_place place,
+        const char *types, int known_only)
 {
 	struct pieces forms = {0}, hosts = {0};
 	size_t whole;
@@ -74,6 +109,8 @@ void links_add(
 	}
 	if (!known_only || hosts.count)
 		add_raw(links, url, whole, place);
+	if (links->details && (!known_only || hosts.count))
+		add_details(links, url, whole, &forms, types);
 	for (size_t i = 0; i < forms.count && (!known_only || hosts.count); i++) {
 		form = pieces_at(&forms, i, &size);
 		links->is_cut |= size > URL_MOST_BYTES;
@@ -151,6 +188,14 @@ static const char *scheme_of(const char *text, size_t size)
 	return "mailto:";
 }
 
+/* A host name that readers make no link of. */
+static int is_bare(const char *text, size_t size, const char *scheme)
+{
+	static struct pattern web = {"^www[0-9]{0,2}\\.|/.+@", MATCH_CASELESS};
+
+	return strcmp(scheme, "http://") == 0 && !pattern_is(&web, text, size);
+}
+
 /* The host of a mail address, "mailto:…" decoded. */
 static int is_known_mail(const struct links *links, const char *url, size_t size)
 {
@@ -167,7 +212,7 @@ static void take_found(struct links *links, const char *text, size_t size, int i
 	static struct pattern misread = {"^(?:skype|e?-?mail)?:+", MATCH_CASELESS};
 	struct match_range front = {0, 0};
 	struct buf url = {0};
-	const char *scheme;
+	const char *scheme, *types = "parsed";
 
 	size = trim_found(text, size);
 	if (!size || (is_mail && !memchr(text, '@', size)) || begins_like(text, size, "cid:") ||
@@ -176,12 +221,15 @@ static void take_found(struct links *links, const char *text, size_t size, int i
 	scheme = scheme_of(text, size);
 	if (!scheme)
 		return;
+	if (*scheme)
+		types = is_bare(text, size, scheme) ? "parsed schemeless unlinked"
+		                                    : "parsed schemeless";
 	if (strcmp(scheme, "mailto:") == 0)
 		pattern_groups(&misread, text, size, 0, &front, 1);
 	buf_add_string(&url, scheme);
 	buf_add(&url, text + front.end, size - front.end);
 	if (!begins_like(url.data, url.size, "mailto:") || is_known_mail(links, url.data, url.size))
-		links_add(links, url.data, url.size, LINKS_IN_TEXT, 1);
+		links_add(links, url.data, url.size, LINKS_IN_TEXT, types, 1);
 	buf_fini(&url);
 }
 

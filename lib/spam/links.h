@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "lib/mime/map.h"
+#include "lib/spam/details.h"
 #include "lib/spam/lists.h"
 #include "lib/spam/pieces.h"
 
@@ -25,20 +27,25 @@ struct links {
 	struct pieces raw;         /* as written: a byte of enum links_place, then the address */
 	struct pieces hosts;       /* that they lead to, but those of mail addresses */
 	struct pieces mail_hosts;
-	int is_cut; /* a form was too long */
+	struct details *details; /* NULL: nobody asks for them */
+	int is_cut;              /* a form was too long */
 };
 
 /* `most` of each kind. */
-void links_init(struct links *links, const struct lists *lists, size_t most);
+void links_init(struct links *links, const struct lists *lists, size_t most, int with_details);
 
 /* Adds one address and its forms. With `known_only` nothing is added where none of them leads to a
- * host of a domain that exists. */
-void links_add(
-        struct links *links, const char *url, size_t size, enum links_place place, int known_only);
+ * host of a domain that exists. `types` is what it was found in, for the details: words with blanks
+ * between them; NULL: nothing more is known of it. */
+void links_add(struct links *links, const char *url, size_t size, enum links_place place,
+        const char *types, int known_only);
 
 /* Adds what looks like an address in running text: http:, https:, ftp:, mailto:, www., ftp., mail
  * addresses, and host names of domains that exist. */
 void links_scan(struct links *links, const char *text, size_t size);
+
+/* Adds the domains that say they signed the message: hosts, but no addresses. */
+void links_add_signers(struct links *links, const struct mime_map *map);
 
 /* Puts everything into order and drops doubles. */
 void links_settle(struct links *links);

@@ -65,6 +65,23 @@ void parser_describe(struct parser *parser, char *rest)
 	rule->describe = alloc_string(rest);
 }
 
+/* "2", "2-", "-3" or "2-3"; 0 where it is neither. */
+static int read_parts(const char *text, struct rule *rule)
+{
+	uint64_t first = 0, last = 0;
+	size_t size = strcspn(text, "-");
+	int has_end = text[size] == '-';
+	char *start = alloc_bytes(text, size);
+	int good = (!size && has_end) || text_number(start, 1000, &first);
+
+	free(start);
+	if (has_end && text[size + 1])
+		good &= text_number(text + size + 1, 1000, &last);
+	rule->first_part = first;
+	rule->last_part = has_end ? last : first;
+	return good && (first || last);
+}
+
 static void set_flag(struct parser *parser, struct rule *rule, const char *word)
 {
 	static const char *const others[] = {"userconf", "nolog", "notrim", "noautolearn",
@@ -82,6 +99,10 @@ static void set_flag(struct parser *parser, struct rule *rule, const char *word)
 		rule->learn = 1;
 	else if (strcmp(word, "nosubject") == 0)
 		rule->no_subject = 1;
+	else if (strcmp(word, "concat") == 0)
+		rule->concat = 1;
+	else if (strncmp(word, "range=", 6) == 0 && read_parts(word + 6, rule))
+		return;
 	else if (strncmp(word, "maxhits=", 8) == 0 && text_number(word + 8, 1000000, &number))
 		rule->max_hits = number;
 	else {
@@ -100,7 +121,8 @@ void parser_tflags(struct parser *parser, char *rest)
 	if (!rule)
 		return;
 	rule->nice = rule->net = rule->learn = rule->multiple = rule->no_subject = 0;
-	rule->max_hits = 0;
+	rule->max_hits = rule->first_part = rule->last_part = 0;
+	rule->concat = 0;
 	while (*rest)
 		set_flag(parser, rule, parser_word(&rest));
 }

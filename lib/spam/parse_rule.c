@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "lib/spam/parser.h"
+#include "lib/spam/pattern.h"
 #include "lib/spam/regex.h"
 
 enum { ARGUMENTS_MOST = 100 };
@@ -315,9 +316,18 @@ void parser_header(struct parser *parser, char *rest)
 	header_rule(parser, RULE_HEADER, rest);
 }
 
+/* Parts have no addresses: of all forms there is only the raw one. */
 void parser_mimeheader(struct parser *parser, char *rest)
 {
-	header_rule(parser, RULE_MIMEHEADER, rest);
+	struct rule *rule = parser_rule(parser, &rest);
+
+	if (!rule)
+		return;
+	header_match(parser, rule, RULE_MIMEHEADER, rest);
+	if (rule->kind == RULE_MIMEHEADER &&
+	        ((rule->header.form != FORM_VALUE && rule->header.form != FORM_RAW) ||
+	                rule->header.pick != PICK_ALL))
+		refuse(parser, rule, RULE_MIMEHEADER, "only :raw can be asked for");
 }
 
 /* With rules_matching() in it, it can be read when all names are known; until then it is read as if
@@ -349,10 +359,89 @@ void parser_network_rule(struct parser *parser, char *rest)
 		put_aside(parser, rule, RULE_HEADER, WHY_NETWORK);
 }
 
+/* ------------------------------------------------------------ details of addresses */
+
+static int details_key_of(const char *name, size_t size, enum details_key *key)
+{
+	static const char *const names[DETAILS_KEYS] = {
+	        [DETAILS_RAW] = "raw",
+	        [DETAILS_TYPE] = "type",
+	        [DETAILS_CLEANED] = "cleaned",
+	        [DETAILS_TEXT] = "text",
+	        [DETAILS_DOMAIN] = "domain",
+	        [DETAILS_HOST] = "host",
+	};
+
+	for (int i = 0; i < DETAILS_KEYS; i++) {
+		if (strlen(names[i]) == size && memcmp(names[i], name, size) == 0) {
+			*key = (enum details_key)i;
+			return 1;
+		}
+	}
+	return 0;
+}
+
+/* Of a key that is given twice the last condition counts. */
+static struct rule_detail *new_detail(struct rule *rule, enum details_key key)
+{
+	for (size_t i = 0; i < rule->detail_count; i++) {
+		if (rule->details[i].key == key) {
+			free(rule->details[i].pattern);
+			return &rule->details[i];
+		}
+	}
+	rule->details = alloc_grow(rule->details, rule->detail_count + 1, sizeof(*rule->details));
+	return &rule->details[rule->detail_count++];
+}
+
+/* "key =~ /…/i" in groups 1 to 3 of `text`. Gives why it can't be, or NULL. */
+static const char *add_detail(struct rule *rule, const char *text, const struct match_range *groups)
+{
+	struct rule_detail *detail;
+	enum details_key key;
+	struct err err;
+	char *source, *pattern;
+	unsigned flags;
+	enum result result;
+
+	if (!details_key_of(text + groups[1].start, groups[1].end - groups[1].start, &key))
+		return "only raw, type, cleaned, text, domain and host can be asked for";
+	source = alloc_bytes(text + groups[3].start, groups[3].end - groups[3].start);
+	result = regex_read(source, &pattern, &flags, &err);
+	free(source);
+	if (result)
+		return "a pattern that can't be read";
+	detail = new_detail(rule, key);
+	*detail = (struct rule_detail){key, text[groups[2].start] == '!', pattern, flags, NULL};
+	return NULL;
+}
+
+static const char *add_details(struct rule *rule, const char *text)
+{
+	static struct pattern one = {
+	        "\\G\\s*(\\w+)\\s*([=!])~\\s*((?:/.*?/|m(\\W).*?\\4)[imsx]*)(?:\\s+|$)"};
+	struct match_range groups[5];
+	size_t size = strlen(text), at = 0;
+	const char *why = NULL;
+
+	while (at < size && !why) {
+		if (!pattern_groups(&one, text, size, at, groups, 5))
+			return "key =~ /pattern/ was expected";
+		why = add_detail(rule, text, groups);
+		at = groups[0].end;
+	}
+	return why ? why : rule->detail_count ? NULL : "key =~ /pattern/ was expected";
+}
+
 void parser_uri_detail(struct parser *parser, char *rest)
 {
 	struct rule *rule = parser_rule(parser, &rest);
+	const char *why;
 
-	if (rule)
-		refuse(parser, rule, RULE_URI, "uri_detail is not here");
+	if (!rule)
+		return;
+	begin(parser, rule, RULE_URI_DETAIL);
+	why = add_details(rule, rest);
+	if (why)
+		refuse(parser, rule, RULE_URI_DETAIL, why);
 }

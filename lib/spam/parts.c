@@ -10,7 +10,8 @@
 #include "lib/mime/decode.h"
 #include "lib/spam/unicode.h"
 
-enum { BLANK_LINES_MOST = 20 };
+/* Encoded messages are opened so many, and so deep inside each other. */
+enum { BLANK_LINES_MOST = 20, DECODED_MOST = 50, DECODED_DEPTH_MOST = 3 };
 
 /* ------------------------------------------------------------ fields */
 
@@ -249,10 +250,12 @@ static void drop_cr(struct buf *text)
 		text->data[kept] = '\0';
 }
 
-/* Of a run of blank lines the first twenty stay. */
-static void squeeze_lines(struct buf *text)
+/* Of a run of blank lines the first twenty stay. The line that parts a body part's header from it
+ * is one of them; the message's own begins with one more. */
+static void squeeze_lines(struct buf *text, int is_message)
 {
-	size_t kept = 0, end, run = 0;
+	size_t kept = 0, end;
+	int run = is_message ? -1 : 1;
 
 	for (size_t at = 0; at < text->size; at = end) {
 		const char *next = memchr(text->data + at, '\n', text->size - at);
@@ -272,12 +275,12 @@ static void squeeze_lines(struct buf *text)
 		text->data[kept] = '\0';
 }
 
-const char *parts_raw(const struct parts *parts, const struct part *part, size_t *size)
+const char *parts_raw(const struct part *part, size_t *size)
 {
-	const struct mime_part *own = &parts->map->parts[part->index];
+	const struct mime_part *own = &part->map->parts[part->index];
 
 	*size = own->body.length;
-	return (const char *)parts->map->bytes + own->body.offset;
+	return (const char *)part->map->bytes + own->body.offset;
 }
 
 /* Blanks at the ends of lines were added on the way (RFC 2045 section 6.7). */
@@ -320,7 +323,14 @@ static void read_body(const struct mime_map *map, struct part *part)
 	if (is_text)
 		drop_cr(&part->body);
 	if (is_text && map->parts[part->index].encoding != MIME_BASE64)
-		squeeze_lines(&part->body);
+		squeeze_lines(&part->body, part->index == 0);
+}
+
+/* A multipart of no bytes has no parts, and is no text either. */
+static int is_leaf(const struct mime_part *own)
+{
+	return own->child_count == 0 &&
+	       (own->body.length || !own->boundary_count || !text_starts(own->type, "multipart/"));
 }
 
 static void read_part(const struct mime_map *map, size_t index, struct part *part)
@@ -328,8 +338,9 @@ static void read_part(const struct mime_map *map, size_t index, struct part *par
 	const struct mime_part *own = &map->parts[index];
 	struct buf type = {0}, disposition = {0};
 
+	part->map = map;
 	part->index = index;
-	part->is_leaf = own->child_count == 0;
+	part->is_leaf = is_leaf(own);
 	parts_field(map, index, "Content-Type", 1, &type);
 	parts_field(map, index, "Content-Disposition", 1, &disposition);
 	choose_type(map, part, &type);
@@ -362,24 +373,90 @@ static int is_by_the_book(const struct mime_map *map, size_t index)
 	return 0;
 }
 
+/* A delimiter with which a multipart ends, and no part behind it. */
+static int is_nothing(const struct mime_map *map, size_t index)
+{
+	const struct mime_part *own = &map->parts[index], *outer = &map->parts[own->parent];
+
+	return own != outer && !own->whole.length &&
+	       own->whole.offset >= outer->body.offset + outer->body.length;
+}
+
+/* ------------------------------------------------------------ all of them */
+
+static struct part *new_part(struct parts *parts)
+{
+	if (parts->count == parts->room) {
+		parts->room = parts->room ? parts->room * 2 : 16;
+		parts->items = alloc_grow(parts->items, parts->room, sizeof(*parts->items));
+	}
+	memset(&parts->items[parts->count], 0, sizeof(*parts->items));
+	return &parts->items[parts->count++];
+}
+
+static int is_encoded_message(const struct part *part)
+{
+	enum mime_encoding encoding = part->map->parts[part->index].encoding;
+
+	return part->is_leaf && part->body.size &&
+	       (encoding == MIME_BASE64 || encoding == MIME_QUOTED_PRINTABLE) &&
+	       (strcmp(part->type, "message/rfc822") == 0 ||
+	               strcmp(part->type, "message/global") == 0);
+}
+
+static void read_map(struct parts *parts, const struct mime_map *map, size_t outer, int depth);
+
+/* A message in base64 is shown like any other: its parts come behind the one that has it. */
+static void open_message(struct parts *parts, size_t which, int depth)
+{
+	struct part *part = &parts->items[which];
+	struct parts_decoded *decoded;
+
+	if (depth == DECODED_DEPTH_MOST || parts->decoded_count == DECODED_MOST)
+		return;
+	if (!parts->decoded)
+		parts->decoded = alloc_zero(DECODED_MOST, sizeof(*parts->decoded));
+	decoded = &parts->decoded[parts->decoded_count++];
+	decoded->bytes = part->body;
+	part->body = (struct buf){0};
+	part->is_leaf = 0;
+	decoded->map = mime_map_new_decoded(
+	        part->map, part->index, decoded->bytes.data, decoded->bytes.size, NULL);
+	read_map(parts, decoded->map, which, depth + 1);
+}
+
+/* The parts of a map that lies inside the part `outer`; of the message's own it is the first. */
+static void read_map(struct parts *parts, const struct mime_map *map, size_t outer, int depth)
+{
+	size_t *places = alloc_zero(map->part_count, sizeof(*places));
+	size_t which;
+
+	for (size_t i = 0; i < map->part_count; i++) {
+		if (!is_by_the_book(map, i) || is_nothing(map, i))
+			continue;
+		which = places[i] = parts->count;
+		read_part(map, i, new_part(parts));
+		parts->items[which].parent = i ? places[map->parts[i].parent] : outer;
+		if (is_encoded_message(&parts->items[which]))
+			open_message(parts, which, depth);
+	}
+	free(places);
+}
+
 void parts_read(const struct mime_map *map, struct parts *parts)
 {
 	memset(parts, 0, sizeof(*parts));
 	parts->map = map;
-	parts->items = alloc_zero(map->part_count, sizeof(*parts->items));
-	for (size_t i = 0; i < map->part_count; i++) {
-		if (is_by_the_book(map, i))
-			read_part(map, i, &parts->items[parts->count++]);
-	}
+	read_map(parts, map, 0, 0);
 }
 
 int parts_is_inside(const struct parts *parts, const struct part *inner, const struct part *outer)
 {
-	size_t index = inner->index;
+	size_t index = (size_t)(inner - parts->items), wanted = (size_t)(outer - parts->items);
 
-	while (index != outer->index && parts->map->parts[index].parent != index)
-		index = parts->map->parts[index].parent;
-	return index == outer->index;
+	while (index != wanted && index)
+		index = parts->items[index].parent;
+	return index == wanted;
 }
 
 void parts_fini(struct parts *parts)
@@ -393,5 +470,10 @@ void parts_fini(struct parts *parts)
 		buf_fini(&parts->items[i].body);
 	}
 	free(parts->items);
+	for (size_t i = 0; i < parts->decoded_count; i++) {
+		mime_map_free(&parts->decoded[i].map);
+		buf_fini(&parts->decoded[i].bytes);
+	}
+	free(parts->decoded);
 	memset(parts, 0, sizeof(*parts));
 }

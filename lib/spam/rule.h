@@ -9,6 +9,7 @@
 #include "lib/base/buf.h"
 #include "lib/hyper/hyper.h"
 #include "lib/match/match.h"
+#include "lib/spam/details.h"
 #include "lib/spam/functions.h"
 #include "lib/spam/lists.h"
 #include "lib/spam/meta.h"
@@ -22,6 +23,7 @@ enum rule_kind {
 	RULE_BODY,
 	RULE_RAWBODY,
 	RULE_URI,
+	RULE_URI_DETAIL,
 	RULE_FULL,
 	RULE_EVAL,
 	RULE_META,
@@ -70,6 +72,15 @@ int rule_same_text(const struct header_key *a, const struct header_key *b);
 
 enum { RULE_NAME_MOST = 100, SCORE_SETS = 4 };
 
+/* One condition of a uri_detail rule. */
+struct rule_detail {
+	enum details_key key;
+	int negated;
+	char *pattern;
+	unsigned flags;
+	struct match *match;
+};
+
 struct rule {
 	char *name;
 	size_t number;  /* its place in the set */
@@ -92,6 +103,8 @@ struct rule {
 	const struct functions_entry *function; /* of an eval: rule; owned by nobody */
 	char **arguments;
 	size_t argument_count;
+	struct rule_detail *details; /* of a uri_detail rule: all of them hold of one address */
+	size_t detail_count;
 	char *expression; /* of a meta with rules_matching() in it, until all names are known */
 	struct meta *meta;
 	int is_always_due; /* a meta that is not false where nothing hits */
@@ -103,6 +116,10 @@ struct rule {
 	int replace;   /* named by replace_rules */
 	int nice, net, learn, multiple, no_subject;
 	unsigned long max_hits; /* of a multiple rule; 0: no end */
+	/* Of a mimeheader rule: which parts, from 1, the message's own header; 0: no such end. And
+	 * whether their fields are one text. */
+	unsigned long first_part, last_part;
+	int concat;
 	int priority;
 	int visit; /* while metas are put in order */
 };

@@ -131,6 +131,13 @@ void rule_undefine(struct rule *rule)
 	for (size_t i = 0; i < rule->argument_count; i++)
 		free(rule->arguments[i]);
 	free(rule->arguments);
+	for (size_t i = 0; i < rule->detail_count; i++) {
+		match_free(&rule->details[i].match);
+		free(rule->details[i].pattern);
+	}
+	free(rule->details);
+	rule->details = NULL;
+	rule->detail_count = 0;
 	free(rule->text);
 	free(rule->pattern);
 	free(rule->expression);

@@ -78,6 +78,7 @@ static const struct setting settings[] = {
         {"util_rb_3tld", HOW_WORDS, NULL},
         {"clear_util_rb", HOW_CLEAR, "util_rb_tld util_rb_2tld util_rb_3tld"},
         {"redirector_pattern", HOW_LINE, NULL},
+        {"parse_dkim_uris", HOW_ONE, NULL},
         {"url_shortener", HOW_WORDS, NULL},
         {"url_shortener_get", HOW_WORDS, NULL},
         {"clear_url_shortener", HOW_CLEAR, "url_shortener url_shortener_get"},
@@ -112,16 +113,15 @@ static const char *const without_meaning[] = {"add_header", "allow_user_rules", 
         "dns_local_ports_permit", "dns_options", "dns_query_restriction", "dns_server",
         "dns_test_interval", "enable_compat", "fold_headers", "geodb_module", "geodb_options",
         "geodb_search_path", "ignore_always_matching_regexps", "lock_method",
-        "mbox_format_from_regex", "normalize_charset", "parse_dkim_uris", "pyzor_max",
-        "pyzor_options", "pyzor_path", "pyzor_timeout", "rawbody_part_scan_size", "razor_config",
-        "razor_timeout", "rbl_timeout", "remove_header", "report", "report_charset",
-        "report_contact", "report_hostname", "report_safe", "report_safe_copy_headers",
-        "report_wrap_width", "required_score", "required_hits", "reuse", "rewrite_header",
-        "rule_version", "run_reuse_tests_only", "skip_rbl_checks", "skip_uribl_checks",
-        "spf_timeout", "subjprefix", "test", "time_limit", "unsafe_report", "uridnsbl_max_domains",
-        "uridnsbl_timeout", "url", "use_auto_welcomelist", "use_bayes", "use_bayes_rules",
-        "use_dcc", "use_learner", "use_pyzor", "use_razor2", "user_scores_dsn",
-        "user_scores_sql_password", "user_scores_sql_username", "version_tag"};
+        "mbox_format_from_regex", "normalize_charset", "pyzor_max", "pyzor_options", "pyzor_path",
+        "pyzor_timeout", "rawbody_part_scan_size", "razor_config", "razor_timeout", "rbl_timeout",
+        "remove_header", "report", "report_charset", "report_contact", "report_hostname",
+        "report_safe", "report_safe_copy_headers", "report_wrap_width", "required_score",
+        "required_hits", "reuse", "rewrite_header", "rule_version", "run_reuse_tests_only",
+        "skip_rbl_checks", "skip_uribl_checks", "spf_timeout", "subjprefix", "test", "time_limit",
+        "unsafe_report", "uridnsbl_max_domains", "uridnsbl_timeout", "url", "use_auto_welcomelist",
+        "use_bayes", "use_bayes_rules", "use_dcc", "use_learner", "use_pyzor", "use_razor2",
+        "user_scores_dsn", "user_scores_sql_password", "user_scores_sql_username", "version_tag"};
 
 /* SpamAssassin 4 has new words for some and still knows the old ones. */
 static void put_word(char **key, const char *old, const char *new)
@@ -156,6 +156,9 @@ static const struct setting *find_setting(const char *key)
 
 static int has_no_meaning(const char *key)
 {
+	/* One for each language. */
+	if (text_starts(key, "bayes_stopword_"))
+		return 1;
 	for (size_t i = 0; i < sizeof(without_meaning) / sizeof(*without_meaning); i++) {
 		if (strcmp(without_meaning[i], key) == 0)
 			return 1;

@@ -54,6 +54,13 @@ static struct gap read_gap(const char *text, size_t size)
 	return gap;
 }
 
+static void end_paragraph(struct pieces *body, struct buf *paragraph)
+{
+	buf_add_char(paragraph, '\n');
+	add_paragraph(body, paragraph->data, paragraph->size);
+	buf_clear(paragraph);
+}
+
 /* Two line ends with nothing but blanks between them are one; all other white space is a blank. */
 static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap *gap)
 {
@@ -63,13 +70,12 @@ static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap
 	}
 	if (gap->first_line > 0)
 		buf_add_char(paragraph, ' ');
-	buf_add_char(paragraph, '\n');
-	add_paragraph(body, paragraph->data, paragraph->size);
-	buf_clear(paragraph);
+	end_paragraph(body, paragraph);
 	if (gap->last_line + 1 < gap->size)
 		buf_add_char(paragraph, ' ');
 }
 
+/* A NUL ends a paragraph, as it does in SpamAssassin. */
 void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 {
 	struct buf paragraph = {0};
@@ -80,8 +86,10 @@ void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 		gap = read_gap(text + at, size - at);
 		if (gap.size)
 			add_gap(body, &paragraph, &gap);
-		else
+		else if (text[at])
 			buf_add_char(&paragraph, text[at]);
+		else
+			end_paragraph(body, &paragraph);
 		at += gap.size ? gap.size : 1;
 	}
 	if (paragraph.size)
@@ -131,22 +139,44 @@ static void cut(struct builder *builder, const struct part *part, const char *wh
 {
 	struct texts *texts = builder->texts;
 
-	if (!texts->input.map->parts[part->index].is_attachment && !texts->cut)
+	if (!part->map->parts[part->index].is_attachment && !texts->cut)
 		texts->cut = what;
 }
 
+struct linking {
+	struct links *links;
+	const struct html *html;
+};
+
 static void add_link(void *context, const char *url, size_t size, enum html_place place)
 {
-	links_add(context, url, size, (enum links_place)place, 0);
+	const struct linking *linking = context;
+
+	links_add(linking->links, url, size, (enum links_place)place, linking->html->element, 0);
+}
+
+static void add_anchor_texts(struct links *links, const struct html *html)
+{
+	for (size_t i = 0; i < html->anchors.count && i < html->anchor_urls.count; i++) {
+		size_t size, text_size;
+		const char *url = pieces_at(&html->anchor_urls, i, &size);
+		const char *text = pieces_at(&html->anchors, i, &text_size);
+
+		if (size)
+			details_add(links->details, url, size, DETAILS_TEXT, text, text_size);
+	}
 }
 
 static void read_html(struct texts *texts, struct texts_view *view, const struct buf *source)
 {
-	const struct html_links sink = {add_link, &texts->links};
+	struct linking linking = {&texts->links, NULL};
+	const struct html_links sink = {add_link, &linking};
 
-	view->html = alloc_zero(1, sizeof(*view->html));
+	linking.html = view->html = alloc_zero(1, sizeof(*view->html));
 	html_read(source->data, source->size, view->html, &texts->shown, &sink);
 	texts->links.is_cut |= view->html->is_url_cut;
+	if (texts->links.details)
+		add_anchor_texts(&texts->links, view->html);
 }
 
 static void add_view(struct builder *builder, const struct part *part)
@@ -159,8 +189,6 @@ static void add_view(struct builder *builder, const struct part *part)
 	if (texts->view_count == VIEWS_MOST)
 		return;
 	texts->view_count++;
-	if (texts->shown.size)
-		buf_add_char(&texts->shown, '\n');
 	left = texts->shown.size < most ? most - texts->shown.size : 0;
 	if (part->body.size)
 		unicode_from(part->body.data, part->body.size, part->charset, &source);
@@ -193,6 +221,9 @@ static void add_part(struct builder *builder, const struct part *part)
 {
 	if (!part->is_leaf)
 		return;
+	/* A part that isn't shown parts what is before it from what is behind it, too. */
+	if (builder->texts->shown.size)
+		buf_add_char(&builder->texts->shown, '\n');
 	if (part->is_html || ((strncmp(part->type, "text/", 5) == 0 ||
 	                              strncmp(part->type, "message/", 8) == 0) &&
 	                             strcmp(part->type, "text/calendar") != 0))
@@ -201,11 +232,23 @@ static void add_part(struct builder *builder, const struct part *part)
 		add_view(builder, part);
 }
 
-/* The Subject is the first string, always: rules with tflags nosubject leave it out by number. */
+static int has_leaf(const struct parts *parts)
+{
+	for (size_t i = 0; i < parts->count; i++) {
+		if (parts->items[i].is_leaf)
+			return 1;
+	}
+	return 0;
+}
+
+/* The Subject is the first string, always: rules with tflags nosubject leave it out by number. Only
+ * a mail that has no content at all has no body either. */
 static void add_subject(struct texts *texts)
 {
 	struct buf line = {0};
 
+	if (!has_leaf(&texts->parts))
+		return;
 	parts_field(texts->input.map, 0, "Subject", 1, &line);
 	buf_add_char(&line, '\n');
 	pieces_add(&texts->body, line.data, line.size);
@@ -235,6 +278,7 @@ static void scan_links(struct texts *texts)
 		piece = pieces_at(&texts->body, i, &size);
 		links_scan(&texts->links, piece, size);
 	}
+	links_add_signers(&texts->links, texts->input.map);
 	links_settle(&texts->links);
 }
 
@@ -255,7 +299,7 @@ void texts_build(const struct texts_input *input, struct texts *texts)
 	texts->kept = kept_new();
 	buf_add(&texts->shown, "", 0);
 	texts->body.most = texts->rawbody.most = builder.limits->max_pieces;
-	links_init(&texts->links, input->lists, builder.limits->max_links);
+	links_init(&texts->links, input->lists, builder.limits->max_links, input->with_details);
 	builder.raw_left = builder.limits->max_bytes;
 	parts_read(input->map, &texts->parts);
 	facts_read(&texts->parts, &texts->facts);

@@ -39,6 +39,7 @@ struct texts_input {
 	const struct texts_limits *limits; /* NULL: 4 MiB, 20,000 pieces, 4,000 links */
 	const struct lists *lists;         /* NULL: none */
 	const char *reverse_path;          /* NULL: not known */
+	int with_details;                  /* of the addresses, too */
 };
 
 /* A part that is shown: what it says, a range of `shown`, and its markup, if it is HTML. */

@@ -22,9 +22,14 @@ static int is_ascii(const char *bytes, size_t size)
 static int is_shifting(const char *charset)
 {
 	return text_starts(charset, "utf-16") || text_starts(charset, "utf-32") ||
-	       text_starts(charset, "utf-7") || text_starts(charset, "utf16") ||
-	       text_starts(charset, "iso-2022") || text_starts(charset, "ucs-") ||
-	       text_starts(charset, "hz");
+	       text_starts(charset, "utf16") || text_starts(charset, "iso-2022") ||
+	       text_starts(charset, "ucs-") || text_starts(charset, "hz");
+}
+
+static int is_utf7(const char *charset)
+{
+	return text_same(charset, "utf-7") || text_same(charset, "utf7") ||
+	       text_same(charset, "unicode-1-1-utf-7");
 }
 
 static int is_latin1(const char *charset)
@@ -51,7 +56,10 @@ static int convert(const char *bytes, size_t size, const char *charset, struct b
 void unicode_from(const char *bytes, size_t size, const char *charset, struct buf *out)
 {
 	charset = charset ? charset : "";
-	if (is_shifting(charset) && is_ascii(bytes, size)) {
+	if (is_utf7(charset) && is_ascii(bytes, size)) {
+		/* What isn't by its book is passed over by readers. */
+		decode_charset(bytes, size, charset, out);
+	} else if (is_shifting(charset) && is_ascii(bytes, size)) {
 		if (!convert(bytes, size, charset, out))
 			buf_add(out, bytes, size);
 	} else if (utf8_valid(bytes, size)) {

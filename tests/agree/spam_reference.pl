@@ -107,6 +107,17 @@ sub work {
 	}
 }
 
+# SpamAssassin's FreeMail blanks addresses in the very text that other rules see. With WHOLE_TEXT set it gets
+# a copy, so that what differs for that reason alone can be told from the rest.
+if ($ENV{WHOLE_TEXT}) {
+	no warnings 'redefine';
+	my $text = \&Mail::SpamAssassin::PerMsgStatus::get_decoded_stripped_body_text_array;
+	*Mail::SpamAssassin::PerMsgStatus::get_decoded_stripped_body_text_array = sub {
+		my $lines = $text->(@_);
+		return caller eq 'Mail::SpamAssassin::Plugin::FreeMail' ? [@$lines] : $lines;
+	};
+}
+
 my $sa = Mail::SpamAssassin->new({local_tests_only => 1, dont_copy_prefs => 1, userprefs_filename => '/dev/null',
 	post_config_text => "use_bayes 0\nuse_auto_welcomelist 0\n"});
 $sa->compile_now(0, 0);

@@ -94,6 +94,24 @@ def test_explain_tells_hits_points_and_what_matched(world, rules):
     assert "SITE_NAMED" not in hits(world, mail("Dear Bea,"))
 
 
+def test_conditions_on_one_address_hold_together(world, rules):
+    rules.write_text(OWN + r"""
+uri_detail SITE_LIES   text =~ /\bhttps:/  cleaned !~ /^https:/
+uri_detail SITE_SIGNED type =~ /^domainkeys$/ domain =~ /^example\.com$/
+ifplugin Mail::SpamAssassin::Plugin::URIDetail
+mimeheader SITE_PART   Content-Type =~ /html/
+tflags     SITE_PART   range=1
+endif
+""")
+    names = {one["name"]: one for one in told(world, "list")}
+    assert names["SITE_LIES"]["kind"] == "uri_detail" and names["SITE_LIES"]["run"] and names["SITE_PART"]["run"]
+    head = "From: a@example.org\nDKIM-Signature: v=1; d=mail.example.com; s=x\nSubject: word\nContent-Type: text/html\n\n"
+    found = hits(world, head + '<a href="http://one.example.com/">https://bank.example.com</a>\n')
+    assert found["SITE_LIES"][1].endswith("(\"http://one.example.com/\")")
+    assert "SITE_SIGNED" in found and "SITE_PART" in found
+    assert "SITE_LIES" not in hits(world, head + '<a href="https://one.example.com/">https://one.example.com</a>\n')
+
+
 @pytest.mark.config("spam:\n  score_set: 2\n")
 def test_the_score_set_chooses_among_four_numbers(world, rules):
     assert hits(world, mail("sesame opens"))["SITE_WORD"][0] == 3

@@ -75,7 +75,7 @@ static void show_texts(const struct mime_map *map, const struct rules *rules)
 	        "To:addr", "To:raw", "ToCc", "ToCc:addr", "Return-Path:addr", "X-Mailer"};
 	struct texts texts;
 
-	texts_build(&(struct texts_input){map, NULL, rules_lists(rules), NULL}, &texts);
+	texts_build(&(struct texts_input){map, NULL, rules_lists(rules), NULL, 0}, &texts);
 	show_pieces("body", &texts.body);
 	show_pieces("rawbody", &texts.rawbody);
 	show_pieces("uris", &texts.links.forms);

@@ -14,7 +14,7 @@
 static void add(void *context, const char *url, size_t size, enum html_place place)
 {
 	assert(size > 0);
-	links_add(context, url, size, (enum links_place)place, 0);
+	links_add(context, url, size, (enum links_place)place, NULL, 0);
 }
 
 static size_t ink(const char *bytes, size_t size)
@@ -35,7 +35,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf text = {0};
 	size_t shown = 0, length;
 
-	links_init(&links, NULL, 1000);
+	links_init(&links, NULL, 1000, 1);
 	html_read((const char *)data, size, &html, &text, &sink);
 	assert(text.size <= 4 * size);
 	assert(html.element_count <= html.tag_count && html.tags_seen <= html.tag_count);

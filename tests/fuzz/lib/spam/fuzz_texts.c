@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	lists_add(lists, "freemail_domains", "*.com");
 	lists_add(lists, "welcomelist_from_rcvd", "* com");
 	check_charset(data, size);
-	texts_build(&(struct texts_input){map, &limits, lists, NULL}, &texts);
+	texts_build(&(struct texts_input){map, &limits, lists, NULL, 1}, &texts);
 	assert(texts.body.count <= 2000 && texts.links.forms.count <= 200);
 	for (size_t i = 1; i < texts.body.count; i++) {
 		const char *piece = pieces_at(&texts.body, i, &length);

@@ -466,6 +466,35 @@ static void charsets_become_utf8(void **state)
 	buf_fini(&out);
 }
 
+static void charsets_have_the_names_that_mail_programs_give_them(void **state)
+{
+	static const struct {
+		const char *name, *bytes, *want;
+	} known[] = {
+	        {"x-cp1251", "\xFF", "\u044F"},
+	        {"CP1251", "\xFF", "\u044F"},
+	        {"win-1251", "\xFF", "\u044F"},
+	        {"cp-850", "\x84", "\u00E4"},
+	        {"ks_c_5601-1987", "\xC7\xD1", "\uD55C"},
+	        {"windows-949", "\xC7\xD1", "\uD55C"},
+	        {"x-sjis", "\x93\xFA", "\u65E5"},
+	        {"x-euc-jp", "\xC6\xFC", "\u65E5"},
+	        {"x-gbk", "\xD6\xD0", "\u4E2D"},
+	        {"unicode-1-1-utf-7", "+ZeU-", "\u65E5"},
+	        {"x-mac-cyrillic", "\x80", "\u0410"},
+	        {"iso-8859-8-i", "\xE0", "\u05D0"},
+	        {"cp12515555555", "\xE4", "\u00E4"},
+	};
+	struct buf out = {0};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		buf_clear(&out);
+		decode_charset(known[i].bytes, strlen(known[i].bytes), known[i].name, &out);
+		assert_string_equal(out.data, known[i].want);
+	}
+	buf_fini(&out);
+}
+
 static void what_a_charset_can_not_explain_is_replaced(void **state)
 {
 	struct buf out = {0};
@@ -526,6 +555,7 @@ int main(void)
 	        cmocka_unit_test(a_charset_s_name_is_bounded),
 	        cmocka_unit_test(raw_header_bytes_are_utf8_or_windows_1252),
 	        cmocka_unit_test(charsets_become_utf8),
+	        cmocka_unit_test(charsets_have_the_names_that_mail_programs_give_them),
 	        cmocka_unit_test(what_a_charset_can_not_explain_is_replaced),
 	        cmocka_unit_test(fields_are_found_by_name_and_number),
 	        cmocka_unit_test(a_part_is_decoded_under_the_encoding_asked_for),

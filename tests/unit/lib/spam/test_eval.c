@@ -166,6 +166,50 @@ static void headers_of_parts_are_matched(void **state)
 	        "A B ");
 }
 
+static void parts_are_chosen_by_number_and_their_fields_can_be_one_text(void **state)
+{
+	static const char mail[] = "Content-Type: multipart/mixed;\n "
+	                           "boundary=q\n\n--q\nContent-Type: text/plain\n\nx\n"
+	                           "--q\nContent-Type: image/gif\nX: 1\n\nGIF\n"
+	                           "--q\nContent-Type: image/png\nX: 2\n\nPNG\n--q--\n";
+
+	hits_in(mail,
+	        "mimeheader A Content-Type =~ /text/\ntflags A range=2\n"
+	        "mimeheader B Content-Type =~ /text/\ntflags B range=3-\n"
+	        "mimeheader C Content-Type =~ /mixed/\ntflags C range=-2\n"
+	        "mimeheader D Content-Type =~ /mixed/\ntflags D range=2-9\n"
+	        "mimeheader E Content-Type =~ /gif\\n.*png/\ntflags E concat\n"
+	        "mimeheader F Content-Type =~ /gif\\n.*png/\ntflags F concat range=1-3\n"
+	        "mimeheader G Content-Type:raw =~ /;\\n boundary/\n"
+	        "mimeheader H X =~ /^\\n\\n1\\n2\\n$/\ntflags H concat\n"
+	        "mimeheader __I Content-Type =~ /i/\ntflags __I multiple\nmeta I __I == 2\n",
+	        "A C E G H I ");
+}
+
+static void conditions_on_an_address_hold_together(void **state)
+{
+	static const char mail[] =
+	        "DKIM-Signature: v=1; d=signer.\n example.com; s=x\nContent-Type: text/html\n\n"
+	        "<a href=\"http://one.example.com/%41\">https://bank.example.com</a>"
+	        "<img src=\"https://two.example.net/a.gif\">"
+	        "<a href=\"http://two.example.net/\">pictures</a>www.three.example.org/ "
+	        "four.example.org/x\n";
+
+	hits_in(mail,
+	        "uri_detail A text =~ /https:/ cleaned !~ /^https:/\n"
+	        "uri_detail B raw =~ /%41/ cleaned =~ m!/A$! type =~ /^a$/\n"
+	        "uri_detail C host =~ /^one\\./ text =~ /pictures/\n"
+	        "uri_detail D type =~ /^img$/ domain =~ /^example\\.net$/\n"
+	        "uri_detail E type =~ /^img$/ text =~ /./\n"
+	        "uri_detail F type =~ /^unlinked$/ host =~ /^four\\./i\n"
+	        "uri_detail G type =~ /^unlinked$/ host =~ /^three\\./\n"
+	        "uri_detail H type =~ /^domainkeys$/ host =~ /^signer\\.example\\.com$/\n"
+	        "uri_detail I type =~ /^domainkeys$/ cleaned =~ /./\n"
+	        "uri_detail J raw =~ /a b/ raw =~ /three/\n"
+	        "meta K A && B\nscore I 0\n",
+	        "A B D F H J K ");
+}
+
 static void metas_count_hits_and_see_hidden_rules(void **state)
 {
 	hits("body __A /buy/\ntflags __A multiple\nmeta B __A > 2\nmeta C __A > 3\nmeta D B && "
@@ -350,6 +394,8 @@ int main(void)
 	        cmocka_unit_test(the_envelope_is_known_where_we_have_it),
 	        cmocka_unit_test(links_raw_text_and_the_whole_are_matched),
 	        cmocka_unit_test(headers_of_parts_are_matched),
+	        cmocka_unit_test(parts_are_chosen_by_number_and_their_fields_can_be_one_text),
+	        cmocka_unit_test(conditions_on_an_address_hold_together),
 	        cmocka_unit_test(metas_count_hits_and_see_hidden_rules),
 	        cmocka_unit_test(what_is_not_defined_or_not_run_is_0_as_in_spamassassin),
 	        cmocka_unit_test(what_one_rule_captures_another_looks_for),

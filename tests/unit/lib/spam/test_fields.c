@@ -96,6 +96,16 @@ static void all_is_every_field_in_order(void **state)
 	        "B:2\nA:  x\n y\n");
 }
 
+static void what_another_filter_said_is_left_out(void **state)
+{
+	static const char mail[] = "A: 1\nx-spam-flag: NO\nX-Spam-Level: *\nX-Spammer: 1\n\n";
+
+	value_is(mail, (struct header_key){"ALL", FORM_VALUE, PICK_ALL}, 1, "A: 1\nX-Spammer: 1\n");
+	value_is(mail, (struct header_key){"X-Spam-Flag", FORM_VALUE, PICK_ALL}, 0, "");
+	value_is(mail, (struct header_key){"ALL", FORM_RAW, PICK_ALL}, 1,
+	        "A: 1\nx-spam-flag: NO\nX-Spam-Level: *\nX-Spammer: 1\n");
+}
+
 static const char way[] =
         "Received: from here (here.example [10.0.0.1])\n by mx.example (8.11/8.11) with ESMTP id "
         "A1B2\n"
@@ -171,6 +181,7 @@ int main(void)
 	        cmocka_unit_test(values_are_unfolded_trimmed_and_decoded),
 	        cmocka_unit_test(what_is_structure_is_not_decoded),
 	        cmocka_unit_test(all_is_every_field_in_order),
+	        cmocka_unit_test(what_another_filter_said_is_left_out),
 	        cmocka_unit_test(all_is_cut_where_fields_are_no_longer_believed),
 	        cmocka_unit_test(relays_are_texts_like_fields),
 	        cmocka_unit_test(hosts_domains_and_ip_addresses_are_found_in_fields),

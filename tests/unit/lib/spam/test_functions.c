@@ -194,6 +194,17 @@ static void html_alone_is_told_from_html_beside_text(void **state)
 	/* 8 bytes to 20 */
 	HITS(both, "check_mime_multipart_ratio", "0.4", "0.5");
 	MISSES(both, "check_mime_multipart_ratio", "0", "0.4");
+	/* What stands before the alternatives counts as empty. */
+	HITS("Content-Type: multipart/mixed; boundary=p\n\n"
+	     "--p\nContent-Type: text/plain\n\nabcdefgh\n"
+	     "--p\nContent-Type: multipart/alternative; boundary=q\n\n"
+	     "--q\nContent-Type: text/html\n\n<b>0123456789012</b>\n--q--\n--p--\n",
+	        "check_mime_multipart_ratio", "0", "0.01");
+	/* Line ends of the wire count like others: 4 bytes to 8. */
+	HITS("Content-Type: multipart/alternative; boundary=q\r\n\r\n"
+	     "--q\r\nContent-Type: text/plain\r\n\r\na\r\nbc\r\n"
+	     "--q\r\nContent-Type: text/html\r\n\r\n12345678\r\n--q--\r\n",
+	        "check_mime_multipart_ratio", "0.499", "0.501");
 }
 
 static void what_is_not_by_the_book_is_told(void **state)
@@ -212,6 +223,12 @@ static void what_is_not_by_the_book_is_told(void **state)
 	HITS(odd, "check_msg_parse_flags", "missing_mime_head_body_separator");
 	HITS("Subject: no end", "check_msg_parse_flags", "missing_head_body_separator");
 	MISSES(good, "check_msg_parse_flags", "truncated_header");
+	/* A multipart inside, without a delimiter, that begins with text. */
+#define NOT_PARTED(text)                                                                           \
+	"Content-Type: multipart/mixed; boundary=q\n\n--q\n"                                       \
+	"Content-Type: multipart/related; boundary=p\n\n" text "\n--q--\n"
+	HITS(NOT_PARTED("text"), "check_msg_parse_flags", "missing_mime_head_body_separator");
+	MISSES(NOT_PARTED("\ntext"), "check_msg_parse_flags", "missing_mime_head_body_separator");
 }
 
 static void bytes_that_a_charset_forbids_are_told(void **state)
@@ -301,6 +318,10 @@ static void two_versions_of_a_text_are_compared_word_by_word(void **state)
 	        "3", "1");
 	MISSES(VERSIONS("a b c", "<b>x</b> y"), "multipart_alternative_difference_count", "3", "1");
 	MISSES("Subject: s\n\nx\n", "multipart_alternative_difference", "99", "100");
+	/* Dashes and pictures are no words, letters of any script are. */
+	MISSES(VERSIONS("one", "one &mdash; &#x1F381;"), "multipart_alternative_difference", "1",
+	        "100");
+	HITS(VERSIONS("one", "one &#x434;"), "multipart_alternative_difference", "49", "50");
 }
 
 static void blank_lines_and_blanks_are_counted(void **state)
@@ -438,6 +459,10 @@ static void dates_are_held_against_the_fields_of_relays(void **state)
 	HITS(DATED("Sun, 1 Sep 2002 20:00 UTC"), "check_for_shifted_date", "-24", "-12");
 	HITS(DATED("1 Jan 2002 20:00:00 EST"), "check_for_shifted_date", "undef", "-96");
 	MISSES("Date: Mon, 2 Sep 2002 14:00:00 +0000\n\n", "check_for_shifted_date", "3", "6");
+	/* Of several the first one that can be read counts. */
+	HITS("Date: some day\n" DATED(
+	             "Mon, 2 Sep 2002 14:00:00 +0000\nDate: Tue, 3 Sep 2002 14:00:00"),
+	        "check_for_shifted_date", "3", "6");
 	HITS(DATED("Mon, 2 Sep 2002 10:00:00 +0000"), "received_within_months", "6", "undef");
 	MISSES(DATED("Mon, 2 Sep 2002 10:00:00 +0000"), "received_within_months", "undef", "6");
 }
@@ -581,6 +606,12 @@ static void links_that_lead_elsewhere_than_they_say_are_told(void **state)
 	HITS(HTML("<a href=http://one.com/>https://two.com/</a>"), "check_https_http_mismatch", "1",
 	        "10");
 	MISSES(HTML("<a href=http://one.com/>https://www.one.com/</a>"),
+	        "check_https_http_mismatch", "1", "10");
+	HITS(HTML("<a href=http://one.com/>https://b\xc3\xbc"
+	          "cher.com/</a>"),
+	        "check_https_http_mismatch", "1", "10");
+	MISSES(HTML("<a href=http://xn--bcher-kva.com/>https://b\xc3\xbc"
+	            "cher.com/</a>"),
 	        "check_https_http_mismatch", "1", "10");
 	HITS(HTML("<a href=http://192.0.2.1/>https://bank.com/</a>"), "check_https_ip_mismatch",
 	        NULL);

@@ -115,6 +115,8 @@ static void links_are_found_in_all_their_places(void **state)
 	links("<meta http-equiv=refresh content=\"0; URL=http://f/\">", "http://f/|");
 	links("<a name=\"http://no/\"><p href=http://no/>", "");
 	links("<a href=\" http://g&#47;x?a=1&amp;b=2 \">", "http://g/x?a=1&b=2|");
+	/* Of an attribute that is given twice readers take the first. */
+	links("<a href=http://h/ HREF=http://i/>x</a>", "http://h/|");
 }
 
 static void relative_links_follow_the_base(void **state)

@@ -144,7 +144,15 @@ static void what_is_not_understood_is_told_with_file_and_line(void **state)
 	complains("tflags A strange", "tflags A: \"strange\" is not known");
 	complains("priority A high", "priority A: a number was expected");
 	complains("replace_tag 9 x", "not a tag's name");
-	complains("uri_detail A raw =~ /x/", "rule A: uri_detail is not here");
+	complains("uri_detail A other =~ /x/", "rule A: only raw, type, cleaned, text, domain and");
+	complains("uri_detail A", "rule A: key =~ /pattern/ was expected");
+	complains("uri_detail A raw =~ x", "rule A: key =~ /pattern/ was expected");
+	complains("uri_detail A raw =~ /x/ and", "rule A: key =~ /pattern/ was expected");
+	complains("uri_detail A raw =~ /(/", "rule A: missing closing parenthesis");
+	complains("mimeheader A Content-Type:addr =~ /x/", "rule A: only :raw can be asked for");
+	complains("mimeheader A exists:Content-Id", "rule A: neither =~ nor !~");
+	complains("tflags A range=x", "tflags A: \"range=x\" is not known");
+	complains("tflags A range=-", "tflags A: \"range=-\" is not known");
 	complains("loadplugin Mail::SpamAssassin::Plugin::AntiVirus", "AntiVirus is not here");
 	complains("score A (1)", "score A: there is no score yet");
 	complains("enlist_addrlist NAME a@b", "enlist_addrlist: (NAME) and values were expected");
@@ -537,6 +545,10 @@ static void settings_without_meaning_are_counted_by_key(void **state)
 	assert_string_equal(rules_meaningless_key(rules, 0), "report");
 	assert_string_equal(rules_meaningless_key(rules, 2), "required_score");
 	assert_null(rules_meaningless_key(rules, 3));
+	rules_free(&rules);
+	rules = read_rules("bayes_stopword_languages en\nbayes_stopword_en (?:and)\n");
+	assert_string_equal(said.data, "");
+	assert_int_equal(rules_meaningless(rules), 2);
 	rules_free(&rules);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/base64.h"
 #include "lib/base/utf8.h"
 #include "lib/spam/links.h"
 #include "lib/spam/texts.h"
@@ -102,6 +103,9 @@ static void charsets_become_utf8(void **state)
 	/* ISO-2022-JP has no byte above 127. */
 	body_is("Subject: s\nContent-Type: text/plain; charset=iso-2022-jp\n\n\x1b$B$\"\x1b(B\n",
 	        "s\n|\xe3\x81\x82 |");
+	/* UTF-7, even where some of it isn't by the book. */
+	body_is("Subject: s\nContent-Type: text/plain; charset=utf-7\n\n+AD4 x +2 y\n",
+	        "s\n|> x \xef\xbf\xbdy |");
 }
 
 static void all_text_parts_are_seen_and_others_are_not(void **state)
@@ -112,7 +116,120 @@ static void all_text_parts_are_seen_and_others_are_not(void **state)
 	        "--q\nContent-Type: image/gif\n\npicture\n"
 	        "--q\nContent-Type: application/x-page; name=\"a.HTML\"\n\n<i>named</i>\n"
 	        "--q\nContent-Type: message/rfc822\n\nSubject: inner\n\ninside\n--q--\n",
-	        "s\n|plain\n|html named inside|");
+	        "s\n|plain\n|html \n|named inside|");
+}
+
+static void blank_lines_are(const char *head, const char *tail, size_t want)
+{
+	struct buf mail = {0};
+	struct texts texts;
+	size_t size;
+
+	buf_add_string(&mail, head);
+	for (int i = 0; i < 50; i++)
+		buf_add_char(&mail, '\n');
+	buf_add_string(&mail, "x");
+	buf_add_string(&mail, tail);
+	build_bytes(mail.data, mail.size, NULL, &texts);
+	pieces_at(&texts.rawbody, 0, &size);
+	assert_int_equal(size, want + 1);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void of_many_blank_lines_some_stay(void **state)
+{
+	blank_lines_are("Subject: s\n\n", "", 21);
+	blank_lines_are("Subject: s\n\ny\n", "", 20 + 2);
+	blank_lines_are("Content-Type: multipart/mixed; boundary=q\n\n--q\nContent-Type: "
+	                "text/plain\n\n",
+	        "\n--q--\n", 19);
+}
+
+static void a_multipart_of_no_bytes_has_no_text(void **state)
+{
+	struct texts texts;
+
+	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n", "");
+	build_bytes("Content-Type: multipart/mixed; boundary=q\n\n", 43, NULL, &texts);
+	assert_int_equal(texts.rawbody.count, 0);
+	texts_fini(&texts);
+	body_is("Subject: s\nContent-Type: multipart/mixed\n\n", "s\n|");
+}
+
+static void a_part_that_is_not_shown_ends_a_paragraph(void **state)
+{
+	body_is("Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
+	        "--q\nContent-Type: text/plain\n\nplain\n\n"
+	        "--q\nContent-Type: image/gif\n\npicture\n--q--\n",
+	        "s\n|plain\n|");
+}
+
+static void a_nul_ends_a_paragraph(void **state)
+{
+	static const char mail[] = "Subject: s\n\none\0two\n";
+	struct texts texts;
+	char *got;
+
+	build_bytes(mail, sizeof(mail) - 1, NULL, &texts);
+	got = all(&texts.body);
+	assert_string_equal(got, "s\n|one\n|two |");
+	free(got);
+	texts_fini(&texts);
+}
+
+/* "Subject: inner", an empty line, "inside http://inside.example.com/". */
+#define ENCODED "U3ViamVjdDogaW5uZXIKCmluc2lkZSBodHRwOi8vaW5zaWRlLmV4YW1wbGUuY29tLwo="
+
+static void a_message_in_base64_is_read_like_any_other(void **state)
+{
+	static const char mail[] = "Subject: s\nContent-Type: multipart/mixed; boundary=q\n\n"
+	                           "--q\n\nbefore\n\n"
+	                           "--q\nContent-Type: message/rfc822\n"
+	                           "Content-Transfer-Encoding: base64\n\n" ENCODED "\n"
+	                           "--q\n\nbehind\n--q--\n";
+
+	body_is(mail, "s\n|before\n|inside http://inside.example.com/\n|behind|");
+	links_are(mail, "http://inside.example.com/|");
+}
+
+/* One more message around `mail`, which becomes an attachment of it in base64. */
+static void wrap(struct buf *mail)
+{
+	struct buf outer = {0};
+
+	buf_add_string(
+	        &outer, "Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\n");
+	base64_add(&outer, mail->data, mail->size);
+	buf_fini(mail);
+	*mail = outer;
+}
+
+static void messages_in_base64_inside_each_other_are_bounded(void **state)
+{
+	struct buf mail = {0};
+	struct texts texts;
+
+	buf_add_string(&mail, "Subject: inner\n\ninside\n");
+	for (int i = 0; i < 6; i++)
+		wrap(&mail);
+	build_bytes(mail.data, mail.size, NULL, &texts);
+	assert_int_equal(texts.parts.decoded_count, 3);
+	assert_int_equal(texts.parts.count, 4);
+	texts_fini(&texts);
+	buf_fini(&mail);
+}
+
+static void a_delimiter_at_the_very_end_begins_no_part(void **state)
+{
+	static const char mail[] = "Content-Type: multipart/mixed; boundary=q\n\n"
+	                           "--q\n\ntext\n--q\n";
+	struct texts texts;
+
+	build_bytes(mail, strlen(mail), NULL, &texts);
+	assert_int_equal(texts.parts.count, 2);
+	assert_int_equal(texts.rawbody.count, 1);
+	texts_fini(&texts);
 }
 
 static void a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character(void **state)
@@ -323,6 +440,13 @@ int main(void)
 	        cmocka_unit_test(transfer_encodings_are_taken_off),
 	        cmocka_unit_test(charsets_become_utf8),
 	        cmocka_unit_test(all_text_parts_are_seen_and_others_are_not),
+	        cmocka_unit_test(of_many_blank_lines_some_stay),
+	        cmocka_unit_test(a_multipart_of_no_bytes_has_no_text),
+	        cmocka_unit_test(a_part_that_is_not_shown_ends_a_paragraph),
+	        cmocka_unit_test(a_nul_ends_a_paragraph),
+	        cmocka_unit_test(a_message_in_base64_is_read_like_any_other),
+	        cmocka_unit_test(messages_in_base64_inside_each_other_are_bounded),
+	        cmocka_unit_test(a_delimiter_at_the_very_end_begins_no_part),
 	        cmocka_unit_test(a_long_paragraph_is_cut_at_a_blank_and_never_inside_a_character),
 	        cmocka_unit_test(raw_text_up_to_2048_bytes_is_one_string),
 	        cmocka_unit_test(raw_text_keeps_markup_and_loses_the_encoding),
