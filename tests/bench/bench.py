@@ -339,6 +339,7 @@ def median(rows):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     if "store" in ONLY:
         storing.measure(ROUNDS, min(SECONDS, 3))
     if ONLY == ["store"]:
