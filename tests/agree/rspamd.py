@@ -25,6 +25,7 @@ FILES = {
     "options.inc": """dns { nameserver = ["127.0.0.1:9"]; timeout = 0.1s; retransmits = 1; }
 local_addrs = [];
 disable_monitoring = true;
+task_timeout = 60s;
 """,
     "hfilter.conf": "from_enabled = false;\nhelo_enabled = false;\n",
     "phishing.conf": "phishtank_enabled = false;\n",
@@ -35,8 +36,10 @@ disable_monitoring = true;
 # Without this it asks no Bayes about a mail that has points enough for a refusal.
 ALL_FILTERS = "check_all_filters = true;\n"
 
-# Learned without a look at what it thinks of the mail already, and nothing by itself.
+# Learned without a look at what it thinks of the mail already, and nothing by itself. A redis that is slow on a busy machine is waited
+# for: after half a second it would say nothing of the mail.
 BAYES = """servers = "{redis}";
+timeout = 30s;
 min_learns = 1;
 learn_condition = "return function(task, is_spam, is_unlearn) return true end";
 autolearn = false;
