@@ -3,7 +3,7 @@
 Its rules are all there but those that need DNS, redis or a service elsewhere: these modules are off, and of two others the parts that
 ask (`dns req: 0` for every mail, in its log at level info). Nothing listens on a port, and its log has warnings only. Without redis it
 has no Bayes either; with it Bayes says what it thinks as a symbol, PROBABILITY, with all digits that it has (rspamd itself tells two).
-Needs root, which it gives up for nobody.
+Needs root, which it gives up for nobody, as redis does.
 """
 import json
 import os
@@ -16,6 +16,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHIPPED = "/etc/rspamd"
+USER, GROUP = "nobody", "nogroup"
+QUIET_LOOKS = 50  # ten a second
 TICK = os.sysconf("SC_CLK_TCK")
 
 ASKING = ("antivirus arc asn aws_s3 bimi clickhouse dcc dkim dkim_signing dmarc elastic external_services fuzzy_check greylist history_redis "
@@ -62,9 +64,17 @@ def install(*packages):
     subprocess.run([ROOT / "tests/tools/install-packages", *packages], check=True)
 
 
+def stat_of(pid):
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+
+
 def cpu_seconds(pid):
-    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    fields = stat_of(pid)
     return (int(fields[11]) + int(fields[12])) / TICK
+
+
+def state_of(pid):
+    return stat_of(pid)[0]
 
 
 def wait_until(predicate, seconds, what):
@@ -91,14 +101,23 @@ def stop(process):
             process.wait()
 
 
+def give(folder):
+    """A folder that is theirs alone to write in."""
+    folder.mkdir()
+    shutil.chown(folder, USER, GROUP)
+    return folder
+
+
 class Redis:
-    """In memory only, on a socket that is nobody's but ours."""
+    """In memory only, on a socket."""
 
     def __init__(self, folder):
-        self.socket = folder / "redis.sock"
+        where = give(folder / "redis")
+        self.socket = where / "redis.sock"
         self.process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "777", "--save", "", "--appendonly", "no",
-             "--dir", folder, "--logfile", folder / "redis.log", "--daemonize", "no"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            ["redis-server", "--port", "0", "--unixsocket", self.socket, "--unixsocketperm", "700", "--save", "", "--appendonly", "no",
+             "--dir", where, "--logfile", where / "redis.log", "--daemonize", "no"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            user=USER, group=GROUP, extra_groups=[])
         try:
             wait_until(lambda: answers(self.socket), 20, "redis")
         except BaseException:
@@ -115,17 +134,18 @@ class Rspamd:
     def __init__(self, folder, cache, redis=None):
         self.folder, self.process = pathlib.Path(folder), None
         self.scanner, self.controller = self.folder / "scanner.sock", self.folder / "controller.sock"
-        for path in (self.folder, cache, self.folder / "data"):
-            path.mkdir(exist_ok=True)
-            path.chmod(0o777)
+        give(self.folder)
+        give(self.folder / "data")
+        if not cache.exists():
+            give(cache)
         self.configure(cache, redis)
         variables = {"CONFDIR": self.folder / "etc", "LOCAL_CONFDIR": self.folder / "etc", "RUNDIR": self.folder, "LOGDIR": self.folder,
                      "DBDIR": self.folder / "data"}
-        self.process = subprocess.Popen(["rspamd", "-f", "-u", "nobody", "-g", "nogroup", "-c", self.folder / "etc/rspamd.conf",
+        self.process = subprocess.Popen(["rspamd", "-f", "-u", USER, "-g", GROUP, "-c", self.folder / "etc/rspamd.conf",
                                          *(f"--var={name}={value}" for name, value in variables.items())],
                                         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_until(lambda: self.scanner.exists() and answers(self.scanner) and answers(self.controller), 120, "rspamd")
+            wait_until(lambda: self.scanner.exists() and answers(self.scanner) and answers(self.controller), 300, "rspamd")
         except BaseException:
             self.stop()
             raise
@@ -137,8 +157,8 @@ class Rspamd:
         files = {f"{module}.conf": "enabled = false;\n" for module in ASKING} | FILES
         files["options.inc"] += f'hs_cache_dir = "{cache}/";\n'
         files["logging.inc"] = f'type = "file"; filename = "{self.folder}/rspamd.log"; level = "warning";\n'
-        files["worker-normal.inc"] = f'bind_socket = "{self.scanner} mode=0666"; count = 1;\n'
-        files["worker-controller.inc"] = f'bind_socket = "{self.controller} mode=0666"; count = 1;\n'
+        files["worker-normal.inc"] = f'bind_socket = "{self.scanner} mode=0600"; count = 1;\n'
+        files["worker-controller.inc"] = f'bind_socket = "{self.controller} mode=0600"; count = 1;\n'
         if redis:
             files["options.inc"] += ALL_FILTERS
             files["classifier-bayes.conf"] = BAYES.format(redis=redis.socket)
@@ -157,8 +177,15 @@ class Rspamd:
     def settle(self):
         """Until its helper has compiled all expressions, and for the seconds after which the scanner has taken them up."""
         wait_until(lambda: self.child("hs_helper"), 60, "rspamd's helper")
-        helper, seen = self.child("hs_helper"), []
-        wait_until(lambda: seen.append(cpu_seconds(helper)) or (len(seen) > 50 and 0 < seen[-50] == seen[-1]), 300, "compiled expressions")
+        helper, used, quiet = self.child("hs_helper"), 0, 0
+
+        def is_quiet():
+            nonlocal used, quiet
+            state, now = state_of(helper), cpu_seconds(helper)
+            quiet = quiet + 1 if state != "R" and 0 < used == now else 0
+            used = now
+            return quiet >= QUIET_LOOKS
+        wait_until(is_quiet, 600, "compiled expressions")
 
     def ask(self, path, command, mail, fields=b""):
         """Gives the status and what came with it."""
