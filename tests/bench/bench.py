@@ -5,7 +5,7 @@
     SECONDS=5         for each measurement at most; it ends when each mail was scanned once
     ROUNDS=3          medians over so many rounds; the rounds interleave, so that a machine that drifts drifts for all
     DATABASE=small    skip the production-size signature database
-    ONLY=a,b          of: scan one-core postfix memory reload map find pack store spam
+    ONLY=a,b          of: scan one-core postfix memory reload map find pack store spam learn
 
 On text, on business-like mail of which a third has attachments, and on mail whose attachments recur:
 
@@ -34,6 +34,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import corpora  # noqa: E402
+import learning  # noqa: E402
 import signatures  # noqa: E402
 import spam  # noqa: E402
 import storing  # noqa: E402
@@ -311,6 +312,9 @@ class Bench:
     def spam(self):
         spam.measure(self.folders["text"], ROUNDS)
 
+    def learn(self):
+        learning.measure(self.folders["text"], self.scratch / "lessons", ROUNDS)
+
     def find(self):
         print("\nfinding in the quarantine", flush=True)
         subprocess.run([BUILD / "tests/bench/quarantine/bench_find", self.scratch / "quarantine", os.environ.get("ITEMS", "1000000")],
@@ -339,6 +343,7 @@ def median(rows):
 
 
 def main():
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is stopped
     if "store" in ONLY:
         storing.measure(ROUNDS, min(SECONDS, 3))
     if ONLY == ["store"]:
@@ -350,7 +355,7 @@ def main():
         print(f"{bench.what}; {ROUNDS} rounds of at most {SECONDS} s, medians; no spam rules, as libclamav and clamd have none", flush=True)
         if "scan" in ONLY:
             bench.scan(["text", "mix", "recurring"], 2)
-        for part in ("postfix", "memory", "reload", "map", "find", "pack", "spam"):
+        for part in ("postfix", "memory", "reload", "map", "find", "pack", "spam", "learn"):
             if part in ONLY:
                 getattr(bench, part)()
         if "one-core" in ONLY:  # the last, as it is for all that is started from then on
