@@ -84,10 +84,10 @@ def timed(look, mails, cpu):
     return (time.monotonic() - began) / len(mails) * 1000, (cpu() - before) / len(mails) * 1000
 
 
-def spamd_of(mails, folder):
+def spamd_of(program, mails, folder):
     """Milliseconds a mail, and of CPU."""
     port = free_port()
-    process = subprocess.Popen([find_spamd(folder), "-L", "-x", "-i", "127.0.0.1", "-p", str(port), "-m", "1", "--max-conn-per-child", "100000",
+    process = subprocess.Popen([program, "-L", "-x", "-i", "127.0.0.1", "-p", str(port), "-m", "1", "--max-conn-per-child", "100000",
                                 "-u", "nobody", "-H", folder, "-s", "stderr"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         def is_there():
@@ -128,12 +128,12 @@ def stage_of(folder, scratch):
     return costs_of("workers/qscan/bench_spam", f"{scratch}/lazaret.yaml", folder)[1]
 
 
-def side_by_side(daemon, mails, folder, scratch):
+def side_by_side(program, daemon, mails, folder, scratch):
     """The whole stage and rspamd in turn, which take a second or two each, half of the turns before spamd and half behind it, which takes
     long: a machine with other work drifts. Medians."""
     def turns():
         return [(stage_of(folder, scratch), rspamd_of(daemon, mails)) for _ in range(TURNS // 2)]
-    before, by_spamd = turns(), spamd_of(mails, scratch)
+    before, by_spamd = turns(), spamd_of(program, mails, scratch)
     stages, by_rspamd = zip(*before, *turns())
     return {name: statistics.median(stage[name] for stage in stages) for name in stages[0]}, by_spamd, median(by_rspamd)
 
@@ -168,18 +168,23 @@ def tell(read, count, rules, stage, by_spamd, by_rspamd):
 
 def measure(folder, rounds):
     """`folder`: mails, one a file, of which some hundred are taken."""
-    rspamd.install("rspamd")
     scratch = tempfile.mkdtemp(prefix="lazaret-bench.")
     os.chmod(scratch, 0o755)
     daemon = None
     try:
+        try:
+            rspamd.install("rspamd")
+            program = find_spamd(scratch)
+        except (OSError, subprocess.SubprocessError, StopIteration) as error:
+            print(f"\nspam: not measured, as spamd and rspamd can't be had: {error}", flush=True)
+            return
         sample, mails = prepare(folder, scratch)
         daemon = rspamd.Rspamd(f"{scratch}/rspamd", pathlib.Path(scratch, "cache"))
         daemon.settle()
         ratios = []
         for _ in range(rounds):
             rules, read = rules_alone(sample, scratch)
-            ratios.append(tell(read, len(mails), rules, *side_by_side(daemon, mails, sample, scratch)))
+            ratios.append(tell(read, len(mails), rules, *side_by_side(program, daemon, mails, sample, scratch)))
         times, of_rspamd = median(ratios)
         print(f"\nmedians of {rounds} rounds: {times:.1f} times spamd's messages a second of a core, {of_rspamd:.2f} of rspamd's CPU a mail",
               flush=True)
