@@ -159,8 +159,8 @@ def tell(read, count, rules, stage, by_spamd, by_rspamd):
           f"  the whole stage              {whole:7.2f} ms of CPU: {cpu / whole:.1f} times spamd's messages a second of a core, "
           f"{whole / cpu_rspamd:.2f} of rspamd's CPU\n"
           f"    of it, the map             {stage['map']:7.3f} ms\n"
-          f"    texts, rules, findings     {stage['texts, rules, findings']:7.3f} ms\n"
           f"    features and logit         {stage['features and logit']:7.3f} ms\n"
+          f"    texts, rules, findings     {stage['texts, rules, findings']:7.3f} ms\n"
           f"  the rules alone, Hyperscan   {rules['all, by Hyperscan and PCRE2']:7.2f} ms\n"
           f"  the same by PCRE2 alone      {rules['all, by PCRE2']:7.2f} ms", flush=True)
     return cpu / whole, whole / cpu_rspamd
