@@ -164,6 +164,23 @@ static int needs_field(const struct rule *rule)
 	return result == (rule->negated ? RESULT_OK : RESULT_NONE);
 }
 
+/* Rules that capture are asked for what they capture, too. Most header rules are answered sooner
+ * than put off. */
+static int may_wait(const struct rule *rule)
+{
+	switch (rule->kind) {
+	case RULE_BODY:
+	case RULE_RAWBODY:
+	case RULE_URI:
+		return !rule->captures;
+	case RULE_EVAL:
+	case RULE_META:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
 static void settle_rule(struct rules *rules, struct rule *rule)
 {
 	enum rule_why why;
@@ -180,6 +197,7 @@ static void settle_rule(struct rules *rules, struct rule *rule)
 		compile_details(rules, rule);
 	if (is_name_only(rules, rule))
 		rule->score = 0;
+	rule->may_wait = rule_is_hidden(rule) && may_wait(rule);
 	if (rule->kind == RULE_HEADER || rule->kind == RULE_MIMEHEADER)
 		rule->needs_field = needs_field(rule);
 }

@@ -81,82 +81,32 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 /* ------------------------------------------------------------ functions */
 
 /* A function's number of hits is what metas see; its points count once. */
-static void run_function(
-        struct run *run, const struct rule *rule, const struct functions_view *view)
+void run_function(struct run *run, const struct rule *rule)
 {
 	const struct functions_call call = {
 	        rule->arguments, rule->argument_count, rule->was == RULE_RAWBODY};
-	unsigned long hits = rule->function->run(view, &call);
+	unsigned long hits;
 
+	if (run_is_late(run)) {
+		run_set_unknown(run, rule);
+		return;
+	}
+	hits = rule->function->run(&run->view, &call);
 	if (!hits)
 		return;
 	run_note_hit(run, rule, "", 0);
 	run_answer(run, rule)->value = (double)hits;
 }
 
-static void run_functions(struct run *run, const struct texts *texts)
+static void run_functions(struct run *run)
 {
 	const struct rule_list *list = &run->rules->of[RULE_EVAL];
-	const struct functions_view view = {
-	        .map = run->input->map,
-	        .texts = texts,
-	        .lists = run->rules->lists,
-	        .reverse_path = run->input->reverse_path,
-	        .probability = run->input->probability,
-	};
 
 	for (size_t i = 0; i < list->count; i++) {
-		if (run_is_late(run))
-			run_set_unknown(run, list->items[i]);
+		if (run_may_wait(run, list->items[i]))
+			run_put_off(run, list->items[i]);
 		else
-			run_function(run, list->items[i], &view);
-	}
-}
-
-/* ------------------------------------------------------------ metas */
-
-static struct meta_value look(void *context, size_t number)
-{
-	struct run *run = context;
-	const struct answer *answer = &run->answers[number];
-
-	if (answer->is_unknown)
-		return (struct meta_value){answer->value, answer->most};
-	return (struct meta_value){answer->value, answer->value};
-}
-
-static void work_out_meta(struct run *run, const struct rule *rule)
-{
-	struct meta_value value = meta_run(rule->meta, look, run);
-	struct answer *answer;
-
-	if (value.low == 0 && value.high == 0)
-		return;
-	answer = run_touch(run, rule);
-	if (meta_is_true(value)) {
-		run_note_hit(run, rule, "", 0);
-		answer->value = value.low > 0 ? value.low : 1;
-		answer->most = value.high > answer->value ? value.high : answer->value;
-		answer->is_unknown = answer->most > answer->value;
-	} else if (value.low != value.high) {
-		answer->is_unknown = 1;
-		answer->most = value.high > 1 ? value.high : 1;
-	}
-}
-
-static void work_out_metas(struct run *run)
-{
-	const struct rule_list *list = &run->rules->of[RULE_META];
-
-	for (size_t i = 0; i < run->touched_count; i++) {
-		if (run->touched[i]->kind != RULE_EVAL)
-			run_answer(run, run->touched[i])->value =
-			        (double)run_answer(run, run->touched[i])->hits;
-	}
-	/* Each stands behind those that it names. */
-	for (size_t i = 0; i < list->count; i++) {
-		if (run->is_due[i] || list->items[i]->is_always_due)
-			work_out_meta(run, list->items[i]);
+			run_function(run, list->items[i]);
 	}
 }
 
@@ -215,6 +165,7 @@ static void forget(struct run *run)
 	free(run->answers);
 	free(run->touched);
 	free(run->is_due);
+	free(run->later);
 	run_forget_names(run);
 }
 
@@ -231,14 +182,22 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	                    input->reverse_path, rules->of[RULE_URI_DETAIL].count > 0},
 	        &texts);
 	out->cut = texts.cut;
+	run.texts = &texts;
+	run.view = (struct functions_view){
+	        .map = input->map,
+	        .texts = &texts,
+	        .lists = rules->lists,
+	        .reverse_path = input->reverse_path,
+	        .probability = input->probability,
+	};
 	run.is_first = 1;
 	if (rules->has_captures)
 		run_patterns(&run, &texts);
 	run.is_first = 0;
 	run_patterns(&run, &texts);
 	run_details(&run, texts.links.details);
-	run_functions(&run, &texts);
-	work_out_metas(&run);
+	run_functions(&run);
+	run_metas(&run);
 	collect(&run);
 	forget(&run);
 	texts_fini(&texts);

@@ -76,12 +76,21 @@ static void match_strings(struct run *run, const struct rule *rule, const struct
 		run_set_unknown(run, rule);
 }
 
+/* The same, now or when somebody wants to know. */
+static void match_or_wait(struct run *run, const struct rule *rule, const struct pieces *pieces)
+{
+	if (!has_turn(run, rule))
+		return;
+	if (run_may_wait(run, rule))
+		run_put_off(run, rule);
+	else
+		match_strings(run, rule, pieces);
+}
+
 static void match_class(struct run *run, const struct rule_list *list, const struct pieces *pieces)
 {
-	for (size_t i = 0; i < list->count; i++) {
-		if (has_turn(run, list->items[i]))
-			match_strings(run, list->items[i], pieces);
-	}
+	for (size_t i = 0; i < list->count; i++)
+		match_or_wait(run, list->items[i], pieces);
 }
 
 /* ------------------------------------------------------------ many patterns at once */
@@ -149,12 +158,19 @@ static const struct many_set *find_set(const struct run *run, enum rule_kind kin
 }
 
 static void match_candidates(struct run *run, const struct rule_list *list,
-        const struct candidates *candidates, const char *bytes, size_t size, int is_first)
+        const struct candidates *candidates, const struct pieces *pieces, size_t piece)
 {
+	size_t size;
+	const char *bytes = pieces_at(pieces, piece, &size);
+
 	for (size_t i = 0; i < candidates->count; i++) {
 		const struct rule *rule = list->items[candidates->places[i]];
 
-		if (!run_answer(run, rule)->is_unknown && !(is_first && rule->no_subject))
+		if (piece == 0 && rule->no_subject)
+			continue;
+		if (run_may_wait(run, rule))
+			run_put_off_piece(run, rule, piece);
+		else if (!run_answer(run, rule)->is_unknown)
 			match_string(run, rule, bytes, size);
 	}
 }
@@ -173,7 +189,7 @@ static void match_many(struct run *run, const struct rule_list *list, const stru
 			break;
 		bytes = pieces_at(pieces, i, &size);
 		find_candidates(&candidates, bytes, size);
-		match_candidates(run, list, &candidates, bytes, size, i == 0);
+		match_candidates(run, list, &candidates, pieces, i);
 	}
 	candidates_fini(&candidates);
 	for (size_t i = 0; run->eval->is_late && i < list->count; i++) {
@@ -195,8 +211,8 @@ static void match_kind(struct run *run, enum rule_kind kind, const struct pieces
 	}
 	match_many(run, list, set, pieces);
 	for (size_t i = 0; i < list->count; i++) {
-		if (!hyper_has(set->hyper, i) && has_turn(run, list->items[i]))
-			match_strings(run, list->items[i], pieces);
+		if (!hyper_has(set->hyper, i))
+			match_or_wait(run, list->items[i], pieces);
 	}
 }
 
@@ -379,6 +395,34 @@ static void match_mime_headers(struct run *run, const struct texts *texts)
 			run_set_unknown(run, list->items[i]);
 		else
 			match_mime_header(run, list->items[i], texts);
+	}
+}
+
+static const struct pieces *pieces_of(const struct texts *texts, enum rule_kind kind)
+{
+	return kind == RULE_BODY  ? &texts->body
+	       : kind == RULE_URI ? &texts->links.forms
+	                          : &texts->rawbody;
+}
+
+void run_pattern_now(struct run *run, const struct rule *rule)
+{
+	const struct pieces *pieces = pieces_of(run->texts, rule->kind);
+	const char *bytes;
+	size_t size;
+
+	if (!run_answer(run, rule)->is_in_pieces) {
+		match_strings(run, rule, pieces);
+		return;
+	}
+	for (size_t i = 0; i < run->later_count; i++) {
+		if (run->later[i].rule != rule)
+			continue;
+		bytes = pieces_at(pieces, run->later[i].piece, &size);
+		if (run_is_late(run))
+			run_set_unknown(run, rule);
+		if (run_answer(run, rule)->is_unknown || !match_string(run, rule, bytes, size))
+			break;
 	}
 }
 

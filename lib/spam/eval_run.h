@@ -1,6 +1,9 @@
 /*
- * One run of a set of rules over a message: what eval.c, eval_match.c and eval_names.c share. For
- * this folder only.
+ * One run of a set of rules over a message: what the files eval*.c share. For this folder only.
+ *
+ * Half of all rules add nothing themselves and are there for metas. These are put off: their answer
+ * is not known, as that of one which gave up, and they are asked when a meta that counts can't be
+ * worked out without them.
  */
 #ifndef LIB_SPAM_EVAL_RUN_H
 #define LIB_SPAM_EVAL_RUN_H
@@ -18,6 +21,14 @@ struct answer {
 	struct match *match; /* of a pattern with %{NAME} in it */
 	int has_match;       /* it was tried to make that one */
 	int is_touched;      /* the rule is in run->touched */
+	int is_put_off;      /* it has not been asked yet, so it is unknown */
+	int is_in_pieces;    /* if it hits, then in those that run->later has of it */
+};
+
+/* A piece of the rule's text that it could match. */
+struct later {
+	const struct rule *rule;
+	size_t piece;
 };
 
 /* A text that a named group matched. */
@@ -35,6 +46,10 @@ struct run {
 	const struct rule **touched; /* those whose answer is not that they didn't hit */
 	size_t touched_count;
 	unsigned char *is_due; /* of each meta, by its place in the list: it may be true */
+	struct later *later;
+	size_t later_count;
+	const struct texts *texts;
+	struct functions_view view;
 	struct captured captured[CAPTURED_MOST];
 	size_t captured_count;
 	int is_first; /* now it is the turn of rules that capture, else of the others */
@@ -55,6 +70,20 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 
 /* All rules with patterns that have their turn now (eval_match.c). */
 void run_patterns(struct run *run, const struct texts *texts);
+
+/* One that was put off, over its pieces. */
+void run_pattern_now(struct run *run, const struct rule *rule);
+
+void run_function(struct run *run, const struct rule *rule);
+
+/* All metas that count, and what they need of what was put off (eval_metas.c). */
+void run_metas(struct run *run);
+
+/* May it wait in this run? Then it is put off: as a whole, or where it can only match in some
+ * pieces of its text, piece by piece. */
+int run_may_wait(const struct run *run, const struct rule *rule);
+void run_put_off(struct run *run, const struct rule *rule);
+void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece);
 
 /* All uri_detail rules (eval_details.c). */
 void run_details(struct run *run, const struct details *details);

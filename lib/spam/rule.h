@@ -106,6 +106,7 @@ struct rule {
 	struct rule_detail *details; /* of a uri_detail rule: all of them hold of one address */
 	size_t detail_count;
 	char *expression; /* of a meta with rules_matching() in it, until all names are known */
+	int may_wait; /* it adds nothing itself, so it is asked only where a meta wants to know */
 	struct meta *meta;
 	int is_always_due; /* a meta that is not false where nothing hits */
 	/* Which metas name it, by their places in the list of metas; since rules_compile(). */

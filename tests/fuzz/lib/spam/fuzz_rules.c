@@ -47,6 +47,25 @@ static void look_through(const struct rules *rules)
 	assert(run == rules_count(rules));
 }
 
+/* What adds nothing is asked only where it is wanted; who asks all must find the same. */
+static void check_all_asked(
+        const struct rules *rules, struct eval_input input, const struct eval *few)
+{
+	struct eval all;
+	size_t at = 0;
+
+	input.with_hidden = 1;
+	eval_run(rules, &input, &all);
+	for (size_t i = 0; i < all.count && !few->is_late && !all.is_late; i++) {
+		if (strncmp(all.hits[i].name, "__", 2) == 0)
+			continue;
+		assert(at < few->count && all.hits[i].name == few->hits[at].name);
+		assert(all.hits[i].hits == few->hits[at++].hits);
+	}
+	assert(few->is_late || all.is_late || at == few->count);
+	eval_fini(&all);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rules *rules = rules_new(count, NULL);
@@ -66,6 +85,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(strncmp(eval.hits[i].name, "__", 2) != 0);
 		assert(about_named(rules, eval.hits[i].name, &about) && !*about.why);
 	}
+	check_all_asked(rules, input, &eval);
 	eval_fini(&eval);
 	mime_map_free(&map);
 	rules_free(&rules);

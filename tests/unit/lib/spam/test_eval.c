@@ -69,6 +69,20 @@ static void a_body_rule_hits_once_and_multiple_as_often_as_it_is_there(void **st
 	hits("body A /x*/\ntflags A multiple maxhits=7\n", "A*7 ");
 }
 
+/* Rules that add nothing themselves wait until one of these metas asks. */
+static void metas_see_all_hits_of_rules_that_add_nothing(void **state)
+{
+#define HIDDEN                                                                                     \
+	"body __A /buy/\ntflags __A multiple\nbody __B /cheap/\nrawbody __C /again/\n"             \
+	"uri __D /shop/\nbody __E /sell/\nmeta __F __A + __B\nmeta __G !__C\nmeta __H __F - 5\n"
+	hits(HIDDEN "meta M __A == 3\n", "M ");
+	hits(HIDDEN "meta M __F == 4\nmeta N __F > 1\nmeta O __F > 4\n", "M N ");
+	hits(HIDDEN "meta M __G\nmeta N __D && !__G\nmeta O __E || __D\n", "N O ");
+	hits(HIDDEN "meta M __E && __F\nmeta N __H == 1\nmeta O __H\n", "N O ");
+	hits(HIDDEN "meta M (__A * __B) - 3\nmeta N __A ^ __B\nmeta O __E ? __A : __D\n", "N O ");
+#undef HIDDEN
+}
+
 static void points_are_counted_for_each_hit(void **state)
 {
 	struct eval eval;
@@ -382,6 +396,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(a_body_rule_hits_once_and_multiple_as_often_as_it_is_there),
+	        cmocka_unit_test(metas_see_all_hits_of_rules_that_add_nothing),
 	        cmocka_unit_test(points_are_counted_for_each_hit),
 	        cmocka_unit_test(each_paragraph_is_matched_alone),
 	        cmocka_unit_test(the_subject_belongs_to_the_body_unless_it_is_left_out),

@@ -1,0 +1,143 @@
+/* What metas come to, and the rules that wait for one of them to want to know. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "lib/base/alloc.h"
+#include "lib/spam/eval_run.h"
+
+/* ------------------------------------------------------------ put off */
+
+int run_may_wait(const struct run *run, const struct rule *rule)
+{
+	return rule->may_wait && !run->input->with_hidden;
+}
+
+void run_put_off(struct run *run, const struct rule *rule)
+{
+	struct answer *answer = run_touch(run, rule);
+
+	answer->is_put_off = 1;
+	answer->is_unknown = 1;
+	answer->most = rule->multiple || rule->kind == RULE_EVAL ? HUGE_VAL : 1;
+}
+
+void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece)
+{
+	size_t count = run->later_count;
+
+	if ((count & (count - 1)) == 0)
+		run->later = alloc_grow(run->later, count ? 2 * count : 1, sizeof(*run->later));
+	run->later[run->later_count++] = (struct later){rule, piece};
+	run_put_off(run, rule);
+	run_answer(run, rule)->is_in_pieces = 1;
+}
+
+/* ------------------------------------------------------------ metas */
+
+static struct meta_value look(void *context, size_t number)
+{
+	struct run *run = context;
+	const struct answer *answer = &run->answers[number];
+
+	if (answer->is_unknown)
+		return (struct meta_value){answer->value, answer->most};
+	return (struct meta_value){answer->value, answer->value};
+}
+
+static void ask_now(struct run *run, const struct rule *rule);
+
+static int is_settled(struct meta_value value)
+{
+	return value.low == value.high;
+}
+
+/* What it comes to; asks of what was put off as much as that takes. */
+static struct meta_value settle(struct run *run, const struct rule *rule)
+{
+	struct meta_value value = meta_run(rule->meta, look, run);
+	size_t number;
+
+	for (size_t i = 0; !is_settled(value) && meta_needs(rule->meta, i, &number); i++) {
+		if (!run->answers[number].is_put_off)
+			continue;
+		ask_now(run, run->rules->all[number]);
+		value = meta_run(rule->meta, look, run);
+	}
+	return value;
+}
+
+static void note_meta(struct run *run, const struct rule *rule, struct meta_value value)
+{
+	struct answer *answer;
+
+	if (value.low == 0 && value.high == 0)
+		return;
+	answer = run_touch(run, rule);
+	if (meta_is_true(value)) {
+		run_note_hit(run, rule, "", 0);
+		answer->value = value.low > 0 ? value.low : 1;
+		answer->most = value.high > answer->value ? value.high : answer->value;
+		answer->is_unknown = answer->most > answer->value;
+	} else if (!is_settled(value)) {
+		answer->is_unknown = 1;
+		answer->most = value.high > 1 ? value.high : 1;
+	}
+}
+
+/* A meta names only those before it, so this ends. */
+static void ask_now(struct run *run, const struct rule *rule)
+{
+	struct answer *answer = run_answer(run, rule);
+
+	answer->is_put_off = 0;
+	answer->is_unknown = 0;
+	answer->value = answer->most = 0;
+	if (rule->kind == RULE_META) {
+		note_meta(run, rule, settle(run, rule));
+	} else if (rule->kind == RULE_EVAL) {
+		run_function(run, rule);
+	} else {
+		run_pattern_now(run, rule);
+		answer->value = (double)answer->hits;
+	}
+}
+
+/* It is 0, or what note_meta() would make of it. */
+static void put_off_meta(struct run *run, const struct rule *rule, struct meta_value value)
+{
+	struct answer *answer;
+
+	run_put_off(run, rule);
+	answer = run_answer(run, rule);
+	answer->value = value.low > 0 ? value.low : value.high < 0;
+	answer->most = value.high > 1 ? value.high : 1;
+}
+
+/* One that adds nothing may stay unknown, as long as no other asks. */
+static void work_out(struct run *run, const struct rule *rule)
+{
+	struct meta_value value = meta_run(rule->meta, look, run);
+
+	if (is_settled(value))
+		note_meta(run, rule, value);
+	else if (run_may_wait(run, rule))
+		put_off_meta(run, rule, value);
+	else
+		note_meta(run, rule, settle(run, rule));
+}
+
+void run_metas(struct run *run)
+{
+	const struct rule_list *list = &run->rules->of[RULE_META];
+
+	for (size_t i = 0; i < run->touched_count; i++) {
+		if (run->touched[i]->kind != RULE_EVAL)
+			run_answer(run, run->touched[i])->value =
+			        (double)run_answer(run, run->touched[i])->hits;
+	}
+	/* Each stands behind those that it names. */
+	for (size_t i = 0; i < list->count; i++) {
+		if (run->is_due[i] || list->items[i]->is_always_due)
+			work_out(run, list->items[i]);
+	}
+}
