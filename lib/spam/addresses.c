@@ -116,11 +116,13 @@ static int is_mail(const struct buf *text)
 	       pattern_is(&mail, text->data, text->size);
 }
 
+/* There may be a NUL before the "@". */
 static int is_mail_of_host(const struct buf *text)
 {
-	const char *mark = strchr(text->data, '@');
+	const char *mark = memchr(text->data, '@', text->size);
+	const char *end = text->data + text->size;
 
-	return is_mail(text) && domains_is_well_formed(mark + 1, strlen(mark + 1));
+	return mark && is_mail(text) && domains_is_well_formed(mark + 1, (size_t)(end - mark - 1));
 }
 
 static void give_angle(struct list *list)

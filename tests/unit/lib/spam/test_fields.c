@@ -171,9 +171,21 @@ static void the_envelope_sender_is_what_the_server_said_or_what_fields_tell(void
 	sender_is("From: a@b\n\n", NULL, NULL);
 }
 
+static void a_nul_before_the_mark_ends_nothing(void **state)
+{
+	static const char text[] = "x\0@y.example <a //b.example c@d.example";
+	struct buf out = {0};
+
+	fields_addresses(text, sizeof(text) - 1, 0, &out);
+	buf_fini(&out);
+	fields_addresses("\0@b.example", 11, 0, &out);
+	buf_fini(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_nul_before_the_mark_ends_nothing),
 	        cmocka_unit_test(addresses_come_one_a_line_and_names_beside_them),
 	        cmocka_unit_test(groups_are_looked_into),
 	        cmocka_unit_test(names_are_decoded_squeezed_and_lose_one_pair_of_quotes),
