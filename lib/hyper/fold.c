@@ -103,31 +103,33 @@ static size_t fold_alternative(struct folder *folder, const char *at)
 	return size;
 }
 
-/* Puts a class with all of its bytes above ASCII as one range, which stands first, so that a "-"
- * behind them means what it did. Gives its size; 0 where nothing was put. */
+/* Puts a class with all bytes above ASCII where there was one of them; each leaves something in its
+ * place, as what stands on both sides of it may mean something else side by side ("\5" and "3").
+ * Gives its size; 0 where nothing was put. */
 static size_t fold_class(struct folder *folder, const char *at)
 {
-	struct buf others = {0};
-	size_t used = 1, size;
+	struct buf *out = &folder->out;
+	size_t before = out->size, used = 1, size;
 	int has_high = 0, is_odd = at[1] == '^' || at[1] == ']';
 
-	buf_add_string(&others, "");
+	buf_add_char(out, '[');
 	while (!is_odd && at[used] && at[used] != ']') {
 		size = class_item_size(at + used);
 		is_odd = at[used] == '-' && high_byte(at + used + 1);
 		if (!high_byte(at + used)) {
-			buf_add(&others, at + used, size);
+			buf_add(out, at + used, size);
 			used += size;
 			continue;
 		}
-		has_high = 1;
+		buf_add_string(out, has_high++ ? "\\xff" : "\\x80-\\xff");
 		used += at[used + 4] == '-' && high_byte(at + used + 5) ? 9 : 4;
 	}
-	is_odd |= !has_high || at[used] != ']';
-	if (!is_odd)
-		buf_add_format(&folder->out, "[\\x80-\\xff%s]", others.data);
-	buf_fini(&others);
-	return is_odd ? 0 : used + 1;
+	if (is_odd || !has_high || at[used] != ']') {
+		out->data[out->size = before] = '\0';
+		return 0;
+	}
+	buf_add_char(out, ']');
+	return used + 1;
 }
 
 /* Puts what begins a group, or a whole group that says what must not match: told less exactly it
