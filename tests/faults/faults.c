@@ -121,16 +121,29 @@ void *g_mime_stream_mem_new_with_buffer(const char *bytes, size_t size)
 	return real(bytes, size);
 }
 
-int pcre2_match_8(const void *code, const uint8_t *subject, size_t length, size_t start,
+typedef int matcher(const void *code, const uint8_t *subject, size_t length, size_t start,
         uint32_t options, void *data, void *context);
+
+matcher pcre2_match_8, pcre2_jit_match_8;
+
 int pcre2_match_8(const void *code, const uint8_t *subject, size_t length, size_t start,
         uint32_t options, void *data, void *context)
 {
-	static int (*real)(const void *, const uint8_t *, size_t, size_t, uint32_t, void *, void *);
+	static matcher *real;
 
 	if (!real)
-		real = (int (*)(const void *, const uint8_t *, size_t, size_t, uint32_t, void *,
-		        void *))behind("pcre2_match_8");
+		real = (matcher *)behind("pcre2_match_8");
+	look(subject, length, "spam");
+	return real(code, subject, length, start, options, data, context);
+}
+
+int pcre2_jit_match_8(const void *code, const uint8_t *subject, size_t length, size_t start,
+        uint32_t options, void *data, void *context)
+{
+	static matcher *real;
+
+	if (!real)
+		real = (matcher *)behind("pcre2_jit_match_8");
 	look(subject, length, "spam");
 	return real(code, subject, length, start, options, data, context);
 }
