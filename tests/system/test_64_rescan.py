@@ -55,6 +55,7 @@ def test_a_virus_that_is_known_now_is_told_and_nothing_else_changes(world):
     item, = kept(world, 1)
     assert item["reason"] == "attachment"
     world.drained()
+    wait_for(lambda: all(notice["attempts"] for notice in world.lazaret.show(item["id"])["outbox"]), message="notices that were sent")
     shown, before = world.lazaret.show(item["id"]), counted(world)
 
     # With the signatures of now it is known already; looked at all the same, it is what it was.
