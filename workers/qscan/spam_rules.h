@@ -19,7 +19,7 @@ enum result spam_rules_open(const struct config *config, rules_warn *warn, void 
  * more. */
 enum result spam_rules_open_alone(const struct config *config, struct rules **out, struct err *err);
 
-/* Has the rules use the kept database for the bodies of mail, config_rules_database(). RESULT_NONE:
+/* Has the rules use the kept database, config_rules_database(). RESULT_NONE:
  * there is none. RESULT_PERMANENT, and err says why: it isn't used. All works without. */
 enum result spam_rules_use_database(
         const struct config *config, struct rules *rules, struct err *err);
