@@ -36,14 +36,6 @@ void buf_add_string(struct buf *buf, const char *text)
 	buf_add(buf, text, strlen(text));
 }
 
-void buf_add_char(struct buf *buf, char byte)
-{
-	if (buf->size + 1 >= buf->room)
-		buf_reserve(buf, 1);
-	buf->data[buf->size++] = byte;
-	buf->data[buf->size] = '\0';
-}
-
 void buf_add_format(struct buf *buf, const char *format, ...)
 {
 	va_list ap, again;
