@@ -29,12 +29,14 @@ enum op {
 	OP_AND,
 	OP_OR,
 	OP_CHOOSE,
+	OP_UNLESS_FALSE, /* goes on behind the && where that is decided already, */
+	OP_UNLESS_TRUE,  /* and behind the || */
 };
 
 struct step {
 	enum op op;
 	double number;
-	size_t rule;
+	size_t rule; /* of the last two: where to go on */
 };
 
 /* Steps in postfix order: each takes its operands off a stack and puts its answer there. */
@@ -185,6 +187,23 @@ static enum result parse_choice(struct parser *parser)
 	return result ? result : add_step(parser, OP_CHOOSE, 0, 0);
 }
 
+/* An && or || looks at its right side only where the left one doesn't decide. */
+static enum result parse_right(struct parser *parser, enum op op, int least)
+{
+	size_t skip = parser->meta->count;
+	enum result result = RESULT_OK;
+
+	if (op == OP_AND || op == OP_OR)
+		result = add_step(parser, op == OP_AND ? OP_UNLESS_FALSE : OP_UNLESS_TRUE, 0, 0);
+	if (!result)
+		result = parse_expression(parser, least);
+	if (!result)
+		result = add_step(parser, op, 0, 0);
+	if (!result && (op == OP_AND || op == OP_OR))
+		parser->meta->steps[skip].rule = parser->meta->count;
+	return result;
+}
+
 /* Precedence climbing: takes in operators that bind at least as tightly as `least`. */
 static enum result parse_operators(struct parser *parser, int least)
 {
@@ -199,9 +218,7 @@ static enum result parse_operators(struct parser *parser, int least)
 		if (found < 0 || operators[found].binds < least)
 			return RESULT_OK;
 		parser->at += strlen(operators[found].text);
-		result = parse_expression(parser, operators[found].binds + 1);
-		if (!result)
-			result = add_step(parser, operators[found].op, 0, 0);
+		result = parse_right(parser, operators[found].op, operators[found].binds + 1);
 	}
 	return result;
 }
@@ -414,6 +431,9 @@ static size_t run_step(const struct step *step, struct meta_value *stack, size_t
 	case OP_MINUS:
 		top[-1] = (struct meta_value){-top[-1].high, -top[-1].low};
 		return depth;
+	case OP_UNLESS_FALSE:
+	case OP_UNLESS_TRUE:
+		return depth;
 	case OP_CHOOSE:
 		top[-3] = choose(top[-3], top[-2], top[-1]);
 		return depth - 2;
@@ -421,6 +441,12 @@ static size_t run_step(const struct step *step, struct meta_value *stack, size_t
 		top[-2] = combine(step->op, top[-2], top[-1]);
 		return depth - 1;
 	}
+}
+
+static int is_decided(enum op op, const struct meta_value *stack, size_t depth)
+{
+	return (op == OP_UNLESS_FALSE && is_false(stack[depth - 1])) ||
+	       (op == OP_UNLESS_TRUE && meta_is_true(stack[depth - 1]));
 }
 
 struct meta_value meta_run(const struct meta *meta, meta_look *look, void *context)
@@ -432,8 +458,12 @@ struct meta_value meta_run(const struct meta *meta, meta_look *look, void *conte
 	size_t depth = 0;
 
 	stack[0] = exactly(0);
-	for (size_t i = 0; i < meta->count; i++)
-		depth = run_step(&meta->steps[i], stack, depth, look, context);
+	for (size_t i = 0; i < meta->count; i++) {
+		if (is_decided(meta->steps[i].op, stack, depth))
+			i = meta->steps[i].rule - 1;
+		else
+			depth = run_step(&meta->steps[i], stack, depth, look, context);
+	}
 	value = stack[0];
 	if (stack != few)
 		free(stack);
