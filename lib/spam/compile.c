@@ -392,6 +392,22 @@ static int by_name(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
+/* Rules for the same text stand side by side. */
+static void note_texts(struct rule_list *list)
+{
+	size_t first = 0, end;
+
+	for (; first < list->count; first = end) {
+		for (end = first; end < list->count; end++)
+			if (!rule_same_text(&list->items[first]->header, &list->items[end]->header))
+				break;
+		for (size_t i = first; i < end; i++) {
+			list->items[i]->text_first = first;
+			list->items[i]->text_end = end;
+		}
+	}
+}
+
 static void list_names(struct rules *rules)
 {
 	rules->named = alloc(rules->count * sizeof(*rules->named));
@@ -421,6 +437,7 @@ void rules_compile(struct rules *rules)
 			qsort(rules->of[kind].items, rules->of[kind].count,
 			        sizeof(*rules->of[kind].items), by_header);
 	}
+	note_texts(&rules->of[RULE_HEADER]);
 	note_needs(rules);
 	list_names(rules);
 	rules->warn = NULL;

@@ -276,24 +276,13 @@ struct looked_at {
 	struct candidates candidates; /* its set is NULL: each rule is to be asked */
 };
 
-/* The rules around `place` whose key is the same. */
-static void find_range(const struct rule_list *list, size_t place, struct looked_at *at)
-{
-	const struct header_key *key = &list->items[place]->header;
-
-	at->first = at->end = place;
-	while (at->first && rule_same_text(key, &list->items[at->first - 1]->header))
-		at->first--;
-	while (at->end < list->count && rule_same_text(key, &list->items[at->end]->header))
-		at->end++;
-}
-
 static void look_at(struct run *run, const struct texts *texts, size_t place, struct looked_at *at)
 {
 	const struct rule_list *list = &run->rules->of[RULE_HEADER];
 	const struct many_set *set;
 
-	find_range(list, place, at);
+	at->first = list->items[place]->text_first;
+	at->end = list->items[place]->text_end;
 	set = run->is_first ? NULL : find_set(run, RULE_HEADER, at->first);
 	buf_clear(&at->value);
 	at->is_there = fields_value(texts, 0, &list->items[place]->header, &at->value);

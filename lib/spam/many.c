@@ -18,16 +18,6 @@ static void add_set(
 	(*sets)[(*count)++] = (struct many_set){.kind = kind, .first = first, .count = rules};
 }
 
-static size_t same_text(const struct rule_list *list, size_t first)
-{
-	size_t end = first;
-
-	while (end < list->count &&
-	        rule_same_text(&list->items[first]->header, &list->items[end]->header))
-		end++;
-	return end - first;
-}
-
 /* Which rules look at the same text; to be freed. */
 static struct many_set *find_sets(const struct rules *rules, size_t *count)
 {
@@ -39,7 +29,7 @@ static struct many_set *find_sets(const struct rules *rules, size_t *count)
 	add_set(&sets, count, RULE_BODY, 0, rules->of[RULE_BODY].count);
 	add_set(&sets, count, RULE_URI, 0, rules->of[RULE_URI].count);
 	for (size_t i = 0; i < headers->count; i += same) {
-		same = same_text(headers, i);
+		same = headers->items[i]->text_end - i;
 		if (same >= HEADER_RULES_LEAST)
 			add_set(&sets, count, RULE_HEADER, i, same);
 	}

@@ -100,6 +100,8 @@ struct rule {
 	int negated;     /* !~ */
 	char *if_unset;  /* NULL if not given */
 	int needs_field; /* of a header rule: it can't hit where there is no such field */
+	/* Of a header rule: which places of the list have rules for the same text. */
+	size_t text_first, text_end;
 	const struct functions_entry *function; /* of an eval: rule; owned by nobody */
 	char **arguments;
 	size_t argument_count;
