@@ -18,7 +18,7 @@
  * its time. */
 enum { TRIAL_CPU_SECONDS = 30, PIECE = 1 << 20 };
 
-static const char *const tables[] = {"facts", "chunks", "seen", "order", "kept"};
+static const char *const tables[] = {"facts", "chunks", "seen", "order", "kept", "reports"};
 
 /* ---- in the process that may die ---- */
 
