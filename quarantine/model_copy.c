@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include "lib/base/file.h"
 #include "lib/crypto/digest.h"
 #include "quarantine/copies.h"
+#include "quarantine/model_apart.h"
 #include "quarantine/model_disk.h"
 
 char *model_copy_path(const char *backup)
@@ -44,7 +46,7 @@ static enum result read_all(struct model_disk *disk, struct model_summary *out, 
 	return result;
 }
 
-enum result model_copy_check(const char *path, struct model_summary *out, struct err *err)
+static enum result check(const char *path, struct model_summary *out, struct err *err)
 {
 	struct model_disk *disk = NULL;
 	enum result result = model_disk_open_beside(path, &disk, err);
@@ -77,7 +79,7 @@ static enum result copy_into(struct model_disk *disk, const char *folder, struct
 	return result;
 }
 
-enum result model_copy_make(const char *path, const char *backup, struct err *err)
+static enum result copy(const char *path, const char *backup, struct err *err)
 {
 	char *folder = model_copy_path(backup);
 	struct model_disk *disk = NULL;
@@ -88,6 +90,56 @@ enum result model_copy_make(const char *path, const char *backup, struct err *er
 	model_disk_close(&disk);
 	free(folder);
 	return result;
+}
+
+/* ---- by a process that may die of it ---- */
+
+struct job {
+	const char *path, *backup; /* NULL: it is looked through */
+	struct model_summary summary;
+	struct err err;
+};
+
+static int do_job(void *context)
+{
+	struct job *job = context;
+
+	return (int)(job->backup ? copy(job->path, job->backup, &job->err)
+	                         : check(job->path, &job->summary, &job->err));
+}
+
+static enum result run(
+        const char *path, const char *backup, struct model_summary *out, struct err *err)
+{
+	struct job *job =
+	        mmap(NULL, sizeof(*job), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	enum result result;
+	int code = 0;
+
+	if (job == MAP_FAILED)
+		return err_sys(err, RESULT_TEMPORARY, "model: memory");
+	job->path = path;
+	job->backup = backup;
+	result = model_apart(do_job, job, &code, err);
+	if (!result) {
+		result = (enum result)code;
+		*err = job->err;
+	}
+	*out = job->summary;
+	munmap(job, sizeof(*job));
+	return result;
+}
+
+enum result model_copy_check(const char *path, struct model_summary *out, struct err *err)
+{
+	return run(path, NULL, out, err);
+}
+
+enum result model_copy_make(const char *path, const char *backup, struct err *err)
+{
+	struct model_summary none;
+
+	return run(path, backup, &none, err);
 }
 
 /* ---- putting one back ---- */

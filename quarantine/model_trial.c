@@ -3,20 +3,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <lmdb.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "quarantine/model_apart.h"
 #include "quarantine/model_disk.h"
 
-/* A million digests are read in a second; what takes so long goes round in circles. A disk may take
- * its time. */
-enum { TRIAL_CPU_SECONDS = 30, PIECE = 1 << 20 };
+enum { PIECE = 1 << 20 };
 
 static const char *const tables[] = {"facts", "chunks", "seen", "order", "kept", "reports"};
 
@@ -140,21 +136,6 @@ static int try_all(MDB_env *env)
 	return code ? code : write_some(env);
 }
 
-/* What ends it is to end it, and not to be handled as the process that asks would. */
-static void die_of_signals(void)
-{
-	static const int signals[] = {SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL, SIGXCPU};
-	sigset_t set;
-	size_t at;
-
-	sigemptyset(&set);
-	for (at = 0; at < sizeof(signals) / sizeof(signals[0]); at++) {
-		signal(signals[at], SIG_DFL);
-		sigaddset(&set, signals[at]);
-	}
-	sigprocmask(SIG_UNBLOCK, &set, NULL);
-}
-
 /* What has no room or no rights now is no damage. */
 static int is_damage(int code)
 {
@@ -176,16 +157,12 @@ static void warm(const char *path)
 	free(data);
 }
 
-static int try_it(const char *path)
+static int try_it(void *context)
 {
-	static const struct rlimit no_core = {0, 0},
-	                           cpu = {TRIAL_CPU_SECONDS, TRIAL_CPU_SECONDS + 1};
+	const char *path = context;
 	MDB_env *env;
 	int code;
 
-	die_of_signals();
-	setrlimit(RLIMIT_CORE, &no_core);
-	setrlimit(RLIMIT_CPU, &cpu);
 	warm(path);
 	code = mdb_env_create(&env);
 	if (!code)
@@ -222,37 +199,16 @@ static int is_same(const struct model_trial *a, const struct model_trial *b)
 	return a->inode == b->inode && a->size == b->size && a->changed_ns == b->changed_ns;
 }
 
-static enum result judge(int status, struct err *err)
-{
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
-		return err_set(err, RESULT_TEMPORARY, "model: who tried it was killed");
-	if (WIFSIGNALED(status) && WTERMSIG(status) == SIGXCPU)
-		return err_set(err, RESULT_PERMANENT,
-		        "model: its database is damaged: reading it has no end");
-	if (WIFSIGNALED(status))
-		return err_set(err, RESULT_PERMANENT,
-		        "model: its database is damaged: who read it was ended by signal %d (%s)",
-		        WTERMSIG(status), strsignal(WTERMSIG(status)));
-	if (WEXITSTATUS(status))
-		return err_set(err, RESULT_PERMANENT, "model: its database is damaged");
-	return RESULT_OK;
-}
-
 static enum result run(const char *path, struct err *err)
 {
-	pid_t pid = fork(), ended;
-	int status;
+	char *copy = alloc_string(path);
+	int is_damaged = 0;
+	enum result result = model_apart(try_it, copy, &is_damaged, err);
 
-	if (pid == 0)
-		_exit(try_it(path));
-	if (pid < 0)
-		return err_sys(err, RESULT_TEMPORARY, "model: a process that tries it");
-	do
-		ended = waitpid(pid, &status, 0);
-	while (ended < 0 && errno == EINTR);
-	if (ended != pid)
-		return err_sys(err, RESULT_TEMPORARY, "model: the process that tries it");
-	return judge(status, err);
+	free(copy);
+	if (!result && is_damaged)
+		result = err_set(err, RESULT_PERMANENT, "model: its database is damaged");
+	return result;
 }
 
 enum result model_trial(const char *path, struct model_trial *trial, struct err *err)

@@ -385,6 +385,20 @@ static void a_model_that_cannot_be_copied_keeps_no_mail_from_being_copied(void *
 	free(data);
 }
 
+/* Who reads one that was cut off is ended by that. */
+static void a_model_that_ends_who_reads_it_keeps_no_mail_from_being_copied(void **state)
+{
+	char *data = alloc_format("%s/data.mdb", model_path);
+
+	make_model(20);
+	assert_int_equal(truncate(data, 2 * sysconf(_SC_PAGESIZE)), 0);
+	assert_int_equal(run(CARE_BACKUP, folder), 1);
+	assert_true(is_there(folder, "data.mdb"));
+	assert_int_equal(run(CARE_VERIFY, folder), 0);
+	assert_int_equal(run(CARE_VERIFY, NULL), 1);
+	free(data);
+}
+
 static int taken(struct care *care, const char *a, const char *b, const char *c)
 {
 	char *argv[5] = {(char *)"qstore", (char *)a, (char *)b, (char *)c, NULL};
@@ -430,6 +444,7 @@ int main(void)
 	        TEST(a_backup_without_a_model_leaves_the_one_that_is_there),
 	        TEST(a_damaged_model_is_told_and_the_rest_restored_without_it),
 	        TEST(a_model_that_cannot_be_copied_keeps_no_mail_from_being_copied),
+	        TEST(a_model_that_ends_who_reads_it_keeps_no_mail_from_being_copied),
 	        cmocka_unit_test(arguments_name_one_thing_and_its_folder),
 	};
 
