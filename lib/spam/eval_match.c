@@ -397,20 +397,18 @@ static const struct pieces *pieces_of(const struct texts *texts, enum rule_kind 
 void run_pattern_now(struct run *run, const struct rule *rule)
 {
 	const struct pieces *pieces = pieces_of(run->texts, rule->kind);
+	size_t at = run_answer(run, rule)->first_piece, size;
 	const char *bytes;
-	size_t size;
 
-	if (!run_answer(run, rule)->is_in_pieces) {
+	if (!at)
 		match_strings(run, rule, pieces);
-		return;
-	}
-	for (size_t i = 0; i < run->later_count; i++) {
-		if (run->later[i].rule != rule)
-			continue;
-		bytes = pieces_at(pieces, run->later[i].piece, &size);
-		if (run_is_late(run))
+	for (; at; at = run->later[at - 1].next) {
+		if (run_is_late(run)) {
 			run_set_unknown(run, rule);
-		if (run_answer(run, rule)->is_unknown || !match_string(run, rule, bytes, size))
+			break;
+		}
+		bytes = pieces_at(pieces, run->later[at - 1].piece, &size);
+		if (!match_string(run, rule, bytes, size))
 			break;
 	}
 }

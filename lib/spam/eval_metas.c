@@ -23,13 +23,18 @@ void run_put_off(struct run *run, const struct rule *rule)
 
 void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece)
 {
+	struct answer *answer = run_answer(run, rule);
 	size_t count = run->later_count;
 
 	if ((count & (count - 1)) == 0)
 		run->later = alloc_grow(run->later, count ? 2 * count : 1, sizeof(*run->later));
-	run->later[run->later_count++] = (struct later){rule, piece};
+	run->later[run->later_count++] = (struct later){piece, 0};
+	if (answer->last_piece)
+		run->later[answer->last_piece - 1].next = run->later_count;
+	else
+		answer->first_piece = run->later_count;
+	answer->last_piece = run->later_count;
 	run_put_off(run, rule);
-	run_answer(run, rule)->is_in_pieces = 1;
 }
 
 /* ------------------------------------------------------------ metas */

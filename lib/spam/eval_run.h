@@ -22,13 +22,14 @@ struct answer {
 	int has_match;       /* it was tried to make that one */
 	int is_touched;      /* the rule is in run->touched */
 	int is_put_off;      /* it has not been asked yet, so it is unknown */
-	int is_in_pieces;    /* if it hits, then in those that run->later has of it */
+	/* If it hits, then in one of these: its chain in run->later, by index + 1; 0: in any piece.
+	 */
+	size_t first_piece, last_piece;
 };
 
-/* A piece of the rule's text that it could match. */
+/* A piece that a rule could match, and the rule's next one, by index + 1; 0 ends it. */
 struct later {
-	const struct rule *rule;
-	size_t piece;
+	size_t piece, next;
 };
 
 /* A text that a named group matched. */
