@@ -6,6 +6,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/buf.h"
 #include "lib/base/text.h"
+#include "lib/spam/guards.h"
 #include "lib/spam/regex.h"
 #include "lib/spam/rule.h"
 #include "lib/spam/warm.h"
@@ -341,36 +342,6 @@ static int order_meta(struct rules *rules, struct rule *rule, int depth)
 	return NO_CIRCLE;
 }
 
-static struct meta_value look_at_nothing(void *context, size_t number)
-{
-	return (struct meta_value){0, 0};
-}
-
-/* Tells each rule which metas name it, so that of a thousand only those are worked out that
- * something which hit can have changed. */
-static void note_needs(struct rules *rules)
-{
-	const struct rule_list *metas = &rules->of[RULE_META];
-	struct meta_value value;
-	size_t number;
-
-	for (size_t m = 0; m < metas->count; m++) {
-		value = meta_run(metas->items[m]->meta, look_at_nothing, NULL);
-		metas->items[m]->is_always_due = value.low != 0 || value.high != 0;
-		for (size_t i = 0; meta_needs(metas->items[m]->meta, i, &number); i++) {
-			struct rule *rule = rules->all[number];
-			size_t count = rule->needed_by_count;
-
-			if (count && rule->needed_by[count - 1] == m)
-				continue;
-			if ((count & (count - 1)) == 0)
-				rule->needed_by = alloc_grow(rule->needed_by, count ? 2 * count : 1,
-				        sizeof(*rule->needed_by));
-			rule->needed_by[rule->needed_by_count++] = m;
-		}
-	}
-}
-
 static int by_header(const void *left, const void *right)
 {
 	const struct rule *a = *(struct rule *const *)left, *b = *(struct rule *const *)right;
@@ -438,7 +409,7 @@ void rules_compile(struct rules *rules)
 			        sizeof(*rules->of[kind].items), by_header);
 	}
 	note_texts(&rules->of[RULE_HEADER]);
-	note_needs(rules);
+	guards_note(rules);
 	list_names(rules);
 	rules->warn = NULL;
 	warm_up(rules);

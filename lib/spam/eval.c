@@ -24,8 +24,8 @@ struct answer *run_touch(struct run *run, const struct rule *rule)
 		return answer;
 	answer->is_touched = 1;
 	run->touched[run->touched_count++] = rule;
-	for (size_t i = 0; i < rule->needed_by_count; i++)
-		run->is_due[rule->needed_by[i]] = 1;
+	for (size_t i = 0; i < rule->guarded_count; i++)
+		run->is_due[rule->guarded[i]] = 1;
 	return answer;
 }
 

@@ -51,20 +51,20 @@ static struct meta_value look(void *context, size_t number)
 
 static void ask_now(struct run *run, const struct rule *rule);
 
-static int is_settled(struct meta_value value)
+static double cost_of(void *context, size_t number)
 {
-	return value.low == value.high;
+	const struct run *run = context;
+
+	return run->answers[number].is_put_off ? run->rules->all[number]->cost : HUGE_VAL;
 }
 
-/* What it comes to; asks of what was put off as much as that takes. */
+/* What it comes to; asks of what was put off as little as that takes. */
 static struct meta_value settle(struct run *run, const struct rule *rule)
 {
 	struct meta_value value = meta_run(rule->meta, look, run);
 	size_t number;
 
-	for (size_t i = 0; !is_settled(value) && meta_needs(rule->meta, i, &number); i++) {
-		if (!run->answers[number].is_put_off)
-			continue;
+	while (!meta_is_settled(value) && meta_next(rule->meta, look, cost_of, run, &number)) {
 		ask_now(run, run->rules->all[number]);
 		value = meta_run(rule->meta, look, run);
 	}
@@ -83,7 +83,7 @@ static void note_meta(struct run *run, const struct rule *rule, struct meta_valu
 		answer->value = value.low > 0 ? value.low : 1;
 		answer->most = value.high > answer->value ? value.high : answer->value;
 		answer->is_unknown = answer->most > answer->value;
-	} else if (!is_settled(value)) {
+	} else if (!meta_is_settled(value)) {
 		answer->is_unknown = 1;
 		answer->most = value.high > 1 ? value.high : 1;
 	}
@@ -123,7 +123,7 @@ static void work_out(struct run *run, const struct rule *rule)
 {
 	struct meta_value value = meta_run(rule->meta, look, run);
 
-	if (is_settled(value))
+	if (meta_is_settled(value))
 		note_meta(run, rule, value);
 	else if (run_may_wait(run, rule))
 		put_off_meta(run, rule, value);

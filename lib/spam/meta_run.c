@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/base/alloc.h"
 #include "lib/spam/meta_steps.h"
@@ -26,6 +27,11 @@ static double most_of(double a, double b)
 static struct meta_value exactly(double number)
 {
 	return (struct meta_value){number, number};
+}
+
+int meta_is_settled(struct meta_value value)
+{
+	return value.low == value.high;
 }
 
 int meta_is_true(struct meta_value value)
@@ -185,9 +191,9 @@ static int is_decided(enum op op, const struct meta_value *stack, size_t depth)
 	       (op == OP_UNLESS_TRUE && meta_is_true(stack[depth - 1]));
 }
 
+/* A step adds one value at most. */
 struct meta_value meta_run(const struct meta *meta, meta_look *look, void *context)
 {
-	/* A step adds one value at most. */
 	struct meta_value few[STEPS_FEW], value;
 	struct meta_value *stack =
 	        meta->count > STEPS_FEW ? alloc(meta->count * sizeof(*stack)) : few;
@@ -204,4 +210,158 @@ struct meta_value meta_run(const struct meta *meta, meta_look *look, void *conte
 	if (stack != few)
 		free(stack);
 	return value;
+}
+
+/* ------------------------------------------------------------ what it hangs on */
+
+/* The cheapest rule that a value on the stack hangs on; its cost is HUGE_VAL where there is none.
+ */
+struct open {
+	size_t rule;
+	double cost;
+};
+
+/* What a step came to hangs on what its operands hung on, unless it is settled. */
+static void close_operands(
+        struct open *open, const struct meta_value *stack, size_t at, size_t operands_end)
+{
+	for (size_t i = at + 1; i < operands_end; i++) {
+		if (open[i].cost < open[at].cost)
+			open[at] = open[i];
+	}
+	if (meta_is_settled(stack[at]))
+		open[at].cost = HUGE_VAL;
+}
+
+int meta_next(
+        const struct meta *meta, meta_look *look, meta_cost *cost, void *context, size_t *number)
+{
+	struct meta_value *stack = alloc((meta->count + 1) * sizeof(*stack));
+	struct open *open = alloc((meta->count + 1) * sizeof(*open)), first;
+	size_t depth = 0, before;
+
+	open[0].cost = HUGE_VAL;
+	for (size_t i = 0; i < meta->count; i++) {
+		const struct step *step = &meta->steps[i];
+
+		if (is_decided(step->op, stack, depth)) {
+			i = step->rule - 1;
+			continue;
+		}
+		before = depth;
+		depth = run_step(step, stack, depth, look, context);
+		if (step->op == OP_RULE)
+			open[before] = (struct open){step->rule, cost(context, step->rule)};
+		else if (step->op == OP_NUMBER)
+			open[before].cost = HUGE_VAL;
+		close_operands(open, stack, depth - 1, before);
+	}
+	first = open[0];
+	free(stack);
+	free(open);
+	*number = first.rule;
+	return first.cost < HUGE_VAL;
+}
+
+/* ------------------------------------------------------------ guards */
+
+/* A part of the expression that is on the stack: while its guards are 0, it is what stands there.
+ */
+struct part {
+	size_t first; /* step */
+	double cost;  /* of its guards */
+};
+
+struct guarding {
+	const struct meta *meta;
+	struct meta_value *stack;
+	struct part *parts;
+	unsigned char *is_guard; /* by step */
+};
+
+static struct meta_value look_at_nothing(void *context, size_t number)
+{
+	return exactly(0);
+}
+
+/* One of two operands decides alone: the other needs no guards. `at` is the left one. */
+static void keep_one(struct guarding *guarding, size_t at, int is_right, size_t end)
+{
+	struct part *left = &guarding->parts[at], *right = left + 1;
+	size_t drop = is_right ? left->first : right->first;
+	size_t drop_end = is_right ? right->first : end;
+
+	memset(guarding->is_guard + drop, 0, drop_end - drop);
+	if (is_right)
+		left->cost = right->cost;
+}
+
+/* The guards of an operator at step `end`, whose operands are on the stack from `at` on. */
+static void join_parts(struct guarding *guarding, enum op op, size_t at, size_t depth, size_t end)
+{
+	const struct meta_value *values = &guarding->stack[at];
+	struct part *parts = &guarding->parts[at];
+	int left_decides, right_decides;
+
+	left_decides =
+	        (op == OP_AND && is_false(values[0])) || (op == OP_OR && meta_is_true(values[0]));
+	right_decides = op == OP_AND && is_false(values[1]);
+	if (left_decides || right_decides) {
+		keep_one(guarding, at,
+		        !left_decides || (right_decides && parts[1].cost < parts[0].cost), end);
+		return;
+	}
+	for (size_t i = at + 1; i < depth; i++)
+		parts->cost += guarding->parts[i].cost;
+}
+
+static size_t operands_of(enum op op)
+{
+	return op == OP_NUMBER || op == OP_RULE ? 0
+	       : op == OP_NOT || op == OP_MINUS ? 1
+	       : op == OP_CHOOSE                ? 3
+	                                        : 2;
+}
+
+static void guard_steps(struct guarding *guarding, meta_cost *cost, void *context)
+{
+	size_t depth = 0, operands;
+
+	guarding->stack[0] = exactly(1);
+	for (size_t i = 0; i < guarding->meta->count; i++) {
+		const struct step *step = &guarding->meta->steps[i];
+
+		if (step->op == OP_UNLESS_FALSE || step->op == OP_UNLESS_TRUE)
+			continue;
+		operands = operands_of(step->op);
+		guarding->is_guard[i] = step->op == OP_RULE;
+		if (!operands)
+			guarding->parts[depth] = (struct part){
+			        i, step->op == OP_RULE ? cost(context, step->rule) : 0};
+		else
+			join_parts(guarding, step->op, depth - operands, depth, i);
+		depth = run_step(step, guarding->stack, depth, look_at_nothing, NULL);
+	}
+}
+
+size_t meta_guards(const struct meta *meta, meta_cost *cost, void *context, size_t **numbers)
+{
+	struct guarding guarding = {
+	        .meta = meta,
+	        .stack = alloc((meta->count + 1) * sizeof(struct meta_value)),
+	        .parts = alloc((meta->count + 1) * sizeof(struct part)),
+	        .is_guard = alloc_zero(meta->count + 1, 1),
+	};
+	size_t count = 0;
+
+	guard_steps(&guarding, cost, context);
+	*numbers = alloc((meta->count + 1) * sizeof(**numbers));
+	for (size_t i = 0; is_false(guarding.stack[0]) && i < meta->count; i++) {
+		if (guarding.is_guard[i])
+			(*numbers)[count++] = meta->steps[i].rule;
+	}
+	free(guarding.stack);
+	free(guarding.parts);
+	free(guarding.is_guard);
+	return count;
 }

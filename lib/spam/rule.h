@@ -109,10 +109,12 @@ struct rule {
 	size_t detail_count;
 	char *expression; /* of a meta with rules_matching() in it, until all names are known */
 	int may_wait; /* it adds nothing itself, so it is asked only where a meta wants to know */
+	double cost;  /* of asking it then, beside that of others */
 	struct meta *meta;
 	int is_always_due; /* a meta that is not false where nothing hits */
-	/* Which metas name it, by their places in the list of metas; since rules_compile(). */
-	size_t *needed_by, needed_by_count;
+	/* Which metas may be true where it hits, by their places in the list of metas; since
+	 * rules_compile(). */
+	size_t *guarded, guarded_count;
 	double given[SCORE_SETS];
 	int has_score; /* `given` was given */
 	double score;  /* of one hit, in the score set that is used */

@@ -176,7 +176,7 @@ void rules_free(struct rules **pointer)
 		return;
 	for (size_t i = 0; i < rules->count; i++) {
 		rule_undefine(rules->all[i]);
-		free(rules->all[i]->needed_by);
+		free(rules->all[i]->guarded);
 		free(rules->all[i]->name);
 		free(rules->all[i]->describe);
 		free(rules->all[i]);

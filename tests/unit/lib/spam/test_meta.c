@@ -167,6 +167,101 @@ static void the_rules_it_needs_can_be_listed(void **state)
 	meta_free(&meta);
 }
 
+/* All but A are not known; B is the cheapest to ask, and Z can't be asked. */
+static struct meta_value only_a_is_known(void *context, size_t number)
+{
+	return number == 0 ? (struct meta_value){0, 0} : (struct meta_value){0, 1};
+}
+
+static double by_letter(void *context, size_t number)
+{
+	return number == 'Z' - 'A' ? HUGE_VAL : (double)number;
+}
+
+/* '-': there is nothing to ask. */
+static char next(const char *text)
+{
+	struct meta *meta = NULL;
+	struct err err = {""};
+	size_t number = 0;
+	int is_there;
+
+	if (meta_parse(text, number_of, NULL, &meta, &err))
+		fail_msg("%s: %s", text, err.text);
+	is_there = meta_next(meta, only_a_is_known, by_letter, NULL, &number);
+	meta_free(&meta);
+	return is_there ? (char)('A' + number) : '-';
+}
+
+static void the_cheapest_of_what_matters_is_asked_next(void **state)
+{
+	assert_int_equal(next("D && C && B"), 'B');
+	assert_int_equal(next("C || D"), 'C');
+	assert_int_equal(next("!(E + D > 1)"), 'D');
+	assert_int_equal(next("E ? D : C"), 'C');
+	/* What can change nothing any more. */
+	assert_int_equal(next("(B && A) || C"), 'C');
+	assert_int_equal(next("(A && B) || C"), 'C');
+	assert_int_equal(next("(B || 1) && D"), 'D');
+	assert_int_equal(next("B * A + E"), 'E');
+	assert_int_equal(next("A && B"), '-');
+	assert_int_equal(next("A + 2"), '-');
+	/* What can't be asked is passed by. */
+	assert_int_equal(next("Z && D"), 'D');
+	assert_int_equal(next("Z || A"), '-');
+}
+
+/* The letters of the guards, each costs its place in the alphabet. */
+static void are_guards(const char *text, const char *letters)
+{
+	struct meta *meta = NULL;
+	struct err err = {""};
+	size_t *numbers, count;
+	struct buf found = {0};
+
+	if (meta_parse(text, number_of, NULL, &meta, &err))
+		fail_msg("%s: %s", text, err.text);
+	count = meta_guards(meta, by_letter, NULL, &numbers);
+	buf_add_string(&found, "");
+	for (size_t i = 0; i < count; i++)
+		buf_add_char(&found, (char)('A' + numbers[i]));
+	if (strcmp(found.data, letters) != 0)
+		fail_msg("%s: %s instead of %s", text, found.data, letters);
+	buf_fini(&found);
+	free(numbers);
+	meta_free(&meta);
+}
+
+static void guards_keep_an_expression_false(void **state)
+{
+	are_guards("B", "B");
+	are_guards("C && B", "B");
+	are_guards("B && C", "B");
+	are_guards("C && !B", "C");
+	are_guards("!B && C && D", "C");
+	are_guards("B || C", "BC");
+	are_guards("(B || F) && E", "E");
+	are_guards("(B || C) && E", "BC");
+	are_guards("(B || C) && F && !D", "BC");
+	are_guards("(B && E) || (D && C)", "BC");
+	are_guards("B + C + D > 2", "BCD");
+	are_guards("(B > 1) && (C < 3)", "B");
+	are_guards("B ? C : D", "BCD");
+	are_guards("B * C", "BC");
+	are_guards("!!B", "B");
+	are_guards("!(1 || C) && B", "");
+}
+
+static void what_is_true_where_nothing_hits_has_no_guards(void **state)
+{
+	are_guards("!B", "");
+	are_guards("B || !C", "");
+	are_guards("B < 3", "");
+	are_guards("B == 0 && !C", "");
+	are_guards("2", "");
+	are_guards("0", "");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +274,9 @@ int main(void)
 	        cmocka_unit_test(what_is_no_expression_is_refused_with_the_place),
 	        cmocka_unit_test(nesting_and_length_are_bounded),
 	        cmocka_unit_test(the_rules_it_needs_can_be_listed),
+	        cmocka_unit_test(the_cheapest_of_what_matters_is_asked_next),
+	        cmocka_unit_test(guards_keep_an_expression_false),
+	        cmocka_unit_test(what_is_true_where_nothing_hits_has_no_guards),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
