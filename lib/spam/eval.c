@@ -11,22 +11,25 @@
 
 enum { EXCERPT_MOST_BYTES = 80 };
 
-struct answer *run_answer(struct run *run, const struct rule *rule)
+const struct answer *run_answer(const struct run *run, const struct rule *rule)
 {
-	return &run->answers[rule->number];
+	static const struct answer none = {0};
+	size_t place = run->places[rule->number];
+
+	return place ? &run->answers[place - 1] : &none;
 }
 
 struct answer *run_touch(struct run *run, const struct rule *rule)
 {
-	struct answer *answer = run_answer(run, rule);
+	uint32_t *place = &run->places[rule->number];
 
-	if (answer->is_touched)
-		return answer;
-	answer->is_touched = 1;
-	run->touched[run->touched_count++] = rule;
+	if (*place)
+		return &run->answers[*place - 1];
+	run->answers[run->answer_count++] = (struct answer){.rule = rule};
+	*place = (uint32_t)run->answer_count;
 	for (size_t i = 0; i < rule->guarded_count; i++)
 		run->is_due[rule->guarded[i]] = 1;
-	return answer;
+	return &run->answers[*place - 1];
 }
 
 int run_is_late(struct run *run)
@@ -95,7 +98,7 @@ void run_function(struct run *run, const struct rule *rule)
 	if (!hits)
 		return;
 	run_note_hit(run, rule, "", 0);
-	run_answer(run, rule)->value = (double)hits;
+	run_touch(run, rule)->value = (double)hits;
 }
 
 static void run_functions(struct run *run)
@@ -112,9 +115,9 @@ static void run_functions(struct run *run)
 
 /* ------------------------------------------------------------ the whole */
 
-static void add_hit(struct run *run, const struct rule *rule)
+static void add_hit(struct run *run, struct answer *answer)
 {
-	struct answer *answer = run_answer(run, rule);
+	const struct rule *rule = answer->rule;
 	struct eval *eval = run->eval;
 	struct eval_hit *hit;
 
@@ -133,7 +136,8 @@ static void add_hit(struct run *run, const struct rule *rule)
 
 static int by_priority(const void *left, const void *right)
 {
-	const struct rule *a = *(struct rule *const *)left, *b = *(struct rule *const *)right;
+	const struct rule *a = (*(struct answer *const *)left)->rule;
+	const struct rule *b = (*(struct answer *const *)right)->rule;
 
 	if (a->priority != b->priority)
 		return a->priority < b->priority ? -1 : 1;
@@ -142,13 +146,14 @@ static int by_priority(const void *left, const void *right)
 
 static void collect(struct run *run)
 {
-	const struct rule **hits = alloc((run->touched_count + 1) * sizeof(*hits));
+	struct answer **hits = alloc((run->answer_count + 1) * sizeof(*hits));
 	size_t count = 0;
 
-	for (size_t i = 0; i < run->touched_count; i++) {
-		if (run_answer(run, run->touched[i])->hits &&
-		        (run->input->with_hidden || !rule_is_hidden(run->touched[i])))
-			hits[count++] = run->touched[i];
+	for (size_t i = 0; i < run->answer_count; i++) {
+		struct answer *answer = &run->answers[i];
+
+		if (answer->hits && (run->input->with_hidden || !rule_is_hidden(answer->rule)))
+			hits[count++] = answer;
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);
 	for (size_t i = 0; i < count; i++)
@@ -158,12 +163,12 @@ static void collect(struct run *run)
 
 static void forget(struct run *run)
 {
-	for (size_t i = 0; i < run->touched_count; i++) {
-		free(run_answer(run, run->touched[i])->excerpt);
-		match_free(&run_answer(run, run->touched[i])->match);
+	for (size_t i = 0; i < run->answer_count; i++) {
+		free(run->answers[i].excerpt);
+		match_free(&run->answers[i].match);
 	}
 	free(run->answers);
-	free(run->touched);
+	free(run->places);
 	free(run->is_due);
 	free(run->later);
 	run_forget_names(run);
@@ -175,9 +180,9 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	struct texts texts;
 
 	memset(out, 0, sizeof(*out));
-	run.answers = alloc_zero(rules->count + 1, sizeof(*run.answers));
-	run.touched = alloc((rules->count + 1) * sizeof(*run.touched));
-	run.is_due = alloc_zero(rules->of[RULE_META].count + 1, 1);
+	run.answers = alloc((rules->count + 1) * sizeof(*run.answers));
+	run.places = alloc_zero(rules->count + 1, sizeof(*run.places));
+	run.is_due = (unsigned char *)alloc_bytes(rules->always_due, rules->of[RULE_META].count);
 	texts_build(&(struct texts_input){input->map, input->limits, rules->lists,
 	                    input->reverse_path, rules->of[RULE_URI_DETAIL].count > 0},
 	        &texts);

@@ -39,12 +39,13 @@ static enum result find(struct run *run, const struct rule *rule, const struct m
 static int match_string(struct run *run, const struct rule *rule, const char *bytes, size_t size)
 {
 	const struct match *match = run_pattern(run, rule);
+	unsigned long wanted = hits_wanted(rule), hits = run_answer(run, rule)->hits;
 	size_t from = 0, start, end;
 	enum result result;
 
 	if (!match)
 		return 0;
-	while (run_answer(run, rule)->hits < hits_wanted(rule)) {
+	for (; hits < wanted; hits++) {
 		result = find(run, rule, match, bytes, size, from, &start, &end);
 		if (result == RESULT_NONE)
 			return 1;

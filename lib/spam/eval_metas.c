@@ -23,9 +23,10 @@ void run_put_off(struct run *run, const struct rule *rule)
 
 void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece)
 {
-	struct answer *answer = run_answer(run, rule);
+	struct answer *answer = run_touch(run, rule);
 	size_t count = run->later_count;
 
+	run_put_off(run, rule);
 	if ((count & (count - 1)) == 0)
 		run->later = alloc_grow(run->later, count ? 2 * count : 1, sizeof(*run->later));
 	run->later[run->later_count++] = (struct later){piece, 0};
@@ -34,7 +35,6 @@ void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece)
 	else
 		answer->first_piece = run->later_count;
 	answer->last_piece = run->later_count;
-	run_put_off(run, rule);
 }
 
 /* ------------------------------------------------------------ metas */
@@ -42,7 +42,7 @@ void run_put_off_piece(struct run *run, const struct rule *rule, size_t piece)
 static struct meta_value look(void *context, size_t number)
 {
 	struct run *run = context;
-	const struct answer *answer = &run->answers[number];
+	const struct answer *answer = run_answer(run, run->rules->all[number]);
 
 	if (answer->is_unknown)
 		return (struct meta_value){answer->value, answer->most};
@@ -54,8 +54,9 @@ static void ask_now(struct run *run, const struct rule *rule);
 static double cost_of(void *context, size_t number)
 {
 	const struct run *run = context;
+	const struct rule *rule = run->rules->all[number];
 
-	return run->answers[number].is_put_off ? run->rules->all[number]->cost : HUGE_VAL;
+	return run_answer(run, rule)->is_put_off ? rule->cost : HUGE_VAL;
 }
 
 /* What it comes to; asks of what was put off as little as that takes. */
@@ -92,7 +93,7 @@ static void note_meta(struct run *run, const struct rule *rule, struct meta_valu
 /* A meta names only those before it, so this ends. */
 static void ask_now(struct run *run, const struct rule *rule)
 {
-	struct answer *answer = run_answer(run, rule);
+	struct answer *answer = run_touch(run, rule);
 
 	answer->is_put_off = 0;
 	answer->is_unknown = 0;
@@ -113,7 +114,7 @@ static void put_off_meta(struct run *run, const struct rule *rule, struct meta_v
 	struct answer *answer;
 
 	run_put_off(run, rule);
-	answer = run_answer(run, rule);
+	answer = run_touch(run, rule);
 	answer->value = value.low > 0 ? value.low : value.high < 0;
 	answer->most = value.high > 1 ? value.high : 1;
 }
@@ -135,14 +136,13 @@ void run_metas(struct run *run)
 {
 	const struct rule_list *list = &run->rules->of[RULE_META];
 
-	for (size_t i = 0; i < run->touched_count; i++) {
-		if (run->touched[i]->kind != RULE_EVAL)
-			run_answer(run, run->touched[i])->value =
-			        (double)run_answer(run, run->touched[i])->hits;
+	for (size_t i = 0; i < run->answer_count; i++) {
+		if (run->answers[i].rule->kind != RULE_EVAL)
+			run->answers[i].value = (double)run->answers[i].hits;
 	}
 	/* Each stands behind those that it names. */
 	for (size_t i = 0; i < list->count; i++) {
-		if (run->is_due[i] || list->items[i]->is_always_due)
+		if (run->is_due[i])
 			work_out(run, list->items[i]);
 	}
 }

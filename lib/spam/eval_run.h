@@ -13,6 +13,7 @@
 
 /* What is known of one rule in this message. */
 struct answer {
+	const struct rule *rule;
 	unsigned long hits;
 	double value;   /* what metas see */
 	int is_unknown; /* it is between value and most */
@@ -20,7 +21,6 @@ struct answer {
 	char *excerpt;
 	struct match *match; /* of a pattern with %{NAME} in it */
 	int has_match;       /* it was tried to make that one */
-	int is_touched;      /* the rule is in run->touched */
 	int is_put_off;      /* it has not been asked yet, so it is unknown */
 	/* If it hits, then in one of these: its chain in run->later, by index + 1; 0: in any piece.
 	 */
@@ -43,9 +43,12 @@ struct run {
 	const struct rules *rules;
 	const struct eval_input *input;
 	struct eval *eval;
-	struct answer *answers;      /* one for each rule, by its place in rules->all */
-	const struct rule **touched; /* those whose answer is not that they didn't hit */
-	size_t touched_count;
+	/* Those of rules whose answer is not that they didn't hit, in the order in which that was
+	 * found; there is room for all. And where a rule's is, by its number: index + 1; 0: it has
+	 * none. */
+	struct answer *answers;
+	uint32_t *places;
+	size_t answer_count;
 	unsigned char *is_due; /* of each meta, by its place in the list: it may be true */
 	struct later *later;
 	size_t later_count;
@@ -57,7 +60,7 @@ struct run {
 };
 
 /* For who only reads, and for who is going to write. */
-struct answer *run_answer(struct run *run, const struct rule *rule);
+const struct answer *run_answer(const struct run *run, const struct rule *rule);
 struct answer *run_touch(struct run *run, const struct rule *rule);
 int run_is_late(struct run *run);
 

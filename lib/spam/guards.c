@@ -86,12 +86,12 @@ static void note_guards(struct rules *rules, struct rule *meta, size_t place, do
 	size_t *guards, count = meta_guards(meta->meta, chance_of, chances, &guards);
 	double sum = 0;
 
-	meta->is_always_due = value.low != 0 || value.high != 0;
+	rules->always_due[place] = value.low != 0 || value.high != 0;
 	for (size_t i = 0; i < count; i++) {
 		add_guarded(rules->all[guards[i]], place);
 		sum = bounded(sum + chances[guards[i]]);
 	}
-	chances[meta->number] = meta->is_always_due ? IN_EACH : sum;
+	chances[meta->number] = rules->always_due[place] ? IN_EACH : sum;
 	free(guards);
 }
 
@@ -100,6 +100,7 @@ void guards_note(struct rules *rules)
 	const struct rule_list *metas = &rules->of[RULE_META];
 	double *chances = alloc((rules->count + 1) * sizeof(*chances));
 
+	rules->always_due = alloc_zero(metas->count + 1, 1);
 	note_costs(rules);
 	for (size_t i = 0; i < rules->count; i++)
 		chances[i] = chance_alone(rules->all[i]);

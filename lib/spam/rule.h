@@ -111,7 +111,6 @@ struct rule {
 	int may_wait; /* it adds nothing itself, so it is asked only where a meta wants to know */
 	double cost;  /* of asking it then, beside that of others */
 	struct meta *meta;
-	int is_always_due; /* a meta that is not false where nothing hits */
 	/* Which metas may be true where it hits, by their places in the list of metas; since
 	 * rules_compile(). */
 	size_t *guarded, guarded_count;
@@ -167,6 +166,8 @@ struct rules {
 	int score_set;
 	enum rules_model model;
 	int has_captures;
+	unsigned char
+	        *always_due;   /* of each meta, by its place: it is not false where nothing hits */
 	struct many_set *many; /* rules that are in no set are asked one by one */
 	size_t many_count;
 	struct rule **named; /* all that are defined, by name; since rules_compile() */

@@ -196,6 +196,7 @@ void rules_free(struct rules **pointer)
 	free(rules->tags);
 	free(rules->slots);
 	free(rules->named);
+	free(rules->always_due);
 	free(rules->all);
 	free(rules);
 	*pointer = NULL;
