@@ -420,6 +420,6 @@ void run_patterns(struct run *run, const struct texts *texts)
 	match_mime_headers(run, texts);
 	match_kind(run, RULE_BODY, &texts->body);
 	match_kind(run, RULE_URI, &texts->links.forms);
-	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
+	match_kind(run, RULE_RAWBODY, &texts->rawbody);
 	match_full(run, texts);
 }

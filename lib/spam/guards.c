@@ -65,7 +65,7 @@ enum { IN_EACH = 100, IN_SOME = 5 };
  * can be told. A rule that is put off as a whole is unknown in each. */
 static double chance_alone(const struct rule *rule)
 {
-	int is_put_off = rule->may_wait && (rule->kind == RULE_EVAL || rule->kind == RULE_RAWBODY);
+	int is_put_off = rule->may_wait && rule->kind == RULE_EVAL;
 
 	return rule->kind == RULE_META ? 0 : is_put_off ? IN_EACH : IN_SOME;
 }

@@ -28,6 +28,7 @@ static struct many_set *find_sets(const struct rules *rules, size_t *count)
 	*count = 0;
 	add_set(&sets, count, RULE_BODY, 0, rules->of[RULE_BODY].count);
 	add_set(&sets, count, RULE_URI, 0, rules->of[RULE_URI].count);
+	add_set(&sets, count, RULE_RAWBODY, 0, rules->of[RULE_RAWBODY].count);
 	for (size_t i = 0; i < headers->count; i += same) {
 		same = headers->items[i]->text_end - i;
 		if (same >= HEADER_RULES_LEAST)

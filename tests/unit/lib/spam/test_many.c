@@ -27,13 +27,16 @@ static const char rules_text[] =
         "header S6 Subject =~ /(o)nly/ [if-unset: only]\nheader S7 Subject =~ /e/\n"
         "tflags S7 multiple\nheader S8 exists:Subject\nheader S9 Subject:raw =~ /^ on/\n"
         "header __U Subject =~ /%{WORD}$/\nmeta V __U && S1\nuri W m{^http://shop}\n"
-        "uri O /shop/\nbody P /\\bcheap\\b/\nscore P 0 1 2 3\nbody Q /%{GOT}est/\n";
+        "uri O /shop/\nbody P /\\bcheap\\b/\nscore P 0 1 2 3\nbody Q /%{GOT}est/\n"
+        "rawbody R /^buy now$/m\nrawbody __X /shop/\ntflags __X multiple\nmeta Y __X > 1\n"
+        "rawbody __Z /<b>/i\nmeta AA __Z && S7\nrawbody AB /<b>.{0,9}<i>/s\n";
 
 static const char *const mails[] = {
         "Subject: Subject only\n\nbuy now\n\nBUY now, buy never\n\nSubject only\n",
         "Subject: once\n\nonce again xxyyyyz\n\ngr\xe3\xbc aa\n\nb\n\nb\n\nb\n",
         "Subject: x\n\ncheap cheapest http://shop.example/\n\nnow\n\nnever\n",
         "Subject:\n\n",
+        "Subject: one\nContent-Type: text/html\n\n<B>the <i>shop</i>\n<b>\n<i>shop</i>",
         "To: a@example.org\n\nno subject, but https://shop.example/ and http://shop.example/\n",
 };
 
@@ -201,7 +204,7 @@ static void rules_are_told_by_name_with_why_they_are_not_run(void **state)
 		last = about.name;
 		run += !*about.why;
 	}
-	assert_int_equal(count, 30);
+	assert_int_equal(count, 36);
 	assert_int_equal(run, rules_count(rules));
 	assert_true(about_named(rules, "P", &about));
 	assert_string_equal(about.why, "it has 0 points");
