@@ -53,6 +53,24 @@ static void skip_blanks(struct parser *parser)
 	parser->at += strspn(parser->at, " \t\r\n");
 }
 
+size_t meta_operands(enum op op)
+{
+	switch (op) {
+	case OP_NUMBER:
+	case OP_RULE:
+		return 0;
+	case OP_NOT:
+	case OP_MINUS:
+	case OP_UNLESS_FALSE:
+	case OP_UNLESS_TRUE:
+		return 1;
+	case OP_CHOOSE:
+		return 3;
+	default:
+		return 2;
+	}
+}
+
 static enum result add_step(struct parser *parser, enum op op, double number, size_t rule)
 {
 	struct meta *meta = parser->meta;
@@ -63,6 +81,9 @@ static enum result add_step(struct parser *parser, enum op op, double number, si
 		meta->steps = alloc_grow(
 		        meta->steps, meta->count ? 2 * meta->count : 1, sizeof(*meta->steps));
 	meta->steps[meta->count++] = (struct step){op, number, rule};
+	meta->depth = meta->depth + 1 - meta_operands(op);
+	if (meta->depth > meta->depth_most)
+		meta->depth_most = meta->depth;
 	return RESULT_OK;
 }
 

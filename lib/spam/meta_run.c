@@ -7,7 +7,7 @@
 #include "lib/base/alloc.h"
 #include "lib/spam/meta_steps.h"
 
-enum { STEPS_FEW = 64 };
+enum { DEPTH_FEW = 32 }; /* enough for nearly all, without an alloc() */
 
 /* ------------------------------------------------------------ intervals */
 
@@ -191,12 +191,11 @@ static int is_decided(enum op op, const struct meta_value *stack, size_t depth)
 	       (op == OP_UNLESS_TRUE && meta_is_true(stack[depth - 1]));
 }
 
-/* A step adds one value at most. */
 struct meta_value meta_run(const struct meta *meta, meta_look *look, void *context)
 {
-	struct meta_value few[STEPS_FEW], value;
-	struct meta_value *stack =
-	        meta->count > STEPS_FEW ? alloc(meta->count * sizeof(*stack)) : few;
+	struct meta_value few[DEPTH_FEW], value;
+	int is_deep = meta->depth_most > DEPTH_FEW;
+	struct meta_value *stack = is_deep ? alloc(meta->depth_most * sizeof(*stack)) : few;
 	size_t depth = 0;
 
 	stack[0] = exactly(0);
@@ -207,7 +206,7 @@ struct meta_value meta_run(const struct meta *meta, meta_look *look, void *conte
 			depth = run_step(&meta->steps[i], stack, depth, look, context);
 	}
 	value = stack[0];
-	if (stack != few)
+	if (is_deep)
 		free(stack);
 	return value;
 }
@@ -236,11 +235,14 @@ static void close_operands(
 int meta_next(
         const struct meta *meta, meta_look *look, meta_cost *cost, void *context, size_t *number)
 {
-	struct meta_value *stack = alloc((meta->count + 1) * sizeof(*stack));
-	struct open *open = alloc((meta->count + 1) * sizeof(*open)), first;
+	struct meta_value few[DEPTH_FEW];
+	struct open few_open[DEPTH_FEW], first;
+	int is_deep = meta->depth_most > DEPTH_FEW;
+	struct meta_value *stack = is_deep ? alloc(meta->depth_most * sizeof(*stack)) : few;
+	struct open *open = is_deep ? alloc(meta->depth_most * sizeof(*open)) : few_open;
 	size_t depth = 0, before;
 
-	open[0].cost = HUGE_VAL;
+	open[0] = (struct open){0, HUGE_VAL};
 	for (size_t i = 0; i < meta->count; i++) {
 		const struct step *step = &meta->steps[i];
 
@@ -257,8 +259,10 @@ int meta_next(
 		close_operands(open, stack, depth - 1, before);
 	}
 	first = open[0];
-	free(stack);
-	free(open);
+	if (is_deep) {
+		free(stack);
+		free(open);
+	}
 	*number = first.rule;
 	return first.cost < HUGE_VAL;
 }
@@ -315,14 +319,6 @@ static void join_parts(struct guarding *guarding, enum op op, size_t at, size_t 
 		parts->cost += guarding->parts[i].cost;
 }
 
-static size_t operands_of(enum op op)
-{
-	return op == OP_NUMBER || op == OP_RULE ? 0
-	       : op == OP_NOT || op == OP_MINUS ? 1
-	       : op == OP_CHOOSE                ? 3
-	                                        : 2;
-}
-
 static void guard_steps(struct guarding *guarding, meta_cost *cost, void *context)
 {
 	size_t depth = 0, operands;
@@ -333,7 +329,7 @@ static void guard_steps(struct guarding *guarding, meta_cost *cost, void *contex
 
 		if (step->op == OP_UNLESS_FALSE || step->op == OP_UNLESS_TRUE)
 			continue;
-		operands = operands_of(step->op);
+		operands = meta_operands(step->op);
 		guarding->is_guard[i] = step->op == OP_RULE;
 		if (!operands)
 			guarding->parts[depth] = (struct part){

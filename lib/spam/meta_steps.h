@@ -33,10 +33,14 @@ struct step {
 	size_t rule; /* of the last two: where to go on */
 };
 
+/* How many values a step takes off the stack. */
+size_t meta_operands(enum op op);
+
 /* Steps in postfix order: each takes its operands off a stack and puts its answer there. */
 struct meta {
 	struct step *steps;
 	size_t count;
+	size_t depth, depth_most; /* of the stack behind the last step, and the most there is */
 };
 
 #endif
