@@ -176,7 +176,8 @@ size_t html_blank(const char *bytes, size_t size)
 
 	if (is_blank(*bytes))
 		return 1;
-	if (!(*bytes & 0x80))
+	/* All others begin with U+0080 to U+00BF, or U+1000 to U+3FFF. */
+	if (*bytes != '\xc2' && (*bytes < '\xe1' || *bytes > '\xe3'))
 		return 0;
 	length = utf8_decode((const unsigned char *)bytes, size, &code);
 	if (!length)
