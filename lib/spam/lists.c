@@ -80,10 +80,19 @@ static size_t hash_of(size_t list, const char *value)
 	return hash;
 }
 
+static size_t hash_of_name(const char *name)
+{
+	size_t hash = 5381;
+
+	for (; *name; name++)
+		hash = hash * 33 ^ (unsigned char)*name;
+	return hash;
+}
+
 /* The name's own place, or the free one where the search for it ends. */
 static size_t *find_name(const struct lists *lists, const char *name)
 {
-	size_t at = hash_of(0, name) & (lists->name_count - 1);
+	size_t at = hash_of_name(name) & (lists->name_count - 1);
 
 	while (lists->names[at] && strcmp(lists->lists[lists->names[at] - 1].name, name) != 0)
 		at = (at + 1) & (lists->name_count - 1);
