@@ -80,8 +80,7 @@ static size_t plain_run(const char *text, size_t size)
 {
 	size_t at = 0;
 
-	while (at < size && ((unsigned char)(text[at] - '!') < 0x80 - '!' ||
-	                            (text[at] && !html_blank(text + at, size - at))))
+	while (at < size && text[at] && !html_blank(text + at, size - at))
 		at++;
 	return at;
 }
