@@ -14,17 +14,18 @@
 /* What is known of one rule in this message. */
 struct answer {
 	unsigned long hits;
-	double value;   /* what metas see */
-	int is_unknown; /* it is between value and most */
-	double most;
+	double value; /* what metas see */
+	double most;  /* where it is unknown: it is between value and this */
 	char *excerpt;
 	struct match *match; /* of a pattern with %{NAME} in it */
-	int has_match;       /* it was tried to make that one */
-	int is_touched;      /* the rule is in run->touched */
-	int is_put_off;      /* it has not been asked yet, so it is unknown */
 	/* If it hits, then in one of these: its chain in run->later, by index + 1; 0: in any piece.
 	 */
 	size_t first_piece, last_piece;
+	/* As small as they can be: there are thousands of answers, made anew for each message. */
+	unsigned char is_unknown;
+	unsigned char has_match;  /* it was tried to make that one */
+	unsigned char is_touched; /* the rule is in run->touched */
+	unsigned char is_put_off; /* it has not been asked yet, so it is unknown */
 };
 
 /* A piece that a rule could match, and the rule's next one, by index + 1; 0 ends it. */
