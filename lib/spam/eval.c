@@ -70,11 +70,17 @@ static char *excerpt_of(const char *bytes, size_t size)
 	return out.size ? buf_give(&out) : alloc_string("");
 }
 
+/* Is a hit of it told? */
+static int is_told(const struct run *run, const struct rule *rule)
+{
+	return run->input->with_hidden || !rule_is_hidden(rule);
+}
+
 void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, size_t size)
 {
 	struct answer *answer = run_touch(run, rule);
 
-	if (!answer->hits++)
+	if (!answer->hits++ && is_told(run, rule))
 		answer->excerpt = excerpt_of(bytes, size);
 }
 
@@ -146,8 +152,7 @@ static void collect(struct run *run)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->touched_count; i++) {
-		if (run_answer(run, run->touched[i])->hits &&
-		        (run->input->with_hidden || !rule_is_hidden(run->touched[i])))
+		if (run_answer(run, run->touched[i])->hits && is_told(run, run->touched[i]))
 			hits[count++] = run->touched[i];
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);
