@@ -131,7 +131,7 @@ static const char *address(const struct html_tag *tag, const char *name, struct 
 		slash = memchr(found->name.bytes, '/', found->name.size);
 		left = slash ? found->name.size - (size_t)(slash + 1 - found->name.bytes) : 0;
 		if (slash > found->name.bytes && isalnum((unsigned char)slash[-1]) &&
-		        left >= strlen(name) && text_find(slash + 1, strlen(name), name)) {
+		        left >= strlen(name) && text_starts(slash + 1, name)) {
 			buf_clear(out);
 			html_decode(found->value.bytes, found->value.size, 0, out);
 			buf_add(out, "", 0);
@@ -605,7 +605,7 @@ static void on_declaration(void *context, const char *bytes, size_t size)
 	struct html_count *count;
 	int is_new;
 
-	if (size < 9 || !text_find(bytes, 9, "<!doctype"))
+	if (size < 9 || !text_starts(bytes, "<!doctype"))
 		return;
 	page->html->tag_count++;
 	page->html->element_count++;
@@ -646,6 +646,7 @@ static void prepare(const char *bytes, size_t size, struct buf *out)
 {
 	size_t at = 0, used, name_end;
 
+	buf_reserve(out, size);
 	for (;;) {
 		used = plain_run(bytes + at, size - at);
 		buf_add(out, bytes + at, used);

@@ -92,6 +92,7 @@ void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 	struct gap gap;
 	size_t at = 0, run;
 
+	buf_reserve(&body->bytes, size);
 	while (at < size) {
 		run = plain_run(text + at, size - at);
 		buf_add(&paragraph, text + at, run);
@@ -207,6 +208,7 @@ static void add_view(struct builder *builder, const struct part *part)
 		source.size = left;
 		cut(builder, part, "body");
 	}
+	buf_reserve(&texts->shown, source.size);
 	*view = (struct texts_view){part, texts->shown.size, 0, NULL};
 	if (part->is_html && source.size)
 		read_html(texts, view, &source);
