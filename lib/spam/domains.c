@@ -191,7 +191,7 @@ int domains_is_ip4(const char *text, size_t size)
 
 int domains_is_ip6(const char *text, size_t size)
 {
-	if (size > 5 && text_find(text, 5, "ipv6:")) {
+	if (size > 5 && text_starts(text, "ipv6:")) {
 		text += 5;
 		size -= 5;
 	}
@@ -238,16 +238,15 @@ static size_t mail_host_of(const char **url, size_t size)
 
 static int leads_nowhere(const char *url, size_t size)
 {
-	return (size >= 11 && text_find(url, 11, "javascript:")) ||
-	       (size >= 4 && text_find(url, 4, "cid:")) ||
-	       (size >= 5 && text_find(url, 5, "file:"));
+	return (size >= 11 && text_starts(url, "javascript:")) ||
+	       (size >= 4 && text_starts(url, "cid:")) || (size >= 5 && text_starts(url, "file:"));
 }
 
 const char *domains_of_url(const struct lists *lists, const char *url, size_t size, char *host)
 {
 	if (leads_nowhere(url, size))
 		return NULL;
-	if (size > 7 && text_find(url, 7, "mailto:"))
+	if (size > 7 && text_starts(url, "mailto:"))
 		size = mail_host_of(&url, size);
 	else
 		size = host_of(&url, size);

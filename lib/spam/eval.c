@@ -35,7 +35,7 @@ struct answer *run_touch(struct run *run, const struct rule *rule)
 int run_is_late(struct run *run)
 {
 	if (!run->eval->is_late && run->input->deadline_us &&
-	        clock_monotonic_us() >= run->input->deadline_us)
+	        clock_last_tick_us() >= run->input->deadline_us)
 		run->eval->is_late = 1;
 	return run->eval->is_late;
 }
@@ -73,11 +73,17 @@ static char *excerpt_of(const char *bytes, size_t size)
 	return out.size ? buf_give(&out) : alloc_string("");
 }
 
+/* Is a hit of it told? */
+static int is_told(const struct run *run, const struct rule *rule)
+{
+	return run->input->with_hidden || !rule_is_hidden(rule);
+}
+
 void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, size_t size)
 {
 	struct answer *answer = run_touch(run, rule);
 
-	if (!answer->hits++)
+	if (!answer->hits++ && is_told(run, rule))
 		answer->excerpt = excerpt_of(bytes, size);
 }
 
@@ -152,7 +158,7 @@ static void collect(struct run *run)
 	for (size_t i = 0; i < run->answer_count; i++) {
 		struct answer *answer = &run->answers[i];
 
-		if (answer->hits && (run->input->with_hidden || !rule_is_hidden(answer->rule)))
+		if (answer->hits && is_told(run, answer->rule))
 			hits[count++] = answer;
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);

@@ -15,13 +15,13 @@
 struct answer {
 	const struct rule *rule;
 	unsigned long hits;
-	double value;   /* what metas see */
-	int is_unknown; /* it is between value and most */
-	double most;
-	char *excerpt;
-	struct match *match; /* of a pattern with %{NAME} in it */
-	int has_match;       /* it was tried to make that one */
+	double value; /* what metas see */
+	double most;  /* where it is unknown: it is between value and this */
+	int is_unknown;
+	int has_match;       /* it was tried to make `match` */
 	int is_put_off;      /* it has not been asked yet, so it is unknown */
+	char *excerpt;       /* NULL: nobody is shown it */
+	struct match *match; /* of a pattern with %{NAME} in it */
 	/* If it hits, then in one of these: its chain in run->later, by index + 1; 0: in any piece.
 	 */
 	size_t first_piece, last_piece;

@@ -71,8 +71,8 @@ static void take_header(struct facts *facts, const struct part *part)
 
 struct lines {
 	struct facts *facts;
-	const struct part *part;
-	size_t normal, unicode; /* characters of plain text */
+	int is_quoted, is_base64, is_ascii, has_references; /* the part they are of */
+	size_t normal, unicode;                             /* characters of plain text */
 };
 
 /* Escapes of what could stand as it is; blanks at a line's end have to be escaped. */
@@ -124,15 +124,16 @@ static int has_illegal(const char *line, size_t size)
 /* "&#x20AC;" */
 static void take_references(struct lines *lines, const char *line, size_t size)
 {
+	const char *at = line, *end = line + size;
 	size_t count = 0;
 
-	for (size_t i = 0; i + 7 < size; i++) {
-		if (line[i] != '&' || memcmp(line + i, "&#x", 3) != 0 || line[i + 7] != ';')
-			continue;
-		if (strspn(line + i + 3, "0123456789ABCDEF") >= 4) {
+	while ((at = memchr(at, '&', (size_t)(end - at))) && end - at > 7) {
+		if (memcmp(at, "&#x", 3) == 0 && at[7] == ';' &&
+		        strspn(at + 3, "0123456789ABCDEF") >= 4) {
 			count++;
-			i += 7;
+			at += 7;
 		}
+		at++;
 	}
 	lines->unicode += count;
 	lines->normal += size - 8 * count;
@@ -140,20 +141,27 @@ static void take_references(struct lines *lines, const char *line, size_t size)
 
 static void take_line(struct lines *lines, const char *line, size_t size)
 {
-	const struct part *part = lines->part;
+	if (lines->is_quoted && (size < 6 || memcmp(line, "SPAM: ", 6) != 0))
+		take_quoted(lines->facts, line, size);
+	if (lines->is_base64 && size > lines->facts->longest_base64_line)
+		lines->facts->longest_base64_line = size;
+	if (lines->is_ascii)
+		lines->facts->illegal_ascii += has_illegal(line, size) != 0;
+	if (lines->has_references)
+		take_references(lines, line, size);
+}
+
+static void begin_part(struct lines *lines, const struct part *part)
+{
 	int is_plain = strcmp(part->type, "text/plain") == 0;
 
-	if (strcmp(part->encoding, "quoted-printable") == 0 &&
-	        (size < 6 || memcmp(line, "SPAM: ", 6) != 0))
-		take_quoted(lines->facts, line, size);
-	if (strcmp(part->encoding, "base64") == 0 && strcmp(part->type, "application/ics") != 0 &&
-	        size > lines->facts->longest_base64_line)
-		lines->facts->longest_base64_line = size;
-	if (is_plain && (!part->charset || text_same(part->charset, "us-ascii")))
-		lines->facts->illegal_ascii += has_illegal(line, size) != 0;
-	if (is_plain && (!*part->encoding || strcmp(part->encoding, "7bit") == 0 ||
-	                        strcmp(part->encoding, "8bit") == 0))
-		take_references(lines, line, size);
+	lines->is_quoted = strcmp(part->encoding, "quoted-printable") == 0;
+	lines->is_base64 =
+	        strcmp(part->encoding, "base64") == 0 && strcmp(part->type, "application/ics") != 0;
+	lines->is_ascii = is_plain && (!part->charset || text_same(part->charset, "us-ascii"));
+	lines->has_references =
+	        is_plain && (!*part->encoding || strcmp(part->encoding, "7bit") == 0 ||
+	                            strcmp(part->encoding, "8bit") == 0);
 }
 
 static void take_lines(struct lines *lines, const char *bytes, size_t size)
@@ -342,7 +350,7 @@ void facts_read(const struct parts *parts, struct facts *facts)
 		check_part(parts, i, facts);
 		if (!part->is_leaf)
 			continue;
-		lines.part = part;
+		begin_part(&lines, part);
 		bytes = parts_raw(part, &size);
 		take_lines(&lines, bytes, size);
 	}

@@ -128,9 +128,13 @@ static enum hotmail judge_hotmail(const struct functions_view *view)
 	        "from mail pickup service by hotmail\\.com with Microsoft SMTPSVC;"};
 	static struct pattern helo = {"(?:from |HELO |helo=)\\S*hotmail\\.com\\b"};
 	static struct pattern domain = {"\\bhotmail\\.com$", MATCH_CASELESS};
+	const struct buf *plain = function_text(view, "Received");
 	struct buf received = {0};
 	enum hotmail judged = HOTMAIL_FINE;
 
+	/* Most mail doesn't speak of it. */
+	if (!memmem(plain->data, plain->size, "hotmail.com", 11) && !is_from(view, &domain))
+		return HOTMAIL_FINE;
 	function_ask_squeezed(view, "Received", &received);
 	if (!pattern_is(&pickup, received.data, received.size) && !is_msn_group(view) &&
 	        !function_is_gated(view) && !is_real_hotmail(view, &received)) {

@@ -89,11 +89,11 @@ static void ask_small(const struct functions_view *view, const char *key, struct
 /* Takes `lines` apart. */
 static unsigned long has_free(const struct functions_view *view, char *lines, const char *wanted)
 {
-	const struct match *match = wanted ? pattern_of(wanted) : NULL;
 	char *rest = lines, *line;
 
 	while ((line = function_line(&rest))) {
-		if (is_free(view, line) && (!wanted || function_matches(match, line, strlen(line))))
+		if (is_free(view, line) &&
+		        (!wanted || function_matches(pattern_of(wanted), line, strlen(line))))
 			return 1;
 	}
 	return 0;

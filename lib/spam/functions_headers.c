@@ -433,6 +433,15 @@ unsigned long function_check_header_count_range(
 	return count >= function_number(call, 1, 0) && count <= function_number(call, 2, INFINITY);
 }
 
+/* In the header as it came: a "%", or an encoded word with who knows what inside. */
+static int may_have_template(const struct mime_map *map)
+{
+	const struct mime_range header = map->parts[0].header;
+	const char *bytes = (const char *)map->bytes + header.offset;
+
+	return memchr(bytes, '%', header.length) || memmem(bytes, header.length, "=?", 2);
+}
+
 /* "%FIRSTNAME": what a mailer should have filled in. */
 unsigned long function_check_unresolved_template(
         const struct functions_view *view, const struct functions_call *call)
@@ -446,6 +455,8 @@ unsigned long function_check_unresolved_template(
 	char *rest, *line;
 	int hit = 0;
 
+	if (!may_have_template(view->map))
+		return 0;
 	function_ask(view, "ALL", &text);
 	for (rest = text.data; !hit && (line = function_line(&rest));)
 		hit = pattern_is(&template, line, strlen(line)) &&

@@ -165,40 +165,53 @@ unsigned long function_check_https_http_mismatch(
 
 /* ------------------------------------------------------------ hosts in lists */
 
-/* The host itself, or what it lies below; "!" in front says that it isn't meant. */
-static int is_listed(const struct lists *lists, const char *list, const char *host)
+/* The host itself, or what it lies below; "!" in front says that it isn't meant. `host` has one in
+ * front, which takes the place of each dot in turn. */
+static int is_listed(const struct lists *lists, const char *list, char *host)
 {
-	char *not_meant;
-	int out;
+	char *next;
 
-	for (const char *at = host; at; at = strchr(at, '.')) {
-		at += *at == '.';
-		not_meant = alloc_format("!%s", at);
-		out = lists_has(lists, list, not_meant);
-		free(not_meant);
-		if (out)
-			return 0;
+	for (char *at = host; at; at = next) {
+		*at = '!';
 		if (lists_has(lists, list, at))
+			return 0;
+		if (lists_has(lists, list, at + 1))
 			return 1;
+		next = strchr(at + 1, '.');
 	}
 	return 0;
+}
+
+static unsigned long has_host_of(
+        const struct lists *lists, const char *list, const struct pieces *hosts)
+{
+	struct buf host = {0};
+	const char *bytes;
+	unsigned long hit = 0;
+	size_t size;
+
+	for (size_t i = 0; i < hosts->count && !hit; i++) {
+		bytes = pieces_at(hosts, i, &size);
+		buf_clear(&host);
+		buf_add_char(&host, '!');
+		buf_add(&host, bytes, size);
+		hit = is_listed(lists, list, host.data) != 0;
+	}
+	buf_fini(&host);
+	return hit;
 }
 
 static unsigned long has_listed_host(const struct functions_view *view, const char *name)
 {
 	const struct pieces *hosts = &view->texts->links.hosts;
-	char *list = alloc_format("uri_host %s", name), *host;
-	const char *bytes;
+	char *list;
 	unsigned long hit = 0;
-	size_t size;
 
-	for (size_t i = 0;
-	        i < hosts->count && !hit && view->lists && lists_count(view->lists, list); i++) {
-		bytes = pieces_at(hosts, i, &size);
-		host = alloc_bytes(bytes, size);
-		hit = is_listed(view->lists, list, host) != 0;
-		free(host);
-	}
+	if (!view->lists || !hosts->count)
+		return 0;
+	list = alloc_format("uri_host %s", name);
+	if (lists_count(view->lists, list))
+		hit = has_host_of(view->lists, list, hosts);
 	free(list);
 	return hit;
 }

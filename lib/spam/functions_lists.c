@@ -11,39 +11,33 @@
 
 /* ------------------------------------------------------------ addresses */
 
+typedef void ask_addresses(const struct functions_view *view, struct buf *out);
+
+/* Of lists that nobody filled, which most are, nothing is asked. */
 static unsigned long has_any(
-        const struct functions_view *view, const char *list, struct buf *addresses)
+        const struct functions_view *view, const char *list, ask_addresses *ask)
 {
-	char *rest = addresses->data, *line;
+	struct buf addresses = {0};
+	char *rest, *line;
 	unsigned long hit = 0;
 
 	if (!view->lists || !lists_count(view->lists, list))
 		return 0;
-	while (!hit && (line = function_line(&rest)))
+	ask(view, &addresses);
+	for (rest = addresses.data; !hit && (line = function_line(&rest));)
 		hit = lists_match(view->lists, list, line);
+	buf_fini(&addresses);
 	return hit;
 }
 
 static unsigned long is_from(const struct functions_view *view, const char *list)
 {
-	struct buf addresses = {0};
-	unsigned long hit;
-
-	function_senders(view, &addresses);
-	hit = has_any(view, list, &addresses);
-	buf_fini(&addresses);
-	return hit;
+	return has_any(view, list, function_senders);
 }
 
 static unsigned long is_to(const struct functions_view *view, const char *list)
 {
-	struct buf addresses = {0};
-	unsigned long hit;
-
-	function_recipients(view, &addresses);
-	hit = has_any(view, list, &addresses);
-	buf_fini(&addresses);
-	return hit;
+	return has_any(view, list, function_recipients);
 }
 
 #define LISTED(name, ask, list)                                                                    \
@@ -89,15 +83,14 @@ unsigned long function_check_to_in_list(
 	return is_in_named(view, function_argument(call, 0), is_to);
 }
 
+static void ask_answers(const struct functions_view *view, struct buf *out)
+{
+	function_ask_first(view, "Reply-To:addr", out);
+}
+
 static unsigned long answers_to(const struct functions_view *view, const char *list)
 {
-	struct buf address = {0};
-	unsigned long hit;
-
-	function_ask_first(view, "Reply-To:addr", &address);
-	hit = has_any(view, list, &address);
-	buf_fini(&address);
-	return hit;
+	return has_any(view, list, ask_answers);
 }
 
 unsigned long function_check_replyto_in_list(
@@ -192,7 +185,8 @@ static enum standing judge(const struct functions_view *view, const char *plain,
 	struct buf addresses = {0};
 	char *rest, *line;
 
-	if (!view->lists)
+	if (!view->lists ||
+	        (!(plain && lists_count(view->lists, plain)) && !lists_count(view->lists, list)))
 		return STANDS_NOT;
 	function_senders(view, &addresses);
 	for (rest = addresses.data; standing != STANDS_WELCOME && (line = function_line(&rest));) {
@@ -270,6 +264,8 @@ static unsigned long has_subject(const struct functions_view *view, const char *
 	unsigned long hit = 0;
 	char *pattern;
 
+	if (!count)
+		return 0;
 	function_ask(view, "Subject", &subject);
 	for (size_t i = 0; i < count && subject.size && !hit; i++) {
 		pattern = alloc_format("*%s*", lists_at(view->lists, list, i));

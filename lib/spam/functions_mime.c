@@ -243,7 +243,7 @@ static void count_letters(struct letters *letters, const char *line, size_t size
 }
 
 /* Capitals in a hundred letters; 0 where there is too little text to tell. */
-static double capitals(const struct functions_view *view)
+static double count_capitals(const struct functions_view *view)
 {
 	struct letters letters = {0};
 	const char *line;
@@ -256,6 +256,19 @@ static double capitals(const struct functions_view *view)
 	if (letters.length < 200 || !(letters.small + letters.capital))
 		return 0;
 	return 100.0 * (double)letters.capital / (double)(letters.small + letters.capital);
+}
+
+/* Each rule asks for another share. */
+static double capitals(const struct functions_view *view)
+{
+	double *share = kept_find(view->texts->kept, "the capitals");
+
+	if (!share) {
+		share = alloc(sizeof(*share));
+		*share = count_capitals(view);
+		kept_put(view->texts->kept, "the capitals", share, free);
+	}
+	return *share;
 }
 
 unsigned long function_check_for_uppercase(

@@ -7,6 +7,7 @@
 #include "lib/base/alloc.h"
 #include "lib/base/text.h"
 #include "lib/base/utf8.h"
+#include "lib/spam/html_elements.h"
 #include "lib/spam/html_style.h"
 #include "lib/spam/html_tokens.h"
 #include "lib/spam/pattern.h"
@@ -25,28 +26,6 @@ struct page {
 };
 
 /* ------------------------------------------------------------ names */
-
-/* HTML 4.01 and XHTML 1.0, and three more that are honest. */
-static const char elements[] =
-        " a abbr acronym address area b base bdo big blockquote body br button caption cite code "
-        "col colgroup dd del dfn div dl dt em fieldset form h1 h2 h3 h4 h5 h6 head hr html i img "
-        "input ins kbd label legend li link map meta noscript object ol optgroup option p param "
-        "pre q samp script select small span strong style sub sup table tbody td textarea tfoot "
-        "th thead title tr tt ul var applet basefont center dir font frame frameset iframe "
-        "isindex menu noframes s strike u nobr x-sigsep x-tab ";
-/* Shown, but not known. */
-static const char tricks[] = " bgsound embed listing plaintext xmp ";
-
-static int is_among(const char *names, const char *name)
-{
-	char word[NAME_MOST + 3];
-	size_t size = strlen(name);
-
-	word[0] = word[size + 1] = ' ';
-	memcpy(word + 1, name, size);
-	word[size + 2] = '\0';
-	return strstr(names, word) != NULL;
-}
 
 /* "o:p", "st1:city": what office programs write. */
 static int is_namespace(const char *name)
@@ -152,7 +131,7 @@ static const char *address(const struct html_tag *tag, const char *name, struct 
 		slash = memchr(found->name.bytes, '/', found->name.size);
 		left = slash ? found->name.size - (size_t)(slash + 1 - found->name.bytes) : 0;
 		if (slash > found->name.bytes && isalnum((unsigned char)slash[-1]) &&
-		        left >= strlen(name) && text_find(slash + 1, strlen(name), name)) {
+		        left >= strlen(name) && text_starts(slash + 1, name)) {
 			buf_clear(out);
 			html_decode(found->value.bytes, found->value.size, 0, out);
 			buf_add(out, "", 0);
@@ -169,14 +148,15 @@ static int is_blank(char byte)
 	return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-size_t html_blank(const char *bytes, size_t size)
+size_t html_odd_blank(const char *bytes, size_t size)
 {
 	uint32_t code;
 	size_t length;
 
 	if (is_blank(*bytes))
 		return 1;
-	if (!(*bytes & 0x80))
+	/* All others begin with U+0080 to U+00BF, or U+1000 to U+3FFF. */
+	if (*bytes != '\xc2' && (*bytes < '\xe1' || *bytes > '\xe3'))
 		return 0;
 	length = utf8_decode((const unsigned char *)bytes, size, &code);
 	if (!length)
@@ -228,43 +208,6 @@ static void add_text(struct page *page, const char *bytes, size_t size, int is_u
 		} else {
 			blank = 0;
 			buf_add_char(page->text, bytes[at]);
-		}
-	}
-}
-
-static const struct {
-	const char *name, *gap;
-} gaps[] = {
-        {"br", "\n"},
-        {"div", "\n"},
-        {"li", " "},
-        {"th", " "},
-        {"td", " "},
-        {"dt", " "},
-        {"dd", " "},
-        {"embed", " "},
-        {"h1", " "},
-        {"h2", " "},
-        {"h3", " "},
-        {"h4", " "},
-        {"h5", " "},
-        {"h6", " "},
-        {"p", "\n\n"},
-        {"hr", "\n\n"},
-        {"blockquote", "\n\n"},
-        {"pre", "\n\n"},
-        {"listing", "\n\n"},
-        {"plaintext", "\n\n"},
-        {"xmp", "\n\n"},
-        {"title", "\n\n"},
-};
-
-static void show_gap(struct page *page, const char *name)
-{
-	for (size_t i = 0; i < sizeof(gaps) / sizeof(*gaps); i++) {
-		if (strcmp(name, gaps[i].name) == 0) {
-			add_gap(page, gaps[i].gap);
-			return;
 		}
 	}
 }
@@ -467,33 +410,50 @@ static void take_meta(struct page *page, const struct html_tag *tag)
 		take_meta_charset(page, content);
 }
 
-static void take_links(struct page *page, const char *name, const struct html_tag *tag)
+static void take_source(struct page *page, const char *name, const struct html_tag *tag)
+{
+	int is_iframe = strcmp(name, "iframe") == 0;
+	const char *value = address(tag, "src", &page->value);
+
+	if (value && *value && is_iframe)
+		page->html->has_iframe_source = 1;
+	give_link(page, value, is_iframe ? HTML_PLACE_IFRAME : HTML_PLACE_OTHER);
+}
+
+static void take_links(
+        struct page *page, const struct html_element *element, const struct html_tag *tag)
 {
 	const char *value;
 
-	if (is_among(" body table tr td ", name)) {
+	switch (element->links) {
+	case HTML_LINKS_NONE:
+		break;
+	case HTML_LINKS_BACKGROUND:
 		give_link(page, attribute(tag, "background", &page->value), HTML_PLACE_OTHER);
-	} else if (is_among(" a area link ", name)) {
+		break;
+	case HTML_LINKS_HREF:
 		value = address(tag, "href", &page->value);
-		give_link(page, value, *name == 'a' && !name[1] ? HTML_PLACE_A : HTML_PLACE_OTHER);
+		give_link(page, value,
+		        strcmp(element->name, "a") == 0 ? HTML_PLACE_A : HTML_PLACE_OTHER);
 		give_link(page, attribute(tag, "data-saferedirecturl", &page->value),
 		        HTML_PLACE_OTHER);
-	} else if (is_among(" img frame iframe embed script bgsound ", name)) {
-		value = address(tag, "src", &page->value);
-		if (value && *value && strcmp(name, "iframe") == 0)
-			page->html->has_iframe_source = 1;
-		give_link(page, value,
-		        strcmp(name, "iframe") == 0 ? HTML_PLACE_IFRAME : HTML_PLACE_OTHER);
-	} else if (strcmp(name, "form") == 0) {
+		break;
+	case HTML_LINKS_SRC:
+		take_source(page, element->name, tag);
+		break;
+	case HTML_LINKS_ACTION:
 		value = attribute(tag, "action", &page->value);
 		give_link(page, value, HTML_PLACE_OTHER);
 		page->html->mails_form |= value && text_find(value, strlen(value), "mailto:");
-	} else if (strcmp(name, "base") == 0) {
+		break;
+	case HTML_LINKS_BASE:
 		value = attribute(tag, "href", &page->value);
 		if (value && *value)
 			take_base(page, value);
-	} else if (strcmp(name, "meta") == 0) {
+		break;
+	case HTML_LINKS_META:
 		take_meta(page, tag);
+		break;
 	}
 }
 
@@ -551,9 +511,8 @@ static void check_font_face(struct page *page, const struct html_tag *tag)
 		page->html->bad_font_face = 1;
 }
 
-static void take_style(struct page *page, const char *name, const struct html_tag *tag)
+static void take_style(struct page *page, enum style_element element, const struct html_tag *tag)
 {
-	enum style_element element = styles_element(name);
 	struct style_attributes style;
 
 	if (element == STYLE_NONE)
@@ -568,10 +527,13 @@ static void take_style(struct page *page, const char *name, const struct html_ta
 	styles_open(&page->styles, element, &style);
 }
 
-static void take_start(struct page *page, const char *name, const struct html_tag *tag)
+static void take_start(
+        struct page *page, const struct html_element *element, const struct html_tag *tag)
 {
+	const char *name = element->name;
+
 	page->html->element = name;
-	take_links(page, name, tag);
+	take_links(page, element, tag);
 	page->html->element = NULL;
 	if (strcmp(name, "font") == 0)
 		check_font_face(page, tag);
@@ -609,7 +571,8 @@ static void on_tag(void *context, const struct html_tag *tag)
 {
 	struct page *page = context;
 	char name[NAME_MOST + 1] = "";
-	int office, known;
+	const struct html_element *element;
+	int office;
 
 	if (tag->name.size <= NAME_MOST) {
 		memcpy(name, tag->name.bytes, tag->name.size);
@@ -617,14 +580,15 @@ static void on_tag(void *context, const struct html_tag *tag)
 		text_lower(name);
 	}
 	office = is_namespace(name);
-	known = *name && !strchr(name, ' ') && is_among(elements, name);
-	count_tag(page, tag, known || office);
-	if (office || (!known && (!*name || !is_among(tricks, name))))
+	element = html_element(name);
+	count_tag(page, tag, office || (element && !element->is_trick));
+	if (office || !element)
 		return;
-	take_style(page, name, tag);
-	show_gap(page, name);
+	take_style(page, element->style, tag);
+	if (element->gap)
+		add_gap(page, element->gap);
 	if (!tag->is_end)
-		take_start(page, name, tag);
+		take_start(page, element, tag);
 }
 
 static void on_comment(void *context, const char *bytes, size_t size)
@@ -641,7 +605,7 @@ static void on_declaration(void *context, const char *bytes, size_t size)
 	struct html_count *count;
 	int is_new;
 
-	if (size < 9 || !text_find(bytes, 9, "<!doctype"))
+	if (size < 9 || !text_starts(bytes, "<!doctype"))
 		return;
 	page->html->tag_count++;
 	page->html->element_count++;
@@ -667,13 +631,28 @@ static size_t empty_tag(const char *bytes, size_t size, size_t at, size_t *name_
 	return end + 1 < size && bytes[end] == '/' && bytes[end + 1] == '>' ? end + 2 - at : 0;
 }
 
+static size_t plain_run(const char *bytes, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && bytes[at] != '&' && bytes[at] != '<' && bytes[at] != '\xe2')
+		at++;
+	return at;
+}
+
 /* Curly double quotes would be taken for parts of values, "&nbsp;" for letters of a word, and
  * "<br/>" for a tag that is called "br/". */
 static void prepare(const char *bytes, size_t size, struct buf *out)
 {
-	size_t used, name_end;
+	size_t at = 0, used, name_end;
 
-	for (size_t at = 0; at < size; at += used) {
+	buf_reserve(out, size);
+	for (;;) {
+		used = plain_run(bytes + at, size - at);
+		buf_add(out, bytes + at, used);
+		at += used;
+		if (at == size)
+			return;
 		used = 1;
 		if (bytes[at] == '&' && size - at >= 6 && memcmp(bytes + at, "&nbsp;", 6) == 0) {
 			buf_add_char(out, ' ');
@@ -689,6 +668,7 @@ static void prepare(const char *bytes, size_t size, struct buf *out)
 			buf_add_char(out, bytes[at]);
 			used = 1;
 		}
+		at += used;
 	}
 }
 

@@ -79,7 +79,12 @@ const long *html_count(const struct html *html, const char *name);
 void html_decode(const char *bytes, size_t size, int prefix, struct buf *out);
 
 /* Size of the blank that begins at `bytes`, 0: none. UTF-8's blanks are blanks, too. */
-size_t html_blank(const char *bytes, size_t size);
+size_t html_odd_blank(const char *bytes, size_t size);
+static inline size_t html_blank(const char *bytes, size_t size)
+{
+	/* Most bytes are a visible character of ASCII. */
+	return (unsigned char)(*bytes - '!') <= '~' - '!' ? 0 : html_odd_blank(bytes, size);
+}
 
 /* Adds what a relative address means beside a base; both of any bytes. */
 void html_resolve(

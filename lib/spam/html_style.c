@@ -335,20 +335,6 @@ static void take_style(struct style *style, const struct style *around, const ch
 
 /* ------------------------------------------------------------ the stack */
 
-static const char *const element_names[STYLE_ELEMENTS] = {"body", "font", "table", "tr", "td",
-        "big", "small", "basefont", "marquee", "span", "p", "div", "a"};
-
-enum style_element styles_element(const char *name)
-{
-	if (strcmp(name, "th") == 0)
-		return STYLE_TD;
-	for (size_t i = 0; i < STYLE_ELEMENTS; i++) {
-		if (strcmp(name, element_names[i]) == 0)
-			return (enum style_element)i;
-	}
-	return STYLE_NONE;
-}
-
 void styles_start(struct styles *styles)
 {
 	memset(styles, 0, sizeof(*styles));

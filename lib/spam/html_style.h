@@ -19,13 +19,12 @@ enum style_element {
 	STYLE_BIG,
 	STYLE_SMALL,
 	STYLE_BASEFONT,
-	STYLE_MARQUEE,
 	STYLE_SPAN,
 	STYLE_P,
 	STYLE_DIV,
 	STYLE_A,
 	STYLE_ELEMENTS,
-	STYLE_NONE = STYLE_ELEMENTS,
+	STYLE_NONE = STYLE_ELEMENTS, /* it changes nothing */
 };
 
 enum { COLOUR_INVALID = -1 };
@@ -48,9 +47,6 @@ struct styles {
 };
 
 void styles_start(struct styles *styles);
-
-/* STYLE_NONE: it changes nothing. */
-enum style_element styles_element(const char *name);
 
 /* An attribute of the tag that is opened; NULL: it has none. Decoded, lent. */
 struct style_attributes {

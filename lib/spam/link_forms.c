@@ -352,7 +352,7 @@ static int add_known_redirect(const struct web *web, const struct lists *lists, 
 	buf_add(&url, web->host.data, web->host.size);
 	buf_add(&url, web->rest, web->rest_size);
 	for (size_t i = 0; i < count && !found; i++) {
-		match = pattern_of_rule(lists_at(lists, "redirector_pattern", i));
+		match = lists_pattern(lists, "redirector_pattern", i);
 		found = match &&
 		        match_groups(match, url.data, url.size, 0, groups, 2) == RESULT_OK &&
 		        groups[1].start != MATCH_NO_GROUP &&

@@ -94,7 +94,7 @@ void links_add(struct links *links, const char *url, size_t size, enum links_pla
 {
 	struct pieces forms = {0}, hosts = {0};
 	size_t whole;
-	int is_mail = size > 7 && text_find(url, 7, "mailto:");
+	int is_mail = size > 7 && text_starts(url, "mailto:");
 	const char *form;
 
 	if (size > URL_MOST_BYTES) {
@@ -162,9 +162,7 @@ static size_t trim_found(const char *text, size_t size)
 
 static int begins_like(const char *text, size_t size, const char *start)
 {
-	size_t length = strlen(start);
-
-	return size >= length && text_find(text, length, start) == text;
+	return size >= strlen(start) && text_starts(text, start);
 }
 
 /* How an address without a scheme is meant; NULL: it is none. */

@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 struct lists;
+struct match;
 
 struct lists *lists_new(void);
 void lists_free(struct lists **lists);
@@ -35,6 +36,9 @@ const char *lists_next_wild(
 
 size_t lists_count(const struct lists *lists, const char *list);
 const char *lists_at(const struct lists *lists, const char *list, size_t index);
+
+/* The value as a rule's pattern, see pattern_of_rule(); compiled when it is first asked for. */
+const struct match *lists_pattern(const struct lists *lists, const char *list, size_t index);
 
 /* All values of all lists. */
 size_t lists_size(const struct lists *lists);

@@ -237,17 +237,29 @@ static char *small_field(const struct mime_map *map, size_t part, const char *na
 
 /* ------------------------------------------------------------ bodies */
 
+void parts_add_lines(const char *bytes, size_t size, struct buf *out)
+{
+	const char *end = bytes + size, *cr;
+
+	buf_reserve(out, size);
+	while (bytes < end && (cr = memchr(bytes, '\r', (size_t)(end - bytes)))) {
+		int is_line_end = cr + 1 < end && cr[1] == '\n';
+
+		buf_add(out, bytes, (size_t)(cr - bytes) + !is_line_end);
+		bytes = cr + 1;
+	}
+	buf_add(out, bytes, (size_t)(end - bytes));
+}
+
 static void drop_cr(struct buf *text)
 {
-	size_t kept = 0;
+	struct buf lines = {0};
 
-	for (size_t i = 0; i < text->size; i++) {
-		if (text->data[i] != '\r' || i + 1 == text->size || text->data[i + 1] != '\n')
-			text->data[kept++] = text->data[i];
-	}
-	text->size = kept;
-	if (text->data)
-		text->data[kept] = '\0';
+	if (!text->size || !memchr(text->data, '\r', text->size))
+		return;
+	parts_add_lines(text->data, text->size, &lines);
+	buf_fini(text);
+	*text = lines;
 }
 
 /* Of a run of blank lines the first twenty stay. The line that parts a body part's header from it
@@ -267,7 +279,8 @@ static void squeeze_lines(struct buf *text, int is_message)
 		run = is_blank ? run + 1 : 0;
 		if (run > BLANK_LINES_MOST)
 			continue;
-		memmove(text->data + kept, text->data + at, end - at);
+		if (kept != at)
+			memmove(text->data + kept, text->data + at, end - at);
 		kept += end - at;
 	}
 	text->size = kept;
@@ -283,28 +296,30 @@ const char *parts_raw(const struct part *part, size_t *size)
 	return (const char *)part->map->bytes + own->body.offset;
 }
 
+/* A line without the blanks at its end. */
+static void add_trimmed(const char *line, size_t size, struct buf *out)
+{
+	int has_cr = size && line[size - 1] == '\r';
+
+	size -= (size_t)has_cr;
+	while (size && (line[size - 1] == ' ' || line[size - 1] == '\t'))
+		size--;
+	buf_add(out, line, size);
+	buf_add(out, has_cr ? "\r\n" : "\n", has_cr ? 2 : 1);
+}
+
 /* Blanks at the ends of lines were added on the way (RFC 2045 section 6.7). */
 static void decode_quoted(const struct mime_map *map, struct part *part)
 {
 	const struct mime_part *own = &map->parts[part->index];
-	const char *bytes = (const char *)map->bytes + own->body.offset;
-	size_t size = own->body.length, kept;
+	const char *line = (const char *)map->bytes + own->body.offset;
+	const char *stop = line + own->body.length, *end;
 	struct buf plain = {0};
 
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] == '\n') {
-			int has_cr = plain.size && plain.data[plain.size - 1] == '\r';
-
-			kept = plain.size - (size_t)has_cr;
-			while (kept &&
-			        (plain.data[kept - 1] == ' ' || plain.data[kept - 1] == '\t'))
-				kept--;
-			plain.size = kept;
-			if (has_cr)
-				buf_add_char(&plain, '\r');
-		}
-		buf_add_char(&plain, bytes[i]);
-	}
+	buf_reserve(&plain, own->body.length);
+	for (; line < stop && (end = memchr(line, '\n', (size_t)(stop - line))); line = end + 1)
+		add_trimmed(line, (size_t)(end - line), &plain);
+	buf_add(&plain, line, (size_t)(stop - line));
 	decode_quoted_printable(plain.data, plain.size, &part->body);
 	buf_fini(&plain);
 }

@@ -48,6 +48,9 @@ void parts_fini(struct parts *parts);
 int parts_field(
         const struct mime_map *map, size_t part, const char *name, int decoded, struct buf *out);
 
+/* Adds a text with "\n" line ends. */
+void parts_add_lines(const char *bytes, size_t size, struct buf *out);
+
 /* The bytes of a leaf as they stand in the message. */
 const char *parts_raw(const struct part *part, size_t *size);
 

@@ -29,6 +29,9 @@ static const struct match *compiled(struct pattern *pattern)
 int pattern_groups(struct pattern *pattern, const char *bytes, size_t size, size_t from,
         struct match_range *groups, size_t count)
 {
+	if (pattern->needs &&
+	        (!size || !memmem(bytes, size, pattern->needs, strlen(pattern->needs))))
+		return 0;
 	return match_groups(compiled(pattern), bytes, size, from, groups, count) == RESULT_OK;
 }
 

@@ -15,7 +15,8 @@
 
 struct pattern {
 	const char *text;
-	unsigned flags; /* enum match_flags */
+	unsigned flags;    /* enum match_flags */
+	const char *needs; /* bytes that are in all it matches, found sooner than it; or NULL */
 	struct match *match;
 };
 

@@ -74,6 +74,7 @@ static struct shape {
 	enum server server;
 	const char *text;
 	unsigned flags;
+	const char *needs; /* as that of a struct pattern */
 	struct match *match;
 	enum field fields[GROUPS_MOST]; /* of its groups, in order */
 	size_t count;
@@ -82,8 +83,9 @@ static struct shape {
         {ANY,
                 "<ip>\\b(?![.-])(?=.* \\((?:SquirrelMail|NaSMail) authenticated user ).{10,80}by "
                 "<by> with HTTP",
-                0},
-        {ANY, "<ip>(?=.*aol\\.com) by <by> \\(" ADDRESS "\\) with HTTP \\(WebMailUI\\)", 0},
+                0, "Mail authenticated user "},
+        {ANY, "<ip>(?=.*aol\\.com) by <by> \\(" ADDRESS "\\) with HTTP \\(WebMailUI\\)", 0,
+                "WebMailUI"},
         /* servers that name themselves */
         {SMTPSVC, "^(?<helo>\\S*) \\(\\[<ip>\\][^)]{0,40}\\) by <by> with Microsoft SMTPSVC", 0},
         {SMTPSVC, "^mail pickup service by \\S+ with Microsoft SMTPSVC$", IGNORE},
@@ -117,7 +119,7 @@ static struct shape {
         {ANY, "^<helo> \\((?<rdns>\\S+\\.\\S+)\\[<ip>\\]\\) by <by> ", LOOKED_UP},
         {ANY, "^<helo> \\((?<ident>\\S*)@\\[<ip>\\].*\\) by <by> \\(", LOOKED_UP},
         {ANY, "^(?:<ip> .*?)?by (?<by>\\S+\\.hotmail\\.msn\\.com) ", 0},
-        {ANY, "by (?<by>\\S+\\.hotmail\\.msn\\.com) ", 0},
+        {ANY, "by (?<by>\\S+\\.hotmail\\.msn\\.com) ", 0, "hotmail.msn.com"},
         {ANY,
                 "^<rdns> \\((?:HELO|EHLO) (?<helo>\\S*)\\) \\(<ip>\\) by <by> \\(qpsmtpd/\\S+\\) "
                 "with (?:ESMTP|SMTP)",
@@ -386,6 +388,8 @@ static int try_shape(struct reader *reader, const struct shape *shape)
 	struct match_range groups[GROUPS_MOST];
 	int has_helo = 0;
 
+	if (shape->needs && !memmem(reader->text, reader->size, shape->needs, strlen(shape->needs)))
+		return 0;
 	if (match_groups(shape->match, reader->text, reader->size, 0, groups, GROUPS_MOST))
 		return 0;
 	for (size_t i = 1; i <= shape->count; i++) {
@@ -444,21 +448,29 @@ static struct auth {
         {{" with ((?:ES|L|UTF8S|UTF8L)MTPS?A|ASMTP|HTTP[SU]?)(?: |;|$)", MATCH_CASELESS}, NULL},
         {{" by mx\\.google\\.com with ESMTPS id "
           "[a-z0-9]{1,4}sm[0-9]{2,9}[a-z]{3}\\.[0-9]{1,3}\\.[0-9]{4}\\.(?:[0-6][0-9]\\.){4}[0-6][0-"
-          "9].*\\(version=[^ ]+ cipher=[^)]+\\)"},
+          "9].*\\(version=[^ ]+ cipher=[^)]+\\)",
+                 0, "mx.google.com with"},
                 "GMail"},
         {{"^from .*?(?:\\]\\)|\\)\\]) \\(AUTH: (LOGIN|PLAIN|DIGEST-MD5|CRAM-MD5) \\S+(?:, .*?)?\\) "
-          "by "},
+          "by ",
+                 0, "(AUTH: "},
                 NULL},
-        {{"^from .*?(?:\\](?: \\([^)]*\\))?\\)|\\)\\]) .*?\\(.*?authenticated.*?\\).*? by"},
+        {{"^from .*?(?:\\](?: \\([^)]*\\))?\\)|\\)\\]) .*?\\(.*?authenticated.*?\\).*? by", 0,
+                 "authenticated"},
                 "Sendmail"},
         {{"from \\S* \\((?:HELO|EHLO) \\S*\\) \\[" ADDRESS
-          "\\] by mail\\.gmx\\.(?:net|com) \\([^)]+\\) with E?SMTP"},
+          "\\] by mail\\.gmx\\.(?:net|com) \\([^)]+\\) with E?SMTP",
+                 0, "by mail.gmx."},
                 "GMX"},
         {{"\\) by .+ \\([0-9]{1,2}\\.[0-9]\\.[0-9]{3}(?:\\.[0-9]{1,3})?\\) \\(authenticated as "
-          ".+\\) id "},
+          ".+\\) id ",
+                 0, "(authenticated as "},
                 "CriticalPath"},
-        {{"\\) \\(Authenticated sender: \\S+\\) by \\S+ \\([^)]+\\) with "}, "Postfix"},
-        {{"^(?=.*CommuniGate Pro (?:HTTP|SMTP|XIMSS|IMAP)).* \\(account "}, "Communigate"},
+        {{"\\) \\(Authenticated sender: \\S+\\) by \\S+ \\([^)]+\\) with ", 0,
+                 "(Authenticated sender: "},
+                "Postfix"},
+        {{"^(?=.*CommuniGate Pro (?:HTTP|SMTP|XIMSS|IMAP)).* \\(account ", 0, "CommuniGate Pro "},
+                "Communigate"},
         {{" with Microsoft Exchange Server HTTP-DAV\\b"}, "HTTP-DAV"},
         {{" by .*\\(via (HTTP.?)\\)(?: |;|$)", MATCH_CASELESS}, NULL},
 };
@@ -543,7 +555,7 @@ static void take_common(struct reader *reader)
 static int is_ignored(const char *text, size_t size)
 {
 	static struct pattern from = {"^\\(?from ", MATCH_CASELESS};
-	static struct pattern local = {"\\bwith local for\\b"};
+	static struct pattern local = {"\\bwith local for\\b", 0, "with local for"};
 	static struct pattern bare = {
 	        "^from (?!\\[[0-9.]+\\] )\\S+ by [^\\s;]+ ?;", MATCH_CASELESS};
 

@@ -198,7 +198,7 @@ void relays_read(const struct mime_map *map, const struct lists *lists, struct r
 
 	memset(relays, 0, sizeof(*relays));
 	relays->last_trusted = relays->last_internal = -1;
-	relays->items = alloc_zero(RELAYS_MOST, sizeof(*relays->items));
+	relays->items = alloc(RELAYS_MOST * sizeof(*relays->items));
 	for (size_t i = 0; i + origins < RELAYS_MOST && (field = mime_field(map, 0, "Received", i));
 	        i++)
 		take(&walk, (const char *)map->bytes + field->value.offset, field->value.length);

@@ -75,20 +75,32 @@ static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap
 		buf_add_char(paragraph, ' ');
 }
 
+/* Bytes that are neither blank nor the beginning of one, nor NUL. */
+static size_t plain_run(const char *text, size_t size)
+{
+	size_t at = 0;
+
+	while (at < size && text[at] && !html_blank(text + at, size - at))
+		at++;
+	return at;
+}
+
 /* A NUL ends a paragraph, as it does in SpamAssassin. */
 void texts_add_paragraphs(struct pieces *body, const char *text, size_t size)
 {
 	struct buf paragraph = {0};
 	struct gap gap;
-	size_t at = 0;
+	size_t at = 0, run;
 
+	buf_reserve(&body->bytes, size);
 	while (at < size) {
+		run = plain_run(text + at, size - at);
+		buf_add(&paragraph, text + at, run);
+		at += run;
 		gap = read_gap(text + at, size - at);
 		if (gap.size)
 			add_gap(body, &paragraph, &gap);
-		else if (text[at])
-			buf_add_char(&paragraph, text[at]);
-		else
+		else if (at < size)
 			end_paragraph(body, &paragraph);
 		at += gap.size ? gap.size : 1;
 	}
@@ -196,6 +208,7 @@ static void add_view(struct builder *builder, const struct part *part)
 		source.size = left;
 		cut(builder, part, "body");
 	}
+	buf_reserve(&texts->shown, source.size);
 	*view = (struct texts_view){part, texts->shown.size, 0, NULL};
 	if (part->is_html && source.size)
 		read_html(texts, view, &source);
@@ -255,18 +268,13 @@ static void add_subject(struct texts *texts)
 	buf_fini(&line);
 }
 
+/* As it came, but for the line ends. */
 static void add_full(struct texts *texts, size_t most)
 {
 	const struct mime_map *map = texts->input.map;
-	size_t size = map->size < most ? map->size : most;
-	const char *bytes = (const char *)map->bytes;
 
-	buf_reserve(&texts->full, size + 1);
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] != '\r' || i + 1 == size || bytes[i + 1] != '\n')
-			texts->full.data[texts->full.size++] = bytes[i];
-	}
-	buf_add(&texts->full, "", 0);
+	parts_add_lines(
+	        (const char *)map->bytes, map->size < most ? map->size : most, &texts->full);
 }
 
 static void scan_links(struct texts *texts)
