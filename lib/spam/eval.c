@@ -54,6 +54,11 @@ void run_give_up(struct run *run, const struct rule *rule)
 
 /* ------------------------------------------------------------ hits */
 
+static int is_told(const struct run *run, const struct rule *rule)
+{
+	return run->input->with_hidden || !rule_is_hidden(rule);
+}
+
 /* Cut, and what a terminal or a log would not show as it is becomes a dot or a blank. */
 static char *excerpt_of(const char *bytes, size_t size)
 {
@@ -74,7 +79,8 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 {
 	struct answer *answer = run_touch(run, rule);
 
-	if (!answer->hits++)
+	/* Of a rule that nobody is told of nobody reads what it matched. */
+	if (!answer->hits++ && is_told(run, rule))
 		answer->excerpt = excerpt_of(bytes, size);
 }
 
@@ -146,8 +152,7 @@ static void collect(struct run *run)
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->touched_count; i++) {
-		if (run_answer(run, run->touched[i])->hits &&
-		        (run->input->with_hidden || !rule_is_hidden(run->touched[i])))
+		if (run_answer(run, run->touched[i])->hits && is_told(run, run->touched[i]))
 			hits[count++] = run->touched[i];
 	}
 	qsort(hits, count, sizeof(*hits), by_priority);

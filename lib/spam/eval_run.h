@@ -17,7 +17,7 @@ struct answer {
 	double value;   /* what metas see */
 	int is_unknown; /* it is between value and most */
 	double most;
-	char *excerpt;
+	char *excerpt;       /* NULL of a rule that isn't told */
 	struct match *match; /* of a pattern with %{NAME} in it */
 	int has_match;       /* it was tried to make that one */
 	int is_touched;      /* the rule is in run->touched */
