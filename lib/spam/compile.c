@@ -93,7 +93,7 @@ static void compile_pattern(struct rules *rules, struct rule *rule)
 		return;
 	}
 	rule->captures = rule->match && captures(rule->match);
-	rules->has_captures |= rule->captures;
+	rules->captures[rule->kind] |= rule->captures;
 }
 
 static void compile_details(struct rules *rules, struct rule *rule)

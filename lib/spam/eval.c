@@ -196,8 +196,7 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	        .probability = input->probability,
 	};
 	run.is_first = 1;
-	if (rules->has_captures)
-		run_patterns(&run, &texts);
+	run_patterns(&run, &texts);
 	run.is_first = 0;
 	run_patterns(&run, &texts);
 	run_details(&run, texts.links.details);

@@ -449,12 +449,23 @@ void run_pattern_now(struct run *run, const struct rule *rule)
 	}
 }
 
+static int have_turn(const struct run *run, enum rule_kind kind)
+{
+	return !run->is_first || run->rules->captures[kind];
+}
+
 void run_patterns(struct run *run, const struct texts *texts)
 {
-	match_headers(run);
-	match_mime_headers(run);
-	match_kind(run, RULE_BODY, &texts->body);
-	match_kind(run, RULE_URI, &texts->links.forms);
-	match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
-	match_full(run, texts);
+	if (have_turn(run, RULE_HEADER))
+		match_headers(run);
+	if (have_turn(run, RULE_MIMEHEADER))
+		match_mime_headers(run);
+	if (have_turn(run, RULE_BODY))
+		match_kind(run, RULE_BODY, &texts->body);
+	if (have_turn(run, RULE_URI))
+		match_kind(run, RULE_URI, &texts->links.forms);
+	if (have_turn(run, RULE_RAWBODY))
+		match_class(run, &run->rules->of[RULE_RAWBODY], &texts->rawbody);
+	if (have_turn(run, RULE_FULL))
+		match_full(run, texts);
 }

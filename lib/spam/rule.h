@@ -174,8 +174,8 @@ struct rules {
 	size_t meaningless;       /* lines with such a key */
 	int score_set;
 	enum rules_model model;
-	int has_captures;
-	struct many_set *many; /* rules that are in no set are asked one by one */
+	int captures[RULE_KINDS]; /* does one of that kind? */
+	struct many_set *many;    /* rules that are in no set are asked one by one */
 	size_t many_count;
 	struct rule **named; /* all that are defined, by name; since rules_compile() */
 	size_t named_count;
