@@ -43,11 +43,15 @@ void buf_add_format(struct buf *buf, const char *format, ...)
 
 	va_start(ap, format);
 	va_copy(again, ap);
-	size = vsnprintf(NULL, 0, format, ap);
+	buf_reserve(buf, 0);
+	/* Most of what is printed fits at once. */
+	size = vsnprintf(buf->data + buf->size, buf->room - buf->size, format, ap);
 	va_end(ap);
 	assert(size >= 0);
-	buf_reserve(buf, (size_t)size);
-	vsnprintf(buf->data + buf->size, (size_t)size + 1, format, again);
+	if ((size_t)size >= buf->room - buf->size) {
+		buf_reserve(buf, (size_t)size);
+		vsnprintf(buf->data + buf->size, (size_t)size + 1, format, again);
+	}
 	va_end(again);
 	buf->size += (size_t)size;
 }

@@ -94,7 +94,7 @@ static void compile_pattern(struct rules *rules, struct rule *rule)
 		return;
 	}
 	rule->captures = rule->match && captures(rule->match);
-	rules->has_captures |= rule->captures;
+	rules->captures[rule->kind] |= rule->captures;
 }
 
 static void compile_details(struct rules *rules, struct rule *rule)
@@ -353,6 +353,8 @@ static int by_header(const void *left, const void *right)
 		order = (int)a->header.pick - (int)b->header.pick;
 	if (!order)
 		order = a->header.is_raw - b->header.is_raw;
+	if (!order)
+		order = a->needs_field - b->needs_field;
 	return order ? order : strcmp(a->name, b->name);
 }
 
@@ -363,19 +365,28 @@ static int by_name(const void *left, const void *right)
 	return strcmp(a->name, b->name);
 }
 
-/* Rules for the same text stand side by side. */
-static void note_texts(struct rule_list *list)
+static void add_text(struct rule_texts *texts, size_t first)
 {
-	size_t first = 0, end;
+	if ((texts->count & (texts->count - 1)) == 0)
+		texts->items = alloc_grow(
+		        texts->items, texts->count ? 2 * texts->count : 1, sizeof(*texts->items));
+	texts->items[texts->count++] = (struct rule_text){first, first, first, 0};
+}
 
-	for (; first < list->count; first = end) {
-		for (end = first; end < list->count; end++)
-			if (!rule_same_text(&list->items[first]->header, &list->items[end]->header))
-				break;
-		for (size_t i = first; i < end; i++) {
-			list->items[i]->text_first = first;
-			list->items[i]->text_end = end;
-		}
+/* Rules for the same text stand side by side. */
+static void note_texts(const struct rule_list *list, struct rule_texts *texts)
+{
+	struct rule_text *text;
+
+	for (size_t i = 0; i < list->count; i++) {
+		const struct rule *rule = list->items[i];
+
+		if (!i || !rule_same_text(&list->items[i - 1]->header, &rule->header))
+			add_text(texts, i);
+		text = &texts->items[texts->count - 1];
+		text->needing += !rule->needs_field;
+		text->end++;
+		text->captures |= rule->captures;
 	}
 }
 
@@ -408,7 +419,8 @@ void rules_compile(struct rules *rules)
 			qsort(rules->of[kind].items, rules->of[kind].count,
 			        sizeof(*rules->of[kind].items), by_header);
 	}
-	note_texts(&rules->of[RULE_HEADER]);
+	note_texts(&rules->of[RULE_HEADER], &rules->header_texts);
+	note_texts(&rules->of[RULE_MIMEHEADER], &rules->mime_header_texts);
 	guards_note(rules);
 	list_names(rules);
 	rules->warn = NULL;

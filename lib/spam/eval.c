@@ -57,6 +57,11 @@ void run_give_up(struct run *run, const struct rule *rule)
 
 /* ------------------------------------------------------------ hits */
 
+static int is_told(const struct run *run, const struct rule *rule)
+{
+	return run->input->with_hidden || !rule_is_hidden(rule);
+}
+
 /* Cut, and what a terminal or a log would not show as it is becomes a dot or a blank. */
 static char *excerpt_of(const char *bytes, size_t size)
 {
@@ -83,6 +88,7 @@ void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, s
 {
 	struct answer *answer = run_touch(run, rule);
 
+	/* Of a rule that nobody is told of nobody reads what it matched. */
 	if (!answer->hits++ && is_told(run, rule))
 		answer->excerpt = excerpt_of(bytes, size);
 }
@@ -202,8 +208,7 @@ void eval_run(const struct rules *rules, const struct eval_input *input, struct 
 	        .probability = input->probability,
 	};
 	run.is_first = 1;
-	if (rules->has_captures)
-		run_patterns(&run, &texts);
+	run_patterns(&run, &texts);
 	run.is_first = 0;
 	run_patterns(&run, &texts);
 	run_details(&run, texts.links.details);

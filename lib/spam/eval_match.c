@@ -8,7 +8,8 @@
 
 enum {
 	STRINGS_BETWEEN_CLOCKS = 64,
-	HITS_MOST = 10000, /* of one rule */
+	RULES_BETWEEN_CLOCKS = 16, /* of those that look at a header */
+	HITS_MOST = 10000,         /* of one rule */
 };
 
 /* How many hits of a rule count. */
@@ -104,11 +105,12 @@ struct candidates {
 	size_t count;
 };
 
-static void candidates_init(struct candidates *candidates, const struct many_set *set)
+/* With room for those of any set of so many rules. */
+static void candidates_init(struct candidates *candidates, size_t most)
 {
-	candidates->set = set;
-	candidates->places = alloc((set->count + 1) * sizeof(size_t));
-	candidates->is_one = alloc_zero(set->count + 1, 1);
+	candidates->set = NULL;
+	candidates->places = alloc((most + 1) * sizeof(size_t));
+	candidates->is_one = alloc_zero(most + 1, 1);
 	candidates->count = 0;
 }
 
@@ -184,7 +186,8 @@ static void match_many(struct run *run, const struct rule_list *list, const stru
 	const char *bytes;
 	size_t size;
 
-	candidates_init(&candidates, set);
+	candidates_init(&candidates, set->count);
+	candidates.set = set;
 	for (size_t i = 0; i < pieces->count; i++) {
 		if (i % STRINGS_BETWEEN_CLOCKS == 0 && run_is_late(run))
 			break;
@@ -269,123 +272,156 @@ static void match_header(
 		run_give_up(run, rule);
 }
 
-/* What all rules of one key look at, and which of them could match it. */
+/* The text that header rules look at now. */
 struct looked_at {
-	size_t first, end; /* in the list */
 	struct buf value;
 	int is_there;
 	struct candidates candidates; /* its set is NULL: each rule is to be asked */
+	size_t asked;                 /* rules, of all texts until now */
 };
 
-static void look_at(struct run *run, const struct texts *texts, size_t place, struct looked_at *at)
+static void ask_header(struct run *run, const struct rule *rule, struct looked_at *at)
 {
-	const struct rule_list *list = &run->rules->of[RULE_HEADER];
-	const struct many_set *set;
+	if (run->eval->is_late || (at->asked++ % RULES_BETWEEN_CLOCKS == 0 && run_is_late(run)))
+		run_set_unknown(run, rule);
+	else
+		match_header(run, rule, &at->value, at->is_there);
+}
 
-	at->first = list->items[place]->text_first;
-	at->end = list->items[place]->text_end;
-	set = run->is_first ? NULL : find_set(run, RULE_HEADER, at->first);
+static void look_at(struct run *run, const struct rule_text *text, struct looked_at *at)
+{
+	const struct rule *rule = run->rules->of[RULE_HEADER].items[text->first];
+
 	buf_clear(&at->value);
-	at->is_there = fields_value(texts, 0, &list->items[place]->header, &at->value);
-	candidates_fini(&at->candidates);
-	memset(&at->candidates, 0, sizeof(at->candidates));
-	if (!set || !at->is_there || !at->value.size)
-		return;
-	candidates_init(&at->candidates, set);
-	find_candidates(&at->candidates, at->value.data, at->value.size);
+	at->is_there = fields_value(run->texts, 0, &rule->header, &at->value);
+	at->candidates.set = run->is_first || !at->is_there || !at->value.size
+	                             ? NULL
+	                             : find_set(run, RULE_HEADER, text->first);
+	if (at->candidates.set)
+		find_candidates(&at->candidates, at->value.data, at->value.size);
 }
 
 /* Is it known already that this rule's pattern doesn't match? */
-static int is_denied(const struct looked_at *at, size_t place)
+static int is_denied(const struct candidates *candidates, size_t place)
 {
-	const struct candidates *candidates = &at->candidates;
-
-	return candidates->set && hyper_has(candidates->set->hyper, place - at->first) &&
-	       !candidates->is_one[place - at->first];
+	return candidates->set && hyper_has(candidates->set->hyper, place) &&
+	       !candidates->is_one[place];
 }
 
-/* The rules stand in the order of their keys, so each text is made once. */
-static void match_headers(struct run *run, const struct texts *texts)
+static void match_text(struct run *run, const struct rule_text *text, struct looked_at *at)
 {
 	const struct rule_list *list = &run->rules->of[RULE_HEADER];
+	size_t end;
+
+	look_at(run, text, at);
+	end = at->is_there ? text->end : text->needing;
+	for (size_t i = text->first; i < end; i++) {
+		if (!is_denied(&at->candidates, i - text->first) && has_turn(run, list->items[i]))
+			ask_header(run, list->items[i], at);
+	}
+}
+
+static void set_text_unknown(
+        struct run *run, const struct rule_list *list, const struct rule_text *text)
+{
+	for (size_t i = text->first; i < text->end; i++) {
+		if (has_turn(run, list->items[i]))
+			run_set_unknown(run, list->items[i]);
+	}
+}
+
+static void match_headers(struct run *run)
+{
+	const struct rule_list *list = &run->rules->of[RULE_HEADER];
+	const struct rule_texts *texts = &run->rules->header_texts;
 	struct looked_at at = {0};
 
-	for (size_t i = 0; i < list->count; i++) {
-		const struct rule *rule = list->items[i];
-
-		if (!has_turn(run, rule))
+	candidates_init(&at.candidates, list->count);
+	for (size_t i = 0; i < texts->count; i++) {
+		if (run->is_first && !texts->items[i].captures)
 			continue;
-		if (run_is_late(run)) {
-			run_set_unknown(run, rule);
-			continue;
-		}
-		if (i >= at.end)
-			look_at(run, texts, i, &at);
-		if (!is_denied(&at, i))
-			match_header(run, rule, &at.value, at.is_there);
-		else if (rule->negated)
-			run_note_hit(run, rule, at.value.data, at.value.size);
+		if (run->eval->is_late)
+			set_text_unknown(run, list, &texts->items[i]);
+		else
+			match_text(run, &texts->items[i], &at);
 	}
 	candidates_fini(&at.candidates);
 	buf_fini(&at.value);
 }
 
-/* The fields of all parts that are wanted, as one text. */
-static void match_joined(struct run *run, const struct rule *rule, const struct texts *texts,
-        const struct header_key *key, size_t end)
-{
-	struct buf value = {0};
-	size_t before;
-
-	buf_add(&value, "", 0);
-	for (size_t i = rule->first_part ? rule->first_part - 1 : 0; i < end; i++) {
-		before = value.size;
-		if (!fields_value(texts, i, key, &value) && rule->if_unset)
-			buf_add_string(&value, rule->if_unset);
-		if (value.size == before || value.data[value.size - 1] != '\n')
-			buf_add_char(&value, '\n');
-	}
-	match_header(run, rule, &value, 1);
-	buf_fini(&value);
-}
+/* ------------------------------------------------------------ headers of parts */
 
 /* A mimeheader rule looks at each part, the message itself among them, and there at the last field
  * of that name; the first part with a hit is the last one that is looked at. */
-static void match_mime_header(struct run *run, const struct rule *rule, const struct texts *texts)
+static int wants_part(struct run *run, const struct rule *rule, size_t part)
 {
+	return has_turn(run, rule) && !rule->concat && part + 1 >= rule->first_part &&
+	       (!rule->last_part || part < rule->last_part) && !run_answer(run, rule)->hits;
+}
+
+static void match_part(
+        struct run *run, const struct rule_text *text, size_t part, struct looked_at *at)
+{
+	const struct rule_list *list = &run->rules->of[RULE_MIMEHEADER];
+	struct header_key key = list->items[text->first]->header;
+	size_t end;
+
+	key.pick = PICK_LAST;
+	buf_clear(&at->value);
+	at->is_there = fields_value(run->texts, part, &key, &at->value);
+	end = at->is_there ? text->end : text->needing;
+	for (size_t i = text->first; i < end; i++) {
+		if (wants_part(run, list->items[i], part))
+			ask_header(run, list->items[i], at);
+	}
+}
+
+/* The fields of all parts that are wanted, as one text. */
+static void match_joined(struct run *run, const struct rule *rule, struct looked_at *at)
+{
+	const struct texts *texts = run->texts;
 	size_t end = rule->last_part && rule->last_part < texts->parts.count ? rule->last_part
 	                                                                     : texts->parts.count;
 	struct header_key key = rule->header;
-	struct buf value = {0};
-	int is_there;
+	size_t before;
 
 	key.pick = PICK_LAST;
-	if (rule->concat) {
-		match_joined(run, rule, texts, &key, end);
-		return;
-	}
+	buf_clear(&at->value);
 	for (size_t i = rule->first_part ? rule->first_part - 1 : 0; i < end; i++) {
-		buf_clear(&value);
-		is_there = fields_value(texts, i, &key, &value);
-		match_header(run, rule, &value, is_there);
-		if (run_answer(run, rule)->hits)
-			break;
+		before = at->value.size;
+		if (!fields_value(texts, i, &key, &at->value) && rule->if_unset)
+			buf_add_string(&at->value, rule->if_unset);
+		if (at->value.size == before || at->value.data[at->value.size - 1] != '\n')
+			buf_add_char(&at->value, '\n');
 	}
-	buf_fini(&value);
+	at->is_there = 1;
+	ask_header(run, rule, at);
 }
 
-static void match_mime_headers(struct run *run, const struct texts *texts)
+static void match_mime_text(struct run *run, const struct rule_text *text, struct looked_at *at)
 {
 	const struct rule_list *list = &run->rules->of[RULE_MIMEHEADER];
 
-	for (size_t i = 0; i < list->count; i++) {
-		if (!has_turn(run, list->items[i]))
-			continue;
-		if (run_is_late(run))
-			run_set_unknown(run, list->items[i]);
-		else
-			match_mime_header(run, list->items[i], texts);
+	for (size_t part = 0; part < run->texts->parts.count && !run->eval->is_late; part++)
+		match_part(run, text, part, at);
+	for (size_t i = text->first; i < text->end && !run->eval->is_late; i++) {
+		if (list->items[i]->concat && has_turn(run, list->items[i]))
+			match_joined(run, list->items[i], at);
 	}
+	if (run->eval->is_late)
+		set_text_unknown(run, list, text);
+}
+
+static void match_mime_headers(struct run *run)
+{
+	const struct rule_texts *texts = &run->rules->mime_header_texts;
+	struct looked_at at = {0};
+
+	for (size_t i = 0; i < texts->count; i++) {
+		if (!run->is_first || texts->items[i].captures)
+			match_mime_text(run, &texts->items[i], &at);
+	}
+	buf_fini(&at.value);
 }
 
 static const struct pieces *pieces_of(const struct texts *texts, enum rule_kind kind)
@@ -414,12 +450,23 @@ void run_pattern_now(struct run *run, const struct rule *rule)
 	}
 }
 
+static int have_turn(const struct run *run, enum rule_kind kind)
+{
+	return !run->is_first || run->rules->captures[kind];
+}
+
 void run_patterns(struct run *run, const struct texts *texts)
 {
-	match_headers(run, texts);
-	match_mime_headers(run, texts);
-	match_kind(run, RULE_BODY, &texts->body);
-	match_kind(run, RULE_URI, &texts->links.forms);
-	match_kind(run, RULE_RAWBODY, &texts->rawbody);
-	match_full(run, texts);
+	if (have_turn(run, RULE_HEADER))
+		match_headers(run);
+	if (have_turn(run, RULE_MIMEHEADER))
+		match_mime_headers(run);
+	if (have_turn(run, RULE_BODY))
+		match_kind(run, RULE_BODY, &texts->body);
+	if (have_turn(run, RULE_URI))
+		match_kind(run, RULE_URI, &texts->links.forms);
+	if (have_turn(run, RULE_RAWBODY))
+		match_kind(run, RULE_RAWBODY, &texts->rawbody);
+	if (have_turn(run, RULE_FULL))
+		match_full(run, texts);
 }

@@ -52,44 +52,52 @@ static int is_blank(char byte)
 /* Each fold (a line end and the blanks behind it) becomes one blank; blanks around it all go. */
 static void add_unfolded(const char *bytes, size_t size, struct buf *out)
 {
-	size_t at = 0;
+	size_t at = 0, end;
+	const char *line_end;
 
 	while (at < size && is_blank(bytes[at]))
 		at++;
 	while (size > at && is_blank(bytes[size - 1]))
 		size--;
-	for (; at < size; at++) {
-		if (bytes[at] == '\r' && at + 1 < size && bytes[at + 1] == '\n')
-			continue;
-		if (bytes[at] != '\n') {
-			buf_add_char(out, bytes[at]);
-			continue;
-		}
-		while (at + 1 < size && (bytes[at + 1] == ' ' || bytes[at + 1] == '\t'))
-			at++;
+	while ((line_end = memchr(bytes + at, '\n', size - at))) {
+		end = (size_t)(line_end - bytes);
+		buf_add(out, bytes + at, end - at - (end > at && bytes[end - 1] == '\r'));
 		buf_add_char(out, ' ');
+		for (at = end + 1; at < size && (bytes[at] == ' ' || bytes[at] == '\t');)
+			at++;
 	}
+	buf_add(out, bytes + at, size - at);
 }
 
 static void add_raw(const char *bytes, size_t size, struct buf *out)
 {
-	for (size_t i = 0; i < size; i++) {
-		if (bytes[i] != '\r' || i + 1 == size || bytes[i + 1] != '\n')
-			buf_add_char(out, bytes[i]);
+	size_t at, end;
+	const char *line_end;
+
+	for (at = 0; (line_end = memchr(bytes + at, '\n', size - at)); at = end + 1) {
+		end = (size_t)(line_end - bytes);
+		buf_add(out, bytes + at, end - at - (end > at && bytes[end - 1] == '\r'));
+		buf_add_char(out, '\n');
 	}
+	buf_add(out, bytes + at, size - at);
 	buf_add_char(out, '\n');
 }
 
+/* Most fields stand there as a reader sees them. */
 static void add_decoded(const struct mime_map *map, const struct mime_field *field, struct buf *out)
 {
-	struct buf plain = {0};
+	struct buf coded = {0};
+	size_t begin = out->size;
+	int words = is_decoded(bytes_of(map, field->name), field->name.length);
 
-	add_unfolded(bytes_of(map, field->value), value_size(field), &plain);
-	if (plain.size)
-		unicode_header(plain.data, plain.size,
-		        is_decoded(bytes_of(map, field->name), field->name.length), out);
+	add_unfolded(bytes_of(map, field->value), value_size(field), out);
+	if (!unicode_is_plain(out->data + begin, out->size - begin, words)) {
+		buf_add(&coded, out->data + begin, out->size - begin);
+		out->size = begin;
+		unicode_header(coded.data, coded.size, words, out);
+	}
 	buf_add_char(out, '\n');
-	buf_fini(&plain);
+	buf_fini(&coded);
 }
 
 /* ------------------------------------------------------------ addresses */
@@ -217,14 +225,15 @@ static size_t find_fields(const struct asking *asking, const char *const *names,
 {
 	const struct mime_map *map = asking->map;
 	const struct mime_part *owner = &map->parts[asking->part];
-	size_t count = 0;
+	size_t count = 0, length;
 
 	for (; *names; names++) {
+		length = strlen(*names);
 		for (size_t i = 0; i < owner->field_count && count < most; i++) {
 			const struct mime_field *field = &map->fields[owner->first_field + i];
 
-			if (text_same_bytes(
-			            bytes_of(map, field->name), field->name.length, *names) &&
+			if (field->name.length == length &&
+			        text_same_bytes(bytes_of(map, field->name), length, *names) &&
 			        !is_left_out(asking, field))
 				found[count++] = field;
 		}
@@ -394,40 +403,60 @@ static int add_envelope_from(struct asking *asking)
 static const struct {
 	const char *name;
 	enum relays_kind kind;
-} relay_names[] = {
-        {"X-Spam-Relays-Trusted", RELAYS_TRUSTED},
-        {"X-Spam-Relays-Untrusted", RELAYS_UNTRUSTED},
-        {"X-Spam-Relays-Internal", RELAYS_INTERNAL},
-        {"X-Spam-Relays-External", RELAYS_EXTERNAL},
+} relay_kinds[] = {
+        {"Trusted", RELAYS_TRUSTED},
+        {"Untrusted", RELAYS_UNTRUSTED},
+        {"Internal", RELAYS_INTERNAL},
+        {"External", RELAYS_EXTERNAL},
 };
+
+/* The fields above or below a cut; 0 where it is none that is known. */
+static int add_all_of(struct asking *asking, const char *cut, int *is_there)
+{
+	const struct relays *relays = &asking->texts->relays;
+
+	if (!*cut)
+		*is_there = add_all(asking, -1, FIELDS_MOST);
+	else if (strcmp(cut, "-TRUSTED") == 0)
+		*is_there = add_all(asking, -1, relays->last_trusted + 1);
+	else if (strcmp(cut, "-UNTRUSTED") == 0)
+		*is_there = add_all(asking, relays->last_trusted + 1, FIELDS_MOST);
+	else if (strcmp(cut, "-INTERNAL") == 0)
+		*is_there = add_all(asking, -1, relays->last_internal + 1);
+	else if (strcmp(cut, "-EXTERNAL") == 0)
+		*is_there = add_all(asking, relays->last_internal + 1, FIELDS_MOST);
+	else
+		return 0;
+	return 1;
+}
+
+static int add_relays(struct asking *asking, const char *kind)
+{
+	for (size_t i = 0; i < sizeof(relay_kinds) / sizeof(*relay_kinds); i++) {
+		if (!text_same(kind, relay_kinds[i].name))
+			continue;
+		relays_print(&asking->texts->relays, relay_kinds[i].kind, asking->out);
+		return 1;
+	}
+	return 0;
+}
 
 static int add_text(struct asking *asking)
 {
+	static const char relays[] = "X-Spam-Relays-";
 	const char *name = asking->key->name, *const names[] = {name, NULL};
-	const struct relays *relays = &asking->texts->relays;
+	int is_there;
 
-	if (strcmp(name, "ALL") == 0)
-		return add_all(asking, -1, FIELDS_MOST);
-	if (strcmp(name, "ALL-TRUSTED") == 0)
-		return add_all(asking, -1, relays->last_trusted + 1);
-	if (strcmp(name, "ALL-UNTRUSTED") == 0)
-		return add_all(asking, relays->last_trusted + 1, FIELDS_MOST);
-	if (strcmp(name, "ALL-INTERNAL") == 0)
-		return add_all(asking, -1, relays->last_internal + 1);
-	if (strcmp(name, "ALL-EXTERNAL") == 0)
-		return add_all(asking, relays->last_internal + 1, FIELDS_MOST);
+	if (strncmp(name, "ALL", 3) == 0 && add_all_of(asking, name + 3, &is_there))
+		return is_there;
 	if (strcmp(name, "MESSAGEID") == 0)
 		return add_named(asking, message_id);
 	if (text_same(name, "ToCc"))
 		return add_named(asking, to_cc);
 	if (text_same(name, "EnvelopeFrom"))
 		return add_envelope_from(asking);
-	for (size_t i = 0; i < sizeof(relay_names) / sizeof(*relay_names); i++) {
-		if (text_same(name, relay_names[i].name)) {
-			relays_print(relays, relay_names[i].kind, asking->out);
-			return 1;
-		}
-	}
+	if (text_starts(name, relays) && add_relays(asking, name + sizeof(relays) - 1))
+		return 1;
 	return add_named(asking, names);
 }
 

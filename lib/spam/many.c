@@ -21,27 +21,28 @@ static void add_set(
 /* Which rules look at the same text; to be freed. */
 static struct many_set *find_sets(const struct rules *rules, size_t *count)
 {
-	const struct rule_list *headers = &rules->of[RULE_HEADER];
+	const struct rule_texts *texts = &rules->header_texts;
 	struct many_set *sets = NULL;
-	size_t same;
 
 	*count = 0;
 	add_set(&sets, count, RULE_BODY, 0, rules->of[RULE_BODY].count);
 	add_set(&sets, count, RULE_URI, 0, rules->of[RULE_URI].count);
 	add_set(&sets, count, RULE_RAWBODY, 0, rules->of[RULE_RAWBODY].count);
-	for (size_t i = 0; i < headers->count; i += same) {
-		same = headers->items[i]->text_end - i;
+	for (size_t i = 0; i < texts->count; i++) {
+		size_t first = texts->items[i].first, same = texts->items[i].end - first;
+
 		if (same >= HEADER_RULES_LEAST)
-			add_set(&sets, count, RULE_HEADER, i, same);
+			add_set(&sets, count, RULE_HEADER, first, same);
 	}
 	return sets;
 }
 
 /* Rules whose pattern is made for each message stay outside, and so do those that capture, which
- * have their turn before the others, and patterns with comments in them. */
+ * have their turn before the others, those that hit where their pattern does not match, as most
+ * often it does, and patterns with comments in them. */
 static int is_fit(const struct rule *rule)
 {
-	return rule->match && !rule->is_template && !rule->captures &&
+	return rule->match && !rule->is_template && !rule->captures && !rule->negated &&
 	       !(rule->flags & MATCH_EXTENDED);
 }
 

@@ -100,8 +100,6 @@ struct rule {
 	int negated;     /* !~ */
 	char *if_unset;  /* NULL if not given */
 	int needs_field; /* of a header rule: it can't hit where there is no such field */
-	/* Of a header rule: which places of the list have rules for the same text. */
-	size_t text_first, text_end;
 	const struct functions_entry *function; /* of an eval: rule; owned by nobody */
 	char **arguments;
 	size_t argument_count;
@@ -139,6 +137,18 @@ struct rule_list {
 	size_t count;
 };
 
+/* Header rules for the same text: places in the list of their kind. First those stand that can hit
+ * where there is no such field. */
+struct rule_text {
+	size_t first, needing, end; /* from `needing` on there must be one */
+	int captures;               /* one of them does */
+};
+
+struct rule_texts {
+	struct rule_text *items;
+	size_t count;
+};
+
 /* Rules of one kind that look at the same text, and stand side by side in the list of their kind.
  */
 struct many_set {
@@ -165,7 +175,7 @@ struct rules {
 	size_t meaningless;       /* lines with such a key */
 	int score_set;
 	enum rules_model model;
-	int has_captures;
+	int captures[RULE_KINDS]; /* does one of that kind? */
 	unsigned char
 	        *always_due;   /* of each meta, by its place: it is not false where nothing hits */
 	struct many_set *many; /* rules that are in no set are asked one by one */
@@ -173,7 +183,8 @@ struct rules {
 	struct rule **named; /* all that are defined, by name; since rules_compile() */
 	size_t named_count;
 	struct rule_list
-	        of[RULE_KINDS]; /* what is run; header rules ordered by key, metas by need */
+	        of[RULE_KINDS]; /* what is run; header rules ordered by text, metas by need */
+	struct rule_texts header_texts, mime_header_texts;
 };
 
 /* The rule of that name, and its index in `all`; made, undefined, if it is new. */

@@ -189,6 +189,8 @@ void rules_free(struct rules **pointer)
 		free(rules->files[i]);
 	for (size_t i = 0; i < RULE_KINDS; i++)
 		free(rules->of[i].items);
+	free(rules->header_texts.items);
+	free(rules->mime_header_texts.items);
 	many_forget(rules);
 	lists_free(&rules->lists);
 	lists_free(&rules->without_meaning);

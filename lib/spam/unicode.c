@@ -191,17 +191,23 @@ static void add_words(const char *bytes, size_t size, struct buf *out)
 	buf_fini(&words.bytes);
 }
 
+int unicode_is_plain(const char *bytes, size_t size, int words)
+{
+	return is_ascii(bytes, size) && !(words && memmem(bytes, size, "=?", 2));
+}
+
 void unicode_header(const char *bytes, size_t size, int words, struct buf *out)
 {
 	struct buf plain = {0};
 
-	if (!is_ascii(bytes, size))
-		unicode_from(bytes, size, "UTF-8", &plain);
-	else
-		buf_add(&plain, bytes, size);
+	if (unicode_is_plain(bytes, size, words)) {
+		buf_add(out, bytes, size);
+		return;
+	}
+	unicode_from(bytes, size, "UTF-8", &plain);
 	if (words && plain.size && memmem(plain.data, plain.size, "=?", 2))
 		add_words(plain.data, plain.size, out);
 	else
-		buf_add(out, plain.data ? plain.data : "", plain.size);
+		buf_add(out, plain.data, plain.size);
 	buf_fini(&plain);
 }

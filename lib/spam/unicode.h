@@ -16,4 +16,7 @@ void unicode_from(const char *bytes, size_t size, const char *charset, struct bu
  * Control characters stay. */
 void unicode_header(const char *bytes, size_t size, int words, struct buf *out);
 
+/* Is it what unicode_header() makes of it? */
+int unicode_is_plain(const char *bytes, size_t size, int words);
+
 #endif

@@ -228,6 +228,23 @@ static void test_a_buffer_drops_its_front(void **state)
 	buf_fini(&buf);
 }
 
+static void what_is_formatted_is_whole_whatever_its_length(void **state)
+{
+	char want[301];
+
+	for (size_t size = 0; size < sizeof(want); size++) {
+		struct buf buf = {0};
+
+		memset(want, 'x', size);
+		want[size] = '\0';
+		buf_add_char(&buf, '<');
+		buf_add_format(&buf, "%s", want);
+		assert_int_equal(buf.size, size + 1);
+		assert_string_equal(buf.data + 1, want);
+		buf_fini(&buf);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -246,6 +263,7 @@ int main(void)
 	        cmocka_unit_test(test_a_file_is_replaced_whole_and_read_bounded),
 	        cmocka_unit_test(test_a_folder_is_made_with_its_parents),
 	        cmocka_unit_test(test_a_buffer_drops_its_front),
+	        cmocka_unit_test(what_is_formatted_is_whole_whatever_its_length),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
