@@ -111,17 +111,24 @@ static void move(struct model *model, const struct model_features *features,
 
 /* ---- the counts ---- */
 
-/* ln of the chi-square distribution's upper tail, for 2n degrees of freedom and x = 2m. */
+/* ln of the chi-square distribution's upper tail, for 2n degrees of freedom and x = 2m: e to the -m
+ * times the sum of m^i / i!. What would be too large for a number is kept as its logarithm. */
 static double ln_tail(double m, size_t n)
 {
-	double ln_term = -m, ln_sum = -m;
+	static const double large = 1e200;
+	double term = 1, sum = 1, ln_scale = -m, ln_sum;
 	size_t i;
 
 	for (i = 1; i < n; i++) {
-		ln_term += log(m / (double)i);
-		ln_sum = ln_term > ln_sum ? ln_term + log1p(exp(ln_sum - ln_term))
-		                          : ln_sum + log1p(exp(ln_term - ln_sum));
+		term *= m / (double)i;
+		sum += term;
+		if (sum > large) {
+			term /= large;
+			sum /= large;
+			ln_scale += log(large);
+		}
 	}
+	ln_sum = log(sum) + ln_scale;
 	return ln_sum < 0 ? ln_sum : 0;
 }
 
