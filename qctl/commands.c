@@ -229,7 +229,9 @@ const struct command commands[] = {
                 "A FILE is a mail, an mbox, a Maildir, or a folder of such files; - is standard "
                 "input. The same mail again\nis no other lesson; as the other kind it corrects "
                 "the first; forget takes it back. Nothing of a mail is kept\nbut hashes. Exits "
-                "with 1 if a mail could not be read.\n",
+                "with 1 if a mail could not be read. Where the quarantine goes away, it still "
+                "tells what was\nlearned until then; what is unanswered may be learned or not, and "
+                "can be given again.\n",
                 learn_options, command_learn},
         {"model", "show|fit SPAM HAM|export FILE|import FILE|reset", 1, 3,
                 "shows, weighs, copies or empties the statistical model",

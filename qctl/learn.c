@@ -82,6 +82,13 @@ static enum result take_mail(
 
 /* ---- the command ---- */
 
+/* Of these nobody has said what became of them. */
+static uint64_t unanswered_of(const struct learn *learn, const Lz__Learned *sum)
+{
+	return learn->mails - learn->unread - sum->learned - sum->corrected - sum->already -
+	       sum->forgotten - sum->unknown - sum->contradicted;
+}
+
 static void tell(const struct learn *learn)
 {
 	const Lz__Learned *sum = teacher_sum(learn->teacher);
@@ -91,7 +98,8 @@ static void tell(const struct learn *learn)
 	} rows[] = {{"mails", learn->mails}, {"learned", sum->learned},
 	        {"corrected", sum->corrected}, {"already", sum->already},
 	        {"forgotten", sum->forgotten}, {"unknown", sum->unknown},
-	        {"contradicted", sum->contradicted}, {"unread", learn->unread}};
+	        {"contradicted", sum->contradicted}, {"unread", learn->unread},
+	        {"unanswered", unanswered_of(learn, sum)}};
 	struct json json = {0};
 	struct buf out = {0};
 	size_t at;
@@ -129,9 +137,10 @@ static int run(struct learn *learn, Lz__Lesson lesson)
 	if (!result)
 		result = teacher_end(learn->teacher, &err);
 	progress_clear(&learn->progress);
+	if (learn->teacher)
+		tell(learn); /* what was done is done, also where the rest was not */
 	if (result)
 		return qctl_fail(result, &err);
-	tell(learn);
 	return learn->unread ? QCTL_NO : QCTL_OK;
 }
 

@@ -5,6 +5,19 @@
 
 enum { PIECE_CHUNKS = 512 };
 
+/* One of another version is nothing to make features for, nor to keep as one of ours. */
+static enum result check_piece(const Lz__ModelPiece *piece, struct err *err)
+{
+	if (!piece->model)
+		return err_set(err, RESULT_PERMANENT, "the quarantine told nothing of the model");
+	if (piece->model->version != MODEL_FEATURES_VERSION)
+		return err_set(err, RESULT_PERMANENT,
+		        "the quarantine's model is of version %u, and this qctl knows version %d: "
+		        "they are of different versions of Lazaret",
+		        piece->model->version, MODEL_FEATURES_VERSION);
+	return RESULT_OK;
+}
+
 static enum result ask_piece(struct qctl *qctl, uint32_t from, uint32_t limit,
         struct wire_message *answer, struct err *err)
 {
@@ -14,10 +27,12 @@ static enum result ask_piece(struct qctl *qctl, uint32_t from, uint32_t limit,
 	fetch.from = from;
 	fetch.limit = limit;
 	result = qctl_ask(qctl, MESSAGE_MODEL_FETCH, &fetch, answer, err);
-	if (result || ((const Lz__ModelPiece *)answer->envelope)->model)
+	if (result)
 		return result;
-	wire_message_free(answer);
-	return err_set(err, RESULT_PERMANENT, "the quarantine told nothing of the model");
+	result = check_piece((const Lz__ModelPiece *)answer->envelope, err);
+	if (result)
+		wire_message_free(answer);
+	return result;
 }
 
 enum result model_ask_state(struct qctl *qctl, struct wire_message *answer,

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/bytes.h"
 #include "lib/base/text.h"
 #include "lib/mime/decode.h"
 
@@ -14,10 +15,11 @@ enum {
 	RUN_BYTES = 10 << 10,   /* that runs are taken of */
 	RUN = 4,
 	WORD_BYTES = 64, /* what is longer is no word: its beginning stands for it */
-	WINDOW = 5,
-	WORD_SPAN = 1024, /* records that all pairs of a word lie in; fewer would be too few for
-	                     "the" */
-	RUN_SPAN = 4096,  /* likewise of a run's first two bytes */
+	RECENT = 4,      /* words before one that it makes pairs with */
+	/* Records that all pairs of a word lie in, as powers of two; fewer would be too few for
+	 * "the". */
+	WORD_SPAN_BITS = 10,
+	RUN_SPAN_BITS = 12, /* likewise of a run's first two bytes */
 };
 
 struct word {
@@ -27,12 +29,12 @@ struct word {
 };
 
 struct maker {
-	struct model_features *out;
-	uint64_t *seen; /* a bit for each record */
 	uint64_t seed;
-	struct word recent[WINDOW]; /* words before, the last one first */
-	uint32_t *late;             /* what is no word: behind all words at the end */
-	size_t late_count;
+	uint32_t *seen;         /* a bit for each record */
+	uint32_t *words, *late; /* `late`: what is no word, behind all words at the end */
+	size_t word_count, late_count;
+	struct word recent[RECENT]; /* words before, each in the place of its number mod RECENT */
+	size_t number;              /* of the next word */
 	size_t run_bytes;
 	/* Those that are to be named, for features_name() alone. */
 	const uint32_t *wanted;
@@ -43,67 +45,66 @@ struct maker {
 
 /* ---- hashing ---- */
 
-static uint64_t mix(uint64_t hash)
+static const uint64_t odd = 0xd6e8feb86659fd93;
+
+/* Its upper bits are the best ones. */
+static uint64_t stir(uint64_t hash)
 {
-	hash ^= hash >> 32;
-	hash *= 0xd6e8feb86659fd93;
-	hash ^= hash >> 32;
-	hash *= 0xd6e8feb86659fd93;
-	return hash ^ hash >> 32;
+	return (hash ^ hash >> 32) * odd;
 }
 
+static uint64_t mix(uint64_t hash)
+{
+	return stir(stir(hash));
+}
+
+/* By four bytes, and the last four, of which some may have been there already. */
 static uint64_t hash_of(uint64_t seed, const unsigned char *bytes, size_t size)
 {
 	uint64_t hash = seed ^ size;
 	size_t at;
 
-	for (at = 0; at < size; at++)
-		hash = (hash ^ bytes[at]) * 0x100000001b3;
-	return mix(hash);
+	if (size < 4) {
+		for (at = 0; at < size; at++)
+			hash = (hash ^ bytes[at]) * odd;
+		return mix(hash);
+	}
+	for (at = 0; at + 4 < size; at += 4)
+		hash = (hash ^ bytes_little32(bytes + at)) * odd;
+	return mix((hash ^ bytes_little32(bytes + size - 4)) * odd);
 }
 
 /* ---- keeping ---- */
 
 /* Neighbours in a text are to be neighbours in memory and on disk: what begins alike lies within a
- * span. */
-static uint32_t place(uint64_t anchor, uint64_t hash, uint32_t span)
+ * span. Of a hash the upper bits are the best ones. */
+static uint32_t place(uint64_t anchor, uint64_t hash, unsigned span_bits)
 {
-	return ((uint32_t)anchor + (uint32_t)(hash % span)) & (MODEL_RECORDS - 1);
+	return ((uint32_t)(anchor >> (64 - MODEL_BITS)) + (uint32_t)(hash >> (64 - span_bits))) &
+	       (MODEL_RECORDS - 1);
 }
 
-static int is_new(struct maker *maker, uint32_t index)
+static size_t is_new(struct maker *maker, uint32_t index)
 {
-	uint64_t bit = 1ULL << (index & 63), *word = &maker->seen[index >> 6];
+	uint32_t *word = &maker->seen[index / 32], bit = index % 32, before = *word;
 
-	if (*word & bit)
-		return 0;
-	*word |= bit;
-	return 1;
+	*word = before | 1U << bit;
+	return ~(before >> bit) & 1;
 }
 
 static int is_full(const struct maker *maker)
 {
-	return maker->out->count + maker->late_count >= MODEL_FEATURES_MAX;
+	return maker->word_count + maker->late_count >= MODEL_FEATURES_MAX;
 }
 
-static uint32_t group_of(const struct maker *maker, int is_run)
+/* One that is not new is written as well, and the next one over it: no processor could foresee
+ * which ones are. */
+static void add(struct maker *maker, uint32_t *list, size_t *count, uint32_t index)
 {
-	enum model_group text = is_run ? MODEL_TEXT_RUNS : MODEL_TEXT,
-	                 header = is_run ? MODEL_HEADER_RUNS : MODEL_HEADER;
-
-	return *maker->field ? header : text;
-}
-
-static void add_word(struct maker *maker, uint32_t index)
-{
-	if (!is_full(maker) && is_new(maker, index))
-		maker->out->list[maker->out->count++] = model_feature(index, group_of(maker, 0));
-}
-
-static void add_late(struct maker *maker, uint32_t index, int is_run)
-{
-	if (!is_full(maker) && is_new(maker, index))
-		maker->late[maker->late_count++] = model_feature(index, group_of(maker, is_run));
+	if (is_full(maker))
+		return;
+	list[*count] = model_feature(index, *maker->field ? MODEL_HEADER : MODEL_TEXT);
+	*count += is_new(maker, index);
 }
 
 /* ---- naming ---- */
@@ -148,24 +149,35 @@ static void name_run(const struct maker *maker, uint32_t index, const unsigned c
 
 /* ---- words and pairs ---- */
 
+static uint32_t word_index(const struct word *word)
+{
+	return place(word->hash, word->hash << MODEL_BITS, WORD_SPAN_BITS);
+}
+
+static uint32_t pair_index(const struct word *left, const struct word *right, size_t apart)
+{
+	return place(left->hash, stir(left->hash * (2 * apart + 3) + right->hash), WORD_SPAN_BITS);
+}
+
 static void take_hash(struct maker *maker, const struct word *word)
 {
-	uint32_t index = place(word->hash, word->hash >> 32, WORD_SPAN);
+	uint32_t index = word_index(word);
 	size_t back;
 
-	add_word(maker, index);
+	add(maker, maker->words, &maker->word_count, index);
 	if (maker->wanted)
 		name_word(maker, index, word);
-	for (back = 0; back < WINDOW - 1 && maker->recent[back].hash; back++) {
-		const struct word *left = &maker->recent[back];
+	for (back = 0; back < RECENT; back++) {
+		const struct word *left = &maker->recent[(maker->number - 1 - back) % RECENT];
 
-		index = place(left->hash, mix(left->hash * (2 * back + 3) + word->hash), WORD_SPAN);
-		add_late(maker, index, 0);
+		if (!left->hash)
+			break;
+		index = pair_index(left, word, back);
+		add(maker, maker->late, &maker->late_count, index);
 		if (maker->wanted)
 			name_pair(maker, index, left, word, back);
 	}
-	memmove(maker->recent + 1, maker->recent, (WINDOW - 1) * sizeof(*maker->recent));
-	maker->recent[0] = *word;
+	maker->recent[maker->number++ % RECENT] = *word;
 }
 
 static void take_word(struct maker *maker, uint64_t seed, const unsigned char *text, size_t size)
@@ -215,9 +227,9 @@ static void take_host(struct maker *maker, const unsigned char *host, size_t siz
 		const unsigned char *dot;
 		const struct word word = {
 		        hash_of(seed, host + at, size - at), host + at, size - at};
-		uint32_t index = place(word.hash, word.hash >> 32, WORD_SPAN);
+		uint32_t index = word_index(&word);
 
-		add_word(maker, index);
+		add(maker, maker->words, &maker->word_count, index);
 		if (maker->wanted)
 			name_word(maker, index, &word);
 		dot = memchr(host + at, '.', size - at);
@@ -249,22 +261,42 @@ static void take_words(struct maker *maker, uint64_t seed, const unsigned char *
 
 /* ---- runs ---- */
 
+static uint64_t hash_of_two(uint64_t key, const unsigned char *bytes)
+{
+	return stir(bytes_little16(bytes) * key);
+}
+
+/* A run is two and two bytes. The latter are the former of the run after the next. */
+static void take_run_bytes(struct maker *maker, const unsigned char *text, size_t size)
+{
+	uint64_t key = mix(maker->seed + 2) | 1, hashes[RUN - 1];
+	size_t at, count = maker->late_count, most = MODEL_FEATURES_MAX - maker->word_count;
+	uint32_t group = *maker->field ? MODEL_HEADER_RUNS : MODEL_TEXT_RUNS, index;
+
+	hashes[0] = hash_of_two(key, text);
+	hashes[1] = hash_of_two(key, text + 1);
+	for (at = 0; at + RUN <= size && count < most; at++) {
+		hashes[2] = hash_of_two(key, text + at + 2);
+		index = place(hashes[0], stir(hashes[0] + 3 * hashes[2]), RUN_SPAN_BITS);
+		hashes[0] = hashes[1];
+		hashes[1] = hashes[2];
+		maker->late[count] = model_feature(index, group); /* as add() does */
+		count += is_new(maker, index);
+		if (maker->wanted)
+			name_run(maker, index, text + at);
+	}
+	maker->late_count = count;
+}
+
 static void take_runs(struct maker *maker, const unsigned char *text, size_t size)
 {
-	uint64_t seed = mix(maker->seed + 2);
-	size_t at, left = RUN_BYTES - maker->run_bytes;
+	size_t left = RUN_BYTES - maker->run_bytes;
 
 	if (size > left)
 		size = left;
 	maker->run_bytes += size;
-	for (at = 0; at + RUN <= size && !is_full(maker); at++) {
-		uint64_t anchor = mix(seed + text[at] + 256U * text[at + 1]);
-		uint32_t index = place(anchor, hash_of(seed, text + at, RUN), RUN_SPAN);
-
-		add_late(maker, index, 1);
-		if (maker->wanted)
-			name_run(maker, index, text + at);
-	}
+	if (size >= RUN)
+		take_run_bytes(maker, text, size);
 }
 
 /* ---- the message ---- */
@@ -279,6 +311,8 @@ int features_pass_over(const char *name, size_t size)
 	        "X-Spam", "X-Lazaret", "X-Rspamd", "X-CRM114", "X-SA-", "X-Ham"};
 	size_t at;
 
+	if (!size || !memchr("AaSsXx", *name, 6))
+		return 0; /* as most are */
 	for (at = 0; at < sizeof(names) / sizeof(names[0]); at++)
 		if (text_same_bytes(name, size, names[at]))
 			return 1;
@@ -363,15 +397,13 @@ static void take_all(struct maker *maker, const struct mime_map *map)
 
 static void make(struct maker *maker, const struct mime_map *map, struct model_features *out)
 {
-	*out = (struct model_features){0};
-	out->list = alloc_zero(MODEL_FEATURES_MAX, sizeof(*out->list));
-	maker->out = out;
-	maker->late = alloc_zero(MODEL_FEATURES_MAX, sizeof(*maker->late));
-	maker->seen = alloc_zero(MODEL_RECORDS / 64, sizeof(*maker->seen));
+	maker->words = alloc(MODEL_FEATURES_MAX * sizeof(*maker->words));
+	maker->late = alloc(MODEL_FEATURES_MAX * sizeof(*maker->late));
+	maker->seen = alloc_zero(MODEL_RECORDS / 32, sizeof(*maker->seen));
 	take_all(maker, map);
-	out->words = out->count;
-	memcpy(out->list + out->count, maker->late, maker->late_count * sizeof(*maker->late));
-	out->count += maker->late_count;
+	*out = (struct model_features){
+	        maker->words, maker->word_count + maker->late_count, maker->word_count};
+	memcpy(out->list + out->words, maker->late, maker->late_count * sizeof(*maker->late));
 	free(maker->seen);
 	free(maker->late);
 }

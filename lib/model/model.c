@@ -48,18 +48,31 @@ struct sums {
 	double root[MODEL_GROUPS]; /* of the number of features; 0: the group is empty */
 };
 
+/* Of neighbours in the list that are of one group; gives where they end. */
+static size_t add_neighbours(
+        const struct model *model, const struct model_features *features, size_t at, double *sum)
+{
+	uint32_t group = model_group_of(features->list[at]);
+	double held = *sum; /* not in memory, where each addition would wait for the one before */
+
+	for (; at < features->count && model_group_of(features->list[at]) == group; at++)
+		held += (double)model->records[model_index(features->list[at])].weight;
+	*sum = held;
+	return at;
+}
+
 /* Each feature counts 1 over the root of their number, so that long mails say no more than short
  * ones. */
 static struct sums add_up(const struct model *model, const struct model_features *features)
 {
 	struct sums sums = {{0}, {0}};
 	uint32_t group;
-	size_t at;
+	size_t at, end;
 
-	for (at = 0; at < features->count; at++) {
+	for (at = 0; at < features->count; at = end) {
 		group = model_group_of(features->list[at]);
-		sums.of[group] += (double)model->records[model_index(features->list[at])].weight;
-		sums.root[group]++;
+		end = add_neighbours(model, features, at, &sums.of[group]);
+		sums.root[group] += (double)(end - at);
 	}
 	for (group = 0; group < MODEL_GROUPS; group++) {
 		sums.root[group] = sqrt(sums.root[group]);
@@ -98,17 +111,24 @@ static void move(struct model *model, const struct model_features *features,
 
 /* ---- the counts ---- */
 
-/* ln of the chi-square distribution's upper tail, for 2n degrees of freedom and x = 2m. */
+/* ln of the chi-square distribution's upper tail, for 2n degrees of freedom and x = 2m: e to the -m
+ * times the sum of m^i / i!. What would be too large for a number is kept as its logarithm. */
 static double ln_tail(double m, size_t n)
 {
-	double ln_term = -m, ln_sum = -m;
+	static const double large = 1e200;
+	double term = 1, sum = 1, ln_scale = -m, ln_sum;
 	size_t i;
 
 	for (i = 1; i < n; i++) {
-		ln_term += log(m / (double)i);
-		ln_sum = ln_term > ln_sum ? ln_term + log1p(exp(ln_sum - ln_term))
-		                          : ln_sum + log1p(exp(ln_term - ln_sum));
+		term *= m / (double)i;
+		sum += term;
+		if (sum > large) {
+			term /= large;
+			sum /= large;
+			ln_scale += log(large);
+		}
 	}
+	ln_sum = log(sum) + ln_scale;
 	return ln_sum < 0 ? ln_sum : 0;
 }
 

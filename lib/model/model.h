@@ -23,7 +23,7 @@ enum {
 	MODEL_CHUNK = 248, /* records that are kept and sent as one */
 	MODEL_CHUNKS = (MODEL_RECORDS + MODEL_CHUNK - 1) / MODEL_CHUNK,
 	MODEL_FEATURES_MAX = 1 << 15, /* of one message */
-	MODEL_FEATURES_VERSION = 1,   /* how they are made; others can't be compared */
+	MODEL_FEATURES_VERSION = 2,   /* how they are made; others can't be compared */
 	MODEL_LOGIT_MAX = 30,
 	MODEL_SAID = 400, /* messages of either kind that the calibration is made of */
 };

@@ -5,6 +5,9 @@
 #include "lib/crypto/digest.h"
 #include "lib/wire/inner.h"
 
+/* Less than ZMQ_RECONNECT_IVL of lib/wire/wire.c. */
+enum { LOOK_MS = 50 };
+
 /* Waits for the socket to be readable or writable. */
 static int wait_for(struct wire_socket *socket, short events, int64_t until_ms)
 {
@@ -27,16 +30,38 @@ static enum result result_of(const Lz__Error *error, struct err *err)
 	return err_set(err, result, "%s", error->text);
 }
 
+/* One question is never too much to wait for its way, so where nothing can be sent nobody is there.
+ */
+static int is_connected(struct wire_socket *socket)
+{
+	int events = 0;
+	size_t size = sizeof(events);
+
+	return zmq_getsockopt(socket->zmq, ZMQ_EVENTS, &events, &size) == 0 &&
+	       (events & ZMQ_POLLOUT);
+}
+
+/* A connection that was lost is not made again before LOOK_MS are over, so none is overlooked. */
 static enum result wait_for_answer(
         struct wire_socket *socket, int64_t until_ms, struct wire_message *answer, struct err *err)
 {
 	enum result result;
+	int64_t now_ms;
 
-	while (wait_for(socket, ZMQ_POLLIN, until_ms)) {
-		result = wire_receive(socket, answer, err);
-		if (result == RESULT_OK && answer->request == socket->request)
-			return RESULT_OK;
-		wire_message_free(answer); /* garbage, or an answer that came too late once */
+	while ((now_ms = clock_monotonic_ms()) <= until_ms) {
+		int64_t look_ms = now_ms + LOOK_MS < until_ms ? now_ms + LOOK_MS : until_ms;
+
+		if (wait_for(socket, ZMQ_POLLIN, look_ms)) {
+			result = wire_receive(socket, answer, err);
+			if (result == RESULT_OK && answer->request == socket->request)
+				return RESULT_OK;
+			wire_message_free(
+			        answer); /* garbage, or an answer that came too late once */
+		} else if (!is_connected(socket)) {
+			return err_set(err, RESULT_TEMPORARY,
+			        "the connection to %s was lost before it answered",
+			        socket->endpoint);
+		}
 	}
 	return err_set(err, RESULT_TEMPORARY, "%s doesn't answer", socket->endpoint);
 }

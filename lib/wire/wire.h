@@ -129,7 +129,8 @@ enum result wire_receive(struct wire_socket *socket, struct wire_message *out, s
 
 /*
  * Asks and waits for the answer of the same request number, for programs that have nothing else to
- * do (qctl). Answers that are MESSAGE_ERROR become their result and text.
+ * do (qctl). Answers that are MESSAGE_ERROR become their result and text. Where the connection is
+ * lost meanwhile no answer can come: RESULT_TEMPORARY at once, and whether it was done is unknown.
  */
 enum result wire_ask(struct wire_socket *socket, enum message_type type,
         const ProtobufCMessage *envelope, int timeout_ms, struct wire_message *answer,

@@ -1,6 +1,10 @@
 """The statistical model: it is taught, every worker follows, and what it says is in the score."""
 import json
+import os
 import random
+import signal
+import subprocess
+import time
 
 import mails
 import pytest
@@ -29,6 +33,14 @@ def corpus(world, name, words, count=40):
     for number in range(count):
         (folder / f"{number}.eml").write_bytes(mail(words, number))
     return str(folder)
+
+
+def parent_of(pid):
+    try:
+        with open(f"/proc/{pid}/stat") as file:
+            return int(file.read().rsplit(")", 1)[1].split()[1])
+    except OSError:
+        return None
 
 
 def learn(world, kind, *paths):
@@ -128,3 +140,32 @@ def test_explain_without_a_quarantine_scores_by_rules_alone(world):
     path.write_bytes(mail(BAD, 8000))
     out = world.lazaret.qctl("explain", str(path))
     assert "Model: there is none, so the rules score alone" in out.stdout
+
+
+def test_a_quarantine_that_dies_ends_the_lesson_at_once_and_what_was_learned_is_told(world):
+    folder = corpus(world, "bad", BAD, 1500)
+    quarantine = world.lazaret.pids()["qstore"]
+    learner = subprocess.Popen([str(world.lazaret.bin / "qctl"), "-c", str(world.lazaret.conf), "learn", "--json", "spam", folder],
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        # It has asked for the model, and begins to read: from now on no lesson is answered.
+        wait_for(lambda: learner.pid in [parent_of(pid) for pid in world.lazaret.pids().get("qscan", [])], 20, every=0.002,
+                 message="a scanner of qctl's own")
+        for pid in quarantine:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2)
+        assert learner.poll() is None
+        began = time.monotonic()
+        for pid in quarantine:
+            os.kill(pid, signal.SIGKILL)
+        out, errors = learner.communicate(timeout=50)
+    finally:
+        learner.kill()
+    assert time.monotonic() - began < 20, errors
+    assert learner.returncode == 75 and "was lost" in errors
+    said = json.loads(out)
+    assert said["unanswered"] > 0
+    assert said["mails"] == said["learned"] + said["already"] + said["unanswered"] + said["unread"]
+    wait_for(lambda: world.lazaret.qctl("model", "--json", "show", check=False).returncode == 0, 30, message="the quarantine again")
+    again = learn(world, "spam", folder)
+    assert again["unanswered"] == 0 and again["learned"] + again["already"] == 1500

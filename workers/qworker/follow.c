@@ -26,6 +26,7 @@ struct follow {
 	int64_t done_ms;     /* the end of the last round */
 	uint64_t generation; /* as it was when this round began */
 	uint64_t told;       /* the epoch of the model that was told last */
+	uint64_t refused;    /* of the last one that was of another version */
 	uint32_t next;       /* chunk to ask for; 0: a round begins */
 	follow_changed *changed;
 	void *context;
@@ -71,13 +72,30 @@ static void begin_anew(struct follow *follow, const Lz__ModelState *state)
 	model_init(&follow->model, state->epoch, state->seed);
 }
 
+/* Said once of each: the quarantine has another version of Lazaret, and what it sends is numbers
+ * that mean nothing here. The last model that was not so stays. */
+static void refuse(struct follow *follow, const Lz__ModelState *state)
+{
+	follow->next = 0;
+	if (follow->refused == state->epoch)
+		return;
+	follow->refused = state->epoch;
+	log_event(LOG_LEVEL_WARNING, NULL, "model",
+	        "error=\"the quarantine's model is of version %u, not %d\"", state->version,
+	        MODEL_FEATURES_VERSION);
+}
+
 static void take_piece(struct follow *follow, const struct wire_message *message)
 {
 	const Lz__ModelPiece *piece = (const Lz__ModelPiece *)message->envelope;
 	int is_first = follow->next == 0;
 
-	if (!piece->model || piece->model->version != MODEL_FEATURES_VERSION)
+	if (!piece->model)
 		return;
+	if (piece->model->version != MODEL_FEATURES_VERSION) {
+		refuse(follow, piece->model);
+		return;
+	}
 	if (piece->model->epoch != follow->model.facts.epoch) {
 		begin_anew(follow, piece->model);
 		if (!is_first) {

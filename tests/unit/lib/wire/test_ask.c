@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/base/clock.h"
 #include "lib/wire/loop.h"
 
 static char folder[] = "/tmp/test-ask-XXXXXX";
@@ -150,6 +151,45 @@ static void silence_ends_in_time(void **state)
 	assert_non_null(strstr(err.text, "doesn't answer"));
 }
 
+static void *serve_and_go(void *context)
+{
+	struct server *one = context;
+
+	loop_run(one->loop);
+	loop_free(&one->loop);
+	wire_socket_close(&one->socket);
+	wire_close(&one->wire);
+	return NULL;
+}
+
+static void a_server_that_goes_without_an_answer_is_not_waited_for(void **state)
+{
+	char *there = alloc_format("ipc://%s/goes", folder);
+	struct config_list list = {1, &there};
+	Lz__StatsRequest request = LZ__STATS_REQUEST__INIT;
+	int64_t began_ms = clock_monotonic_ms();
+	struct wire_message answer;
+	struct wire_socket *socket;
+	struct server one;
+	struct err err;
+
+	assert_int_equal(wire_open(&no_keys, &one.wire, NULL), RESULT_OK);
+	assert_int_equal(wire_bind(one.wire, &list, &limits, &one.socket, NULL), RESULT_OK);
+	one.loop = loop_new(one.wire);
+	loop_add_socket(one.loop, one.socket, on_request, &one);
+	pthread_create(&one.thread, NULL, serve_and_go, &one);
+	assert_int_equal(wire_connect(wire, there, &limits, &socket, NULL), RESULT_OK);
+	request.days = 5;
+	assert_int_equal(
+	        wire_ask(socket, MESSAGE_STATS_REQUEST, &request.base, 60000, &answer, &err),
+	        RESULT_TEMPORARY);
+	assert_non_null(strstr(err.text, "was lost"));
+	assert_true(clock_monotonic_ms() - began_ms < 30000);
+	pthread_join(one.thread, NULL);
+	wire_socket_close(&socket);
+	free(there);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +197,7 @@ int main(void)
 	        cmocka_unit_test(an_answer_to_another_request_is_passed_over),
 	        cmocka_unit_test(an_error_becomes_its_result_and_text),
 	        cmocka_unit_test(silence_ends_in_time),
+	        cmocka_unit_test(a_server_that_goes_without_an_answer_is_not_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -19,6 +19,7 @@ enum { LATEST_MS = 15000 };
 static struct model kept;
 static uint64_t generations[MODEL_CHUNKS];
 static uint32_t most; /* chunks in a piece */
+static uint32_t version = MODEL_FEATURES_VERSION;
 static unsigned asked;
 static struct wire_socket *quarantine;
 
@@ -49,6 +50,7 @@ static void answer(const struct wire_message *question)
 		taken++;
 	}
 	facts_tell(&kept.facts, &state);
+	state.version = version;
 	piece.model = &state;
 	piece.next = number < MODEL_CHUNKS ? number : 0;
 	size = chunks.size;
@@ -100,6 +102,25 @@ static void run_until(unsigned models)
 	assert_int_equal(heard, models);
 	assert_memory_equal(last.records, kept.records, MODEL_RECORDS * sizeof(*last.records));
 	assert_int_equal(last.facts.generation, kept.facts.generation);
+}
+
+static void a_model_of_another_version_is_not_taken(void **state)
+{
+	struct loop_source *late = loop_add_timer(loop, 4000, on_late, NULL);
+	struct follow *follow;
+	struct err err;
+
+	change(5, 1.5F);
+	version = MODEL_FEATURES_VERSION - 1;
+	assert_int_equal(
+	        follow_open(&config, wire, loop, on_model, NULL, &follow, &err), RESULT_OK);
+	loop_run(loop);
+	loop_remove(&late);
+	assert_true(asked >= 1);
+	assert_int_equal(heard, 0);
+	assert_int_equal(follow_facts(follow)->epoch, 0);
+	follow_close(&follow);
+	version = MODEL_FEATURES_VERSION;
 }
 
 static void what_changes_is_followed_whatever_takes_its_place(void **state)
@@ -163,6 +184,7 @@ static int take_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(a_model_of_another_version_is_not_taken),
 	        cmocka_unit_test(what_changes_is_followed_whatever_takes_its_place),
 	};
 
