@@ -95,8 +95,22 @@ static void count_ends(struct entry *entry, unsigned long times, unsigned width)
 		*entry = counted;
 }
 
-/* As it is if it can be so, else as something wider that the library makes of it, of which it isn't
- * known where it ends: so its ends are not counted. */
+/* Does the library accept it as something wider that it makes of it itself? */
+static int is_accepted_wider(struct entry *entry)
+{
+	char *text;
+
+	entry->flags |= HS_FLAG_PREFILTER;
+	if (least_width(entry))
+		return 1;
+	text = without_ends(entry->text);
+	free(entry->text);
+	entry->text = text;
+	return least_width(entry) > 0;
+}
+
+/* As it is if it can be so, else as something wider, of which it isn't known where it ends: so its
+ * ends are not counted. */
 static void prepare(struct entry *entry, const struct hyper_pattern *pattern, unsigned number)
 {
 	struct wide wide;
@@ -111,10 +125,7 @@ static void prepare(struct entry *entry, const struct hyper_pattern *pattern, un
 	width = least_width(entry);
 	if (width && wide.times > 1)
 		count_ends(entry, wide.times, width);
-	if (width)
-		return;
-	entry->flags |= HS_FLAG_PREFILTER;
-	if (least_width(entry))
+	if (width || is_accepted_wider(entry))
 		return;
 	free(entry->text);
 	entry->text = NULL;

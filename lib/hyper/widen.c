@@ -337,3 +337,25 @@ int widen(const char *pattern, int is_caseless, struct wide *out)
 	out->times = widener.times ? widener.times : 1;
 	return 1;
 }
+
+char *without_ends(const char *pattern)
+{
+	struct buf out = {0};
+	const char *at = pattern;
+	size_t size;
+
+	buf_add_string(&out, "");
+	while (*at) {
+		int is_whole = *at == '\\' || *at == '[' || strncmp(at, "(?!", 3) == 0 ||
+		               strncmp(at, "(?<!", 4) == 0;
+
+		size = is_whole ? atom_size(at) : 1;
+		size = size ? size : strlen(at);
+		if (*at == '$')
+			buf_add_string(&out, "(?:)");
+		else
+			buf_add(&out, at, size);
+		at += size;
+	}
+	return buf_give(&out);
+}

@@ -42,6 +42,14 @@ static void check_folds(const char *wide, unsigned flags, const uint8_t *text, s
 	}
 }
 
+static void check_ends(const char *wide, unsigned flags, const uint8_t *text, size_t size)
+{
+	char *without = without_ends(wide);
+
+	assert(found(without, flags, text, size) != RESULT_NONE);
+	free(without);
+}
+
 /* In a text of ASCII, what needs no byte above it must be found as well. */
 static void check_ascii(const char *wide, unsigned flags, const uint8_t *text, size_t size)
 {
@@ -75,6 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	        found(pattern, flags, end + 1, size) == RESULT_OK) {
 		assert(found(wide.text, flags, end + 1, size) != RESULT_NONE);
 		check_folds(wide.text, flags, end + 1, size);
+		check_ends(wide.text, flags, end + 1, size);
 		check_ascii(wide.text, flags, end + 1, size);
 	}
 	free(wide.text);

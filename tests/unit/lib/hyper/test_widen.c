@@ -57,6 +57,17 @@ static void long_repeats_lose_their_bounds(void **state)
 	becomes("((?:a)(b)){3}", 0, "((?:a)(b)){3}");
 }
 
+static void ends_that_are_not_at_the_end_stand_for_nothing(void **state)
+{
+	char *without = without_ends("(?:$|\\W)\\$[$](?!$|b)(?<!$)(?:a|$)?");
+
+	assert_string_equal(without, "(?:(?:)|\\W)\\$[$](?!$|b)(?<!$)(?:a|(?:))?");
+	free(without);
+	without = without_ends("a$[");
+	assert_string_equal(without, "a(?:)[");
+	free(without);
+}
+
 static void what_gives_nothing_back_may(void **state)
 {
 	becomes("a++b*+c?+d{2,30}+e{1,2}+", 0, "a+b*c?d{2,}e{1,2}");
@@ -292,6 +303,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_is_plain_stays),
 	        cmocka_unit_test(long_repeats_lose_their_bounds),
+	        cmocka_unit_test(ends_that_are_not_at_the_end_stand_for_nothing),
 	        cmocka_unit_test(what_gives_nothing_back_may),
 	        cmocka_unit_test(what_must_not_match_is_not_made_wider),
 	        cmocka_unit_test(letters_above_ascii_get_their_other_case),
