@@ -57,6 +57,12 @@ static void long_repeats_lose_their_bounds(void **state)
 	becomes("((?:a)(b)){3}", 0, "((?:a)(b)){3}");
 }
 
+static void words_are_told_by_how_long_they_are(void **state)
+{
+	becomes("[a-z]{6,}[\\s.]{8,90}x{8,}[^a]{9,}[b]{1,9}[c]{0,9}", 0,
+	        "[a-z]{6,}[\\s.]{8,}x{2,}[^a]{2,}[b]+[c]*");
+}
+
 static void ends_that_are_not_at_the_end_stand_for_nothing(void **state)
 {
 	char *without = without_ends("(?:$|\\W)\\$[$](?!$|b)(?<!$)(?:a|$)?");
@@ -303,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_is_plain_stays),
 	        cmocka_unit_test(long_repeats_lose_their_bounds),
+	        cmocka_unit_test(words_are_told_by_how_long_they_are),
 	        cmocka_unit_test(ends_that_are_not_at_the_end_stand_for_nothing),
 	        cmocka_unit_test(what_gives_nothing_back_may),
 	        cmocka_unit_test(what_must_not_match_is_not_made_wider),
