@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "lib/base/alloc.h"
+#include "lib/hyper/ascii.h"
 #include "lib/hyper/hyper.h"
 #include "lib/hyper/library.h"
 #include "lib/hyper/widen.h"
@@ -16,13 +17,15 @@
 #include <hs.h>
 
 /* So many databases are compiled side by side where there are many patterns. More would be done
- * sooner where there are more processors, but each is another pass over every text. */
+ * sooner where there are more processors, but each is another pass over every text. What is for
+ * texts of ASCII is one more. */
 enum { GROUPS_MOST = 2, PATTERNS_FEW = 200 };
 
 /* One pattern as the library gets it. */
 struct entry {
 	char *text; /* NULL: it stays outside */
 	unsigned flags, number;
+	int is_refused;               /* the library couldn't take it after all */
 	struct library_pattern found; /* when it is */
 };
 
@@ -36,10 +39,10 @@ struct group {
 };
 
 struct work {
-	struct entry *entries;
+	struct entry *entries, *ascii; /* of each pattern; the latter for texts of ASCII */
 	size_t count;
-	struct group groups[GROUPS_MOST];
-	size_t group_count;
+	struct group groups[GROUPS_MOST + 1];
+	size_t group_count, any_end, ascii_start;
 	size_t next, done;
 	pthread_mutex_t lock;
 	pthread_cond_t some_done;
@@ -92,8 +95,22 @@ static void count_ends(struct entry *entry, unsigned long times, unsigned width)
 		*entry = counted;
 }
 
-/* As it is if it can be so, else as something wider that the library makes of it, of which it isn't
- * known where it ends: so its ends are not counted. */
+/* Does the library accept it as something wider that it makes of it itself? */
+static int is_accepted_wider(struct entry *entry)
+{
+	char *text;
+
+	entry->flags |= HS_FLAG_PREFILTER;
+	if (least_width(entry))
+		return 1;
+	text = without_ends(entry->text);
+	free(entry->text);
+	entry->text = text;
+	return least_width(entry) > 0;
+}
+
+/* As it is if it can be so, else as something wider, of which it isn't known where it ends: so its
+ * ends are not counted. */
 static void prepare(struct entry *entry, const struct hyper_pattern *pattern, unsigned number)
 {
 	struct wide wide;
@@ -108,10 +125,7 @@ static void prepare(struct entry *entry, const struct hyper_pattern *pattern, un
 	width = least_width(entry);
 	if (width && wide.times > 1)
 		count_ends(entry, wide.times, width);
-	if (width)
-		return;
-	entry->flags |= HS_FLAG_PREFILTER;
-	if (least_width(entry))
+	if (width || is_accepted_wider(entry))
 		return;
 	free(entry->text);
 	entry->text = NULL;
@@ -129,26 +143,53 @@ static int by_length(const void *left, const void *right)
 	return a->number < b->number ? -1 : 1;
 }
 
-/* Each gets its share of the long ones, which take longest. */
-static void share_out(struct work *work)
+/* Adds groups of these entries. Each gets its share of the long ones, which take longest. */
+static void share_out(struct work *work, struct entry *entries, size_t most)
 {
 	struct entry **all = alloc((work->count + 1) * sizeof(*all));
-	size_t count = 0;
+	struct group *groups = work->groups + work->group_count;
+	size_t count = 0, used;
 
 	for (size_t i = 0; i < work->count; i++) {
-		if (work->entries[i].text)
-			all[count++] = &work->entries[i];
+		if (entries[i].text)
+			all[count++] = &entries[i];
 	}
 	qsort(all, count, sizeof(*all), by_length);
-	work->group_count = count < PATTERNS_FEW ? 1 : GROUPS_MOST;
-	for (size_t g = 0; g < work->group_count; g++)
-		work->groups[g].entries = alloc((count / work->group_count + 1) * sizeof(*all));
+	used = count < PATTERNS_FEW ? 1 : most;
+	for (size_t g = 0; g < used; g++)
+		groups[g].entries = alloc((count / used + 1) * sizeof(*all));
 	for (size_t i = 0; i < count; i++) {
-		struct group *group = &work->groups[i % work->group_count];
+		struct group *group = &groups[i % used];
 
 		group->entries[group->count++] = all[i];
 	}
+	work->group_count += used;
 	free(all);
+}
+
+/* 0 where they are the same as those for any text. */
+static int make_ascii_forms(struct work *work)
+{
+	int differ = 0;
+
+	for (size_t i = 0; i < work->count; i++) {
+		const char *text = work->entries[i].text;
+
+		work->ascii[i] = work->entries[i];
+		work->ascii[i].text = text ? ascii_form(text) : NULL;
+		differ |= text && (!work->ascii[i].text || strcmp(text, work->ascii[i].text) != 0);
+	}
+	return differ;
+}
+
+static void make_groups(struct work *work)
+{
+	share_out(work, work->entries, GROUPS_MOST);
+	work->any_end = work->group_count;
+	if (!make_ascii_forms(work))
+		return;
+	work->ascii_start = work->group_count;
+	share_out(work, work->ascii, 1);
 }
 
 /* The pattern that the library couldn't take after all stays outside. 0 where it names none. */
@@ -160,6 +201,7 @@ static int leave_out(struct group *group, const hs_compile_error_t *error)
 		return 0;
 	free(group->entries[at]->text);
 	group->entries[at]->text = NULL;
+	group->entries[at]->is_refused = 1;
 	memmove(group->entries + at, group->entries + at + 1,
 	        (--group->count - at) * sizeof(*group->entries));
 	return 1;
@@ -243,7 +285,7 @@ static void wait_for_all(struct work *work)
 static void run_all(struct work *work)
 {
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
-	pthread_t threads[GROUPS_MOST];
+	pthread_t threads[GROUPS_MOST + 1];
 	size_t count = 0, wanted = work->group_count;
 
 	wanted = cores > 0 && (size_t)cores < wanted ? (size_t)cores : wanted;
@@ -267,25 +309,29 @@ static void write_body(const struct work *work, struct buf *out)
 
 	static const struct library_pattern outside;
 
-	for (size_t i = 0; i < work->count; i++)
-		buf_add(out, work->entries[i].text ? &work->entries[i].found : &outside,
-		        sizeof(outside));
+	for (size_t i = 0; i < work->count; i++) {
+		int is_in = work->entries[i].text && !work->ascii[i].is_refused;
+
+		buf_add(out, is_in ? &work->entries[i].found : &outside, sizeof(outside));
+	}
 	for (size_t g = 0; g < work->group_count; g++) {
 		size = work->groups[g].size;
-		if (!size)
-			continue;
 		buf_add(out, &size, sizeof(size));
-		buf_add(out, work->groups[g].bytes, size);
+		if (size)
+			buf_add(out, work->groups[g].bytes, size);
 	}
 }
 
 static void write_all(const struct work *work, const struct digest *key, struct buf *out)
 {
-	struct library_head head = {.magic = LIBRARY_MAGIC, .key = *key, .patterns = work->count};
+	struct library_head head = {.magic = LIBRARY_MAGIC,
+	        .key = *key,
+	        .patterns = work->count,
+	        .groups = work->group_count,
+	        .any_end = work->any_end,
+	        .ascii_start = work->ascii_start};
 	struct buf body = {0};
 
-	for (size_t g = 0; g < work->group_count; g++)
-		head.groups += work->groups[g].size > 0;
 	write_body(work, &body);
 	digest_of(body.data ? body.data : "", body.size, &head.body);
 	buf_add(out, &head, sizeof(head));
@@ -295,13 +341,16 @@ static void write_all(const struct work *work, const struct digest *key, struct 
 
 static void work_fini(struct work *work)
 {
-	for (size_t i = 0; i < work->count; i++)
+	for (size_t i = 0; i < work->count; i++) {
 		free(work->entries[i].text);
+		free(work->ascii[i].text);
+	}
 	for (size_t g = 0; g < work->group_count; g++) {
 		free(work->groups[g].entries);
 		free(work->groups[g].bytes);
 	}
 	free(work->entries);
+	free(work->ascii);
 	pthread_cond_destroy(&work->some_done);
 	pthread_mutex_destroy(&work->lock);
 }
@@ -319,9 +368,10 @@ enum result hyper_compile(const struct hyper_pattern *patterns, size_t count,
 	pthread_mutex_init(&work.lock, NULL);
 	pthread_cond_init(&work.some_done, NULL);
 	work.entries = alloc_zero(count + 1, sizeof(*work.entries));
+	work.ascii = alloc_zero(count + 1, sizeof(*work.ascii));
 	for (size_t i = 0; i < count; i++)
 		prepare(&work.entries[i], &patterns[i], (unsigned)i);
-	share_out(&work);
+	make_groups(&work);
 	run_all(&work);
 	for (size_t g = 0; !result && g < work.group_count; g++) {
 		if (work.groups[g].has_failed)

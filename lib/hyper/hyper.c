@@ -1,6 +1,7 @@
 #include "lib/hyper/hyper.h"
 
 #include <limits.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,8 +20,8 @@ struct counter {
 };
 
 struct hyper {
-	hs_database_t *groups[GROUPS_MOST];
-	size_t group_count;
+	hs_database_t *groups[GROUPS_MOST];       /* NULL: one without patterns */
+	size_t group_count, any_end, ascii_start; /* see library.h */
 	hs_scratch_t *scratch;
 	struct library_pattern *patterns;
 	size_t pattern_count;
@@ -76,7 +77,8 @@ static enum result check_head(const void *bytes, size_t size, const struct hyper
 	digest_of((const char *)bytes + sizeof(*head), size - sizeof(*head), &body);
 	if (memcmp(&head->body, &body, sizeof(body)) != 0)
 		return err_set(err, RESULT_PERMANENT, "damaged");
-	if (head->patterns != count || head->groups > GROUPS_MOST ||
+	if (head->patterns != count || head->groups > GROUPS_MOST || head->any_end > head->groups ||
+	        head->ascii_start > head->groups ||
 	        size - sizeof(*head) < count * sizeof(struct library_pattern))
 		return err_set(err, RESULT_PERMANENT, "damaged: its numbers don't fit");
 	return RESULT_OK;
@@ -87,6 +89,10 @@ static enum result open_group(struct hyper *hyper, const char *bytes, size_t siz
 	hs_database_t **group = &hyper->groups[hyper->group_count];
 	size_t loaded = 0;
 
+	if (!size) {
+		hyper->group_count++;
+		return RESULT_OK;
+	}
 	if (hs_deserialize_database(bytes, size, group) != HS_SUCCESS)
 		return err_set(err, RESULT_PERMANENT, "a group can't be read");
 	hyper->group_count++;
@@ -145,6 +151,8 @@ enum result hyper_open(const void *bytes, size_t size, const struct hyper_patter
 		return result;
 	hyper = alloc_zero(1, sizeof(*hyper));
 	hyper->pattern_count = count;
+	hyper->any_end = head.any_end;
+	hyper->ascii_start = head.ascii_start;
 	read_patterns(hyper, at);
 	at += count * sizeof(*hyper->patterns);
 	result = open_groups(hyper, &head, at, size - (size_t)(at - (const char *)bytes), err);
@@ -214,18 +222,37 @@ static int on_match(
 	return 0;
 }
 
+static int is_ascii(const char *bytes, size_t size)
+{
+	uint64_t eight;
+	size_t i = 0;
+
+	for (; i + sizeof(eight) <= size; i += sizeof(eight)) {
+		memcpy(&eight, bytes + i, sizeof(eight));
+		if (eight & 0x8080808080808080)
+			return 0;
+	}
+	for (; i < size; i++) {
+		if (bytes[i] & 0x80)
+			return 0;
+	}
+	return 1;
+}
+
 enum result hyper_scan(const struct hyper *hyper, const void *bytes, size_t size,
         hyper_found *found, void *context)
 {
 	struct told told = {hyper, found, context};
+	int ascii = is_ascii(bytes, size);
+	size_t end = ascii ? hyper->group_count : hyper->any_end;
 
 	if (size > UINT_MAX)
 		return RESULT_PERMANENT;
 	for (size_t i = 0; i < hyper->counted_count; i++)
 		hyper->counters[hyper->counted[i]].times = 0;
-	for (size_t i = 0; i < hyper->group_count; i++) {
-		if (hs_scan(hyper->groups[i], bytes, (unsigned)size, 0, hyper->scratch, on_match,
-		            &told) != HS_SUCCESS)
+	for (size_t i = ascii ? hyper->ascii_start : 0; i < end; i++) {
+		if (hyper->groups[i] && hs_scan(hyper->groups[i], bytes, (unsigned)size, 0,
+		                                hyper->scratch, on_match, &told) != HS_SUCCESS)
 			return RESULT_PERMANENT;
 	}
 	return RESULT_OK;

@@ -17,14 +17,15 @@ static size_t escape_size(const char *at)
 
 size_t class_item_size(const char *at)
 {
-	const char *end = at[0] == '[' && at[1] == ':' ? strstr(at + 2, ":]") : NULL;
+	size_t name =
+	        at[0] == '[' && at[1] == ':' ? strspn(at + 2, "^abcdefghijklmnopqrstuvwxyz") : 0;
 
-	if (end)
-		return (size_t)(end + 2 - at);
+	if (name && strncmp(at + 2 + name, ":]", 2) == 0)
+		return name + 4;
 	return *at == '\\' && at[1] ? escape_size(at) : 1;
 }
 
-size_t item_size(const char *at)
+size_t atom_size(const char *at)
 {
 	size_t size = 0, depth = 0;
 	int in_class = 0;
@@ -34,8 +35,10 @@ size_t item_size(const char *at)
 			return 0;
 		if (at[size] == '\\' && at[size + 1]) {
 			size += escape_size(at + size) - 1;
+		} else if (in_class && at[size] != ']') {
+			size += class_item_size(at + size) - 1;
 		} else if (in_class) {
-			in_class = at[size] != ']';
+			in_class = 0;
 		} else if (at[size] == '[') {
 			in_class = 1;
 			size += at[size + 1] == '^';
@@ -47,6 +50,15 @@ size_t item_size(const char *at)
 		}
 		size++;
 	} while (depth || in_class);
+	return size;
+}
+
+size_t item_size(const char *at)
+{
+	size_t size = atom_size(at);
+
+	if (!size)
+		return 0;
 	size += at[size] == '{' ? strcspn(at + size, "}") + 1 : strspn(at + size, "*+?");
 	return strnlen(at, size) == size ? size + (at[size] == '?') : 0;
 }

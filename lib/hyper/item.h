@@ -6,7 +6,10 @@
 
 #include <stddef.h>
 
-/* Size of the class, group, escape or character at `at`, with its repeat; 0 where it has no end. */
+/* Size of the class, group, escape or character at `at`; 0 where it has no end. */
+size_t atom_size(const char *at);
+
+/* The same with its repeat. */
 size_t item_size(const char *at);
 
 /* Size of the escape, "[:name:]" or character at `at`, inside a class; 1 at least. */

@@ -11,6 +11,7 @@
 
 enum {
 	REPEATS_KEPT = 4,      /* so many are as cheap as "any number" */
+	LEAST_KEPT = 8,        /* of a class, where words are told by how long they are */
 	GROUP_MOST_BYTES = 60, /* in copies; a longer one is told from none only */
 	DEPTH_MOST = 100,
 };
@@ -164,6 +165,12 @@ static int is_behind_long_group(const struct widener *widener)
 	       out->size - widener->last_group > GROUP_MOST_BYTES;
 }
 
+/* Was a class put just now? Runs of at least so many bytes of one kind are few. */
+static int is_behind_class(const struct widener *widener)
+{
+	return widener->out.size && widener->out.data[widener->out.size - 1] == ']';
+}
+
 /* What stands for "at least so many". Two copies tell a lot more than one; more cost more than they
  * tell. */
 static const char *wide_repeat(const struct widener *widener, unsigned long least)
@@ -196,6 +203,8 @@ static int put_repeat(struct widener *widener)
 		widener->times = least;
 	else if (most <= REPEATS_KEPT && !is_behind_long_group(widener))
 		put(widener, (size_t)(end + 1 - widener->at));
+	else if (is_behind_class(widener) && least > 1 && least <= LEAST_KEPT)
+		buf_add_format(&widener->out, "{%lu,}", least);
 	else
 		buf_add_string(&widener->out, wide_repeat(widener, least));
 	widener->at = end + 1;
@@ -336,4 +345,26 @@ int widen(const char *pattern, int is_caseless, struct wide *out)
 	out->text = shorten(wide);
 	out->times = widener.times ? widener.times : 1;
 	return 1;
+}
+
+char *without_ends(const char *pattern)
+{
+	struct buf out = {0};
+	const char *at = pattern;
+	size_t size;
+
+	buf_add_string(&out, "");
+	while (*at) {
+		int is_whole = *at == '\\' || *at == '[' || strncmp(at, "(?!", 3) == 0 ||
+		               strncmp(at, "(?<!", 4) == 0;
+
+		size = is_whole ? atom_size(at) : 1;
+		size = size ? size : strlen(at);
+		if (*at == '$')
+			buf_add_string(&out, "(?:)");
+		else
+			buf_add(&out, at, size);
+		at += size;
+	}
+	return buf_give(&out);
 }

@@ -18,4 +18,8 @@ struct wide {
 /* Gives *out. 0 where there is something in the pattern that this can't be done to. */
 int widen(const char *pattern, int is_caseless, struct wide *out);
 
+/* Hyperscan refuses a $ that is not at the end, as in "(?:$|\\W)x". Takes a pattern as widen()
+ * writes it; gives one, to be freed, in which each stands for nothing. */
+char *without_ends(const char *pattern);
+
 #endif

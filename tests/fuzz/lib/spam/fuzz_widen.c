@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/base/alloc.h"
+#include "lib/hyper/ascii.h"
 #include "lib/hyper/fold.h"
 #include "lib/hyper/widen.h"
 #include "lib/match/match.h"
@@ -41,6 +42,30 @@ static void check_folds(const char *wide, unsigned flags, const uint8_t *text, s
 	}
 }
 
+static void check_ends(const char *wide, unsigned flags, const uint8_t *text, size_t size)
+{
+	char *without = without_ends(wide);
+
+	assert(found(without, flags, text, size) != RESULT_NONE);
+	free(without);
+}
+
+/* In a text of ASCII, what needs no byte above it must be found as well. */
+static void check_ascii(const char *wide, unsigned flags, const uint8_t *text, size_t size)
+{
+	char *form = ascii_form(wide);
+
+	for (size_t i = 0; i < size; i++) {
+		if (text[i] & 0x80)
+			size = 0;
+	}
+	if (size) {
+		assert(form);
+		assert(found(form, flags, text, size) != RESULT_NONE);
+	}
+	free(form);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const uint8_t *end = size > 1 ? memchr(data + 1, '\0', size - 1) : NULL;
@@ -58,6 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	        found(pattern, flags, end + 1, size) == RESULT_OK) {
 		assert(found(wide.text, flags, end + 1, size) != RESULT_NONE);
 		check_folds(wide.text, flags, end + 1, size);
+		check_ends(wide.text, flags, end + 1, size);
+		check_ascii(wide.text, flags, end + 1, size);
 	}
 	free(wide.text);
 	free(pattern);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -22,6 +23,8 @@ static const struct hyper_pattern patterns[] = {
         {"\xc3\xa9t\xc3\xa9", HYPER_CASELESS},
         {"(?>unclosed", 0},
         {"(?:(?:your|the|her|his)\\s(?:name|town|street|country|telephone)\\s?[,.:]?\\s?){3}", 0},
+        {"vi(?:a|\\xe0|\\xc3[\\xa0])gra|\\xe2\\x82\\xac ?[0-9]", HYPER_CASELESS},
+        {"(?:$|\\W)(?=o)opt", 0},
 };
 
 enum { COUNT = sizeof(patterns) / sizeof(*patterns) };
@@ -62,7 +65,7 @@ static void note(void *context, size_t pattern)
 	((int *)context)[pattern]++;
 }
 
-/* Digits of the patterns that are named for the text. */
+/* Digits of the patterns that are named for the text; the next character is that of the tenth. */
 static void names(const struct hyper *hyper, const char *text, const char *want)
 {
 	int found[COUNT] = {0};
@@ -105,6 +108,54 @@ static void a_long_group_is_named_when_it_was_found_often_enough(void **state)
 	hyper_free(&hyper);
 }
 
+static void texts_with_bytes_above_ascii_and_without_are_told_the_same(void **state)
+{
+	static const char *const ends[] = {"", " \xc3\xa9", "\xff"};
+	struct hyper *hyper = opened();
+	char text[100];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+		snprintf(text, sizeof(text), "ViAgra, buy now%s", ends[i]);
+		names(hyper, text, "09");
+		snprintf(text, sizeof(text), "your name, his town, her street %s", ends[i]);
+		names(hyper, text, "8");
+		snprintf(text, sizeof(text), "vigra. ete 9%s", ends[i]);
+		names(hyper, text, "");
+	}
+	names(hyper, "12345678vi\xc3\xa0gra", "9");
+	names(hyper, "1234567\xe2\x82\xac 9", "9");
+	names(hyper, "\xe2\x82\xac 9!", "9");
+	hyper_free(&hyper);
+}
+
+static void what_all_need_a_byte_above_ascii_is_not_looked_for_without(void **state)
+{
+	static const struct hyper_pattern high[] = {{"\\xe9z", 0}, {"[\\xc0-\\xff]b", 0}};
+	struct hyper *hyper = NULL;
+	struct buf bytes = {0};
+	struct err err = {""};
+
+	if (!hyper_is_here())
+		skip();
+	assert_int_equal(hyper_compile(high, 2, NULL, NULL, &bytes, &err), RESULT_OK);
+	assert_int_equal(hyper_open(bytes.data, bytes.size, high, 2, &hyper, &err), RESULT_OK);
+	assert_true(hyper_has(hyper, 0) && hyper_has(hyper, 1));
+	names(hyper, "zbzb", "");
+	names(hyper, "\xe9y\xe9z", "0");
+	hyper_free(&hyper);
+	buf_fini(&bytes);
+}
+
+static void an_end_in_the_middle_is_looked_for_elsewhere_too(void **state)
+{
+	struct hyper *hyper = opened();
+
+	assert_true(hyper_has(hyper, 10));
+	names(hyper, "to opt out", ":");
+	names(hyper, "to op", "");
+	hyper_free(&hyper);
+}
+
 static void patterns_that_cannot_be_in_are_told(void **state)
 {
 	struct hyper *hyper = opened();
@@ -115,7 +166,7 @@ static void patterns_that_cannot_be_in_are_told(void **state)
 	assert_false(hyper_has(hyper, 5));
 	assert_false(hyper_has(hyper, 7));
 	assert_false(hyper_has(hyper, COUNT));
-	assert_in_range(hyper_count(hyper), 5, 6);
+	assert_in_range(hyper_count(hyper), 7, 8);
 	assert_true(hyper_size(hyper) > 0);
 	hyper_free(&hyper);
 }
@@ -200,6 +251,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(each_pattern_that_could_match_is_named_once),
 	        cmocka_unit_test(a_long_group_is_named_when_it_was_found_often_enough),
+	        cmocka_unit_test(texts_with_bytes_above_ascii_and_without_are_told_the_same),
+	        cmocka_unit_test(what_all_need_a_byte_above_ascii_is_not_looked_for_without),
+	        cmocka_unit_test(an_end_in_the_middle_is_looked_for_elsewhere_too),
 	        cmocka_unit_test(patterns_that_cannot_be_in_are_told),
 	        cmocka_unit_test(a_forked_process_scans_by_itself),
 	        cmocka_unit_test(a_database_of_other_patterns_is_not_used),

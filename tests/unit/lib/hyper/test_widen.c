@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "lib/base/buf.h"
+#include "lib/hyper/ascii.h"
 #include "lib/hyper/fold.h"
 #include "lib/hyper/widen.h"
 
@@ -54,6 +55,23 @@ static void long_repeats_lose_their_bounds(void **state)
 	becomes("x{2,30}y{0,80}z{100}.{5,}v{1,30}", 0, "x{2,}y*z{2,}.{2,}v+");
 	becomes("(?:ab{1,9}){1,40}?", 0, "(?:ab+)+?");
 	becomes("((?:a)(b)){3}", 0, "((?:a)(b)){3}");
+}
+
+static void words_are_told_by_how_long_they_are(void **state)
+{
+	becomes("[a-z]{6,}[\\s.]{8,90}x{8,}[^a]{9,}[b]{1,9}[c]{0,9}", 0,
+	        "[a-z]{6,}[\\s.]{8,}x{2,}[^a]{2,}[b]+[c]*");
+}
+
+static void ends_that_are_not_at_the_end_stand_for_nothing(void **state)
+{
+	char *without = without_ends("(?:$|\\W)\\$[$](?!$|b)(?<!$)(?:a|$)?");
+
+	assert_string_equal(without, "(?:(?:)|\\W)\\$[$](?!$|b)(?<!$)(?:a|(?:))?");
+	free(without);
+	without = without_ends("a$[");
+	assert_string_equal(without, "a(?:)[");
+	free(without);
 }
 
 static void what_gives_nothing_back_may(void **state)
@@ -166,6 +184,52 @@ static void bytes_above_ascii_become_any_of_them(void **state)
 	folds_to(FOLD_ALL, "(?:[\\xce", "(?:[\\xce");
 }
 
+/* NULL: it matches in no text of ASCII. */
+static void is_for_ascii(const char *pattern, const char *want)
+{
+	char *form = ascii_form(pattern);
+
+	if (!form != !want || (form && strcmp(form, want) != 0))
+		fail_msg("%s became %s, not %s", pattern, form ? form : "nothing",
+		        want ? want : "nothing");
+	free(form);
+}
+
+static void what_needs_a_byte_above_ascii_is_in_no_text_of_ascii(void **state)
+{
+	is_for_ascii("a(?:p|[\\xce][\\xa1]|\\xe1(?:\\xb9|x))+b|\\xff", "a(?:p)+b");
+	is_for_ascii("a(?:\\xce|\\xcf[\\x80-\\xff]+)b|c\\xe9", NULL);
+	is_for_ascii("[aA\\xe9\\xc9][^\\xe9a][\\x20-\\xff][\\x80-\\xff-][]\\xe9]",
+	        "[aA][^\\xe9a][\\x20-\\x7f][-][]\\xe9]");
+	is_for_ascii("(?=\\xe9|x)(?i:y\\xe9|z)(\\xe9|w)", "(?=x)(?i:z)(w)");
+	is_for_ascii("(?=\\xe9)x", NULL);
+}
+
+static void what_need_not_be_there_goes_alone(void **state)
+{
+	is_for_ascii("a\\xe9?b[\\xe9-\\xff]*?c(?:\\xe9){0,3}d", "a(?:)b(?:)c(?:)d");
+	is_for_ascii("(?:|\\xe9)", "(?:)");
+	is_for_ascii("a\\xe9{1,2}", NULL);
+	/* What stands on both sides must not become one number. */
+	is_for_ascii("\\0\\xe9?3", "\\0(?:)3");
+}
+
+static void what_must_not_match_stays_for_texts_of_ascii(void **state)
+{
+	is_for_ascii("(?!\\xe9|b)(?<!\\xe9)a|\\xe9", "(?!\\xe9|b)(?<!\\xe9)a");
+}
+
+static void where_taking_away_could_mean_another_thing_all_stays(void **state)
+{
+	static const char *const odd[] = {"(?:\\xe9(?i)|b)", "(\\xe9)?(b)\\1", "[\\5\\xe93]",
+	        "[\\x4\\xe91]", "[[\\xe9:alpha:]]", "[\\xe9^a]", "(?<N>\\xe9)|b", "(?:\\xe9",
+	        "(?|\\xe9|b)", "(\\xe9)?(b)(?!\\2)", "(?:a|\\xe9(?-i))"};
+
+	for (size_t i = 0; i < sizeof(odd) / sizeof(*odd); i++)
+		is_for_ascii(odd[i], odd[i]);
+	is_for_ascii("[[:alpha:]\\xe9]]|\\xe9", "[[:alpha:]]]");
+}
+
 static void what_is_too_long_is_folded_before_it_is_cut(void **state)
 {
 	char *pattern = long_one("", "(?:a|\\xce\\xa1|\\xe1\\xb9\\x94)", 200, "");
@@ -245,6 +309,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_is_plain_stays),
 	        cmocka_unit_test(long_repeats_lose_their_bounds),
+	        cmocka_unit_test(words_are_told_by_how_long_they_are),
+	        cmocka_unit_test(ends_that_are_not_at_the_end_stand_for_nothing),
 	        cmocka_unit_test(what_gives_nothing_back_may),
 	        cmocka_unit_test(what_must_not_match_is_not_made_wider),
 	        cmocka_unit_test(letters_above_ascii_get_their_other_case),
@@ -253,6 +319,10 @@ int main(void)
 	        cmocka_unit_test(a_long_group_that_is_all_there_is_is_to_be_found_so_often),
 	        cmocka_unit_test(characters_of_three_bytes_lose_all_but_the_first),
 	        cmocka_unit_test(bytes_above_ascii_become_any_of_them),
+	        cmocka_unit_test(what_needs_a_byte_above_ascii_is_in_no_text_of_ascii),
+	        cmocka_unit_test(what_need_not_be_there_goes_alone),
+	        cmocka_unit_test(what_must_not_match_stays_for_texts_of_ascii),
+	        cmocka_unit_test(where_taking_away_could_mean_another_thing_all_stays),
 	        cmocka_unit_test(what_is_too_long_is_folded_before_it_is_cut),
 	        cmocka_unit_test(what_is_too_long_is_cut_behind_an_item),
 	        cmocka_unit_test(what_stands_side_by_side_is_cut_side_by_side),
