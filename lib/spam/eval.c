@@ -57,6 +57,7 @@ void run_give_up(struct run *run, const struct rule *rule)
 
 /* ------------------------------------------------------------ hits */
 
+/* Is a hit of it told? */
 static int is_told(const struct run *run, const struct rule *rule)
 {
 	return run->input->with_hidden || !rule_is_hidden(rule);
@@ -76,12 +77,6 @@ static char *excerpt_of(const char *bytes, size_t size)
 			buf_add_char(&out, strchr(" \t\r\n", bytes[at]) ? ' ' : '.');
 	}
 	return out.size ? buf_give(&out) : alloc_string("");
-}
-
-/* Is a hit of it told? */
-static int is_told(const struct run *run, const struct rule *rule)
-{
-	return run->input->with_hidden || !rule_is_hidden(rule);
 }
 
 void run_note_hit(struct run *run, const struct rule *rule, const char *bytes, size_t size)
