@@ -8,8 +8,7 @@
 
 enum {
 	STRINGS_BETWEEN_CLOCKS = 64,
-	RULES_BETWEEN_CLOCKS = 16, /* of those that look at a header */
-	HITS_MOST = 10000,         /* of one rule */
+	HITS_MOST = 10000, /* of one rule */
 };
 
 /* How many hits of a rule count. */
@@ -277,12 +276,11 @@ struct looked_at {
 	struct buf value;
 	int is_there;
 	struct candidates candidates; /* its set is NULL: each rule is to be asked */
-	size_t asked;                 /* rules, of all texts until now */
 };
 
 static void ask_header(struct run *run, const struct rule *rule, struct looked_at *at)
 {
-	if (run->eval->is_late || (at->asked++ % RULES_BETWEEN_CLOCKS == 0 && run_is_late(run)))
+	if (run_is_late(run))
 		run_set_unknown(run, rule);
 	else
 		match_header(run, rule, &at->value, at->is_there);
