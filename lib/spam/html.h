@@ -82,8 +82,10 @@ void html_decode(const char *bytes, size_t size, int prefix, struct buf *out);
 size_t html_odd_blank(const char *bytes, size_t size);
 static inline size_t html_blank(const char *bytes, size_t size)
 {
-	/* Most bytes are a visible character of ASCII. */
-	return (unsigned char)(*bytes - '!') <= '~' - '!' ? 0 : html_odd_blank(bytes, size);
+	/* Most bytes are a visible character of ASCII, or its blank. */
+	if ((unsigned char)(*bytes - '!') <= '~' - '!')
+		return 0;
+	return *bytes == ' ' ? 1 : html_odd_blank(bytes, size);
 }
 
 /* Adds what a relative address means beside a base; both of any bytes. */

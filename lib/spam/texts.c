@@ -1,5 +1,6 @@
 #include "lib/spam/texts.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,12 +76,15 @@ static void add_gap(struct pieces *body, struct buf *paragraph, const struct gap
 		buf_add_char(paragraph, ' ');
 }
 
-/* Bytes that are neither blank nor the beginning of one, nor NUL. */
+/* Bytes that stay as they are: all but NUL and blanks, and a single blank before a word. */
 static size_t plain_run(const char *text, size_t size)
 {
 	size_t at = 0;
 
-	while (at < size && text[at] && !html_blank(text + at, size - at))
+	while (at < size && text[at] &&
+	        (!html_blank(text + at, size - at) ||
+	                (at && text[at] == ' ' && at + 1 < size &&
+	                        isgraph((unsigned char)text[at + 1]))))
 		at++;
 	return at;
 }

@@ -436,6 +436,7 @@ static void different_fields_of_a_name_are_counted(void **state)
 static void what_a_mailer_should_have_filled_in_is_told(void **state)
 {
 	HITS("X-Info: %FIRST_NAME\n\n", "check_unresolved_template", NULL);
+	HITS("X-Info: =?utf-8?b?JUZJUlNUX05BTUU=?=\n\n", "check_unresolved_template", NULL);
 	MISSES("Subject: %FIRST_NAME\n\n", "check_unresolved_template", NULL);
 	MISSES("X-Info: 5%\n\n", "check_unresolved_template", NULL);
 }

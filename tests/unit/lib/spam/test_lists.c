@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "lib/match/match.h"
 #include "lib/spam/functions.h"
 #include "lib/spam/lists.h"
 
@@ -37,6 +38,45 @@ static void a_double_is_kept_once_and_order_stays(void **state)
 	assert_string_equal(lists_at(lists, "a", 1), "two");
 	assert_null(lists_at(lists, "a", 2));
 	assert_null(lists_at(lists, "none", 0));
+	lists_free(&lists);
+}
+
+static void of_many_lists_each_is_found_by_its_whole_name(void **state)
+{
+	struct lists *lists = lists_new();
+	char name[16];
+
+	assert_int_equal(lists_count(lists, "list 1"), 0);
+	for (int i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "list %d", i);
+		lists_add(lists, name, name);
+	}
+	for (int i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "list %d", i);
+		assert_int_equal(lists_count(lists, name), 1);
+		assert_string_equal(lists_at(lists, name, 0), name);
+	}
+	assert_int_equal(lists_count(lists, "List 1"), 0);
+	assert_int_equal(lists_count(lists, "list 500"), 0);
+	lists_free(&lists);
+}
+
+static void a_value_is_a_pattern_where_it_can_be_one(void **state)
+{
+	struct lists *lists = lists_new();
+	const struct match *pattern;
+
+	lists_add(lists, "a", "/^go(.*)/i");
+	lists_add(lists, "a", "/(/");
+	pattern = lists_pattern(lists, "a", 0);
+	assert_non_null(pattern);
+	assert_int_equal(match_find(pattern, "GOx", 3, 0, NULL, NULL), RESULT_OK);
+	assert_ptr_equal(lists_pattern(lists, "a", 0), pattern);
+	assert_null(lists_pattern(lists, "a", 1));
+	assert_null(lists_pattern(lists, "a", 2));
+	assert_null(lists_pattern(lists, "b", 0));
+	lists_remove(lists, "a", "/(/");
+	assert_ptr_equal(lists_pattern(lists, "a", 0), pattern);
 	lists_free(&lists);
 }
 
@@ -115,6 +155,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(what_was_put_in_is_there_in_any_case_and_only_in_its_list),
 	        cmocka_unit_test(a_double_is_kept_once_and_order_stays),
+	        cmocka_unit_test(of_many_lists_each_is_found_by_its_whole_name),
+	        cmocka_unit_test(a_value_is_a_pattern_where_it_can_be_one),
 	        cmocka_unit_test(what_is_removed_is_gone_and_the_others_stay),
 	        cmocka_unit_test(values_are_globs_when_one_is_looked_for),
 	        cmocka_unit_test(values_with_wildcards_are_given_one_by_one),

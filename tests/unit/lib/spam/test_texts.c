@@ -64,6 +64,34 @@ static void links_are(const char *mail, const char *want)
 	texts_fini(&texts);
 }
 
+static void of_a_line_end_only_its_own_cr_goes(void **state)
+{
+	static const char mail[] = "A: b\r\n\r\nx\ry\r\r\nz\r";
+	struct texts texts;
+	char *raw;
+
+	build_bytes(mail, sizeof(mail) - 1, NULL, &texts);
+	assert_string_equal(texts.full.data, "A: b\n\nx\ry\r\nz\r");
+	raw = all(&texts.rawbody);
+	assert_string_equal(raw, "x\ry\r\nz\r|");
+	free(raw);
+	texts_fini(&texts);
+}
+
+static void blanks_of_any_script_part_words_and_a_nul_parts_paragraphs(void **state)
+{
+	static const char text[] = "a\xe2\x80\x83\xc2\x85"
+	                           "b\xe2\x80\x9c\x7f\x01\0c\xc2\xa0\xc2";
+	struct pieces body = {0};
+	char *got;
+
+	texts_add_paragraphs(&body, text, sizeof(text) - 1);
+	got = all(&body);
+	assert_string_equal(got, "a b\xe2\x80\x9c\x7f\x01\n|c \xc2|");
+	free(got);
+	pieces_fini(&body);
+}
+
 static void the_subject_is_the_first_string_and_paragraphs_follow(void **state)
 {
 	body_is("Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\n\none\ntwo  three\n\n \nfour\n",
@@ -436,6 +464,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(the_subject_is_the_first_string_and_paragraphs_follow),
+	        cmocka_unit_test(of_a_line_end_only_its_own_cr_goes),
+	        cmocka_unit_test(blanks_of_any_script_part_words_and_a_nul_parts_paragraphs),
 	        cmocka_unit_test(html_is_rendered_and_paragraphs_are_those_of_the_markup),
 	        cmocka_unit_test(transfer_encodings_are_taken_off),
 	        cmocka_unit_test(charsets_become_utf8),
