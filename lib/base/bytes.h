@@ -22,6 +22,14 @@ static inline uint64_t bytes_little64(const unsigned char *at)
 	return bytes_little32(at) | (uint64_t)bytes_little32(at + 4) << 32;
 }
 
+static inline void bytes_put_little32(unsigned char *at, uint32_t value)
+{
+	at[0] = (unsigned char)value;
+	at[1] = (unsigned char)(value >> 8);
+	at[2] = (unsigned char)(value >> 16);
+	at[3] = (unsigned char)(value >> 24);
+}
+
 static inline uint32_t bytes_big32(const unsigned char *at)
 {
 	return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];

@@ -14,14 +14,6 @@ static size_t records_in(uint32_t number)
 	return left < MODEL_CHUNK ? left : MODEL_CHUNK;
 }
 
-static void put32(uint8_t *out, uint32_t value)
-{
-	out[0] = (uint8_t)value;
-	out[1] = (uint8_t)(value >> 8);
-	out[2] = (uint8_t)(value >> 16);
-	out[3] = (uint8_t)(value >> 24);
-}
-
 void chunk_pack(const struct model *model, uint32_t number, uint8_t out[CHUNK_RECORDS_BYTES])
 {
 	const struct model_record *record = model->records + (size_t)number * MODEL_CHUNK;
@@ -31,8 +23,8 @@ void chunk_pack(const struct model *model, uint32_t number, uint8_t out[CHUNK_RE
 	memset(out, 0, CHUNK_RECORDS_BYTES);
 	for (at = 0; at < count; at++, out += 8, record++) {
 		memcpy(&weight, &record->weight, sizeof(weight));
-		put32(out, weight);
-		put32(out + 4, record->spam | (uint32_t)record->ham << 16);
+		bytes_put_little32(out, weight);
+		bytes_put_little32(out + 4, record->spam | (uint32_t)record->ham << 16);
 	}
 }
 
@@ -56,7 +48,7 @@ void chunk_add(const struct model *model, uint32_t number, struct buf *out)
 {
 	uint8_t bytes[CHUNK_BYTES];
 
-	put32(bytes, number);
+	bytes_put_little32(bytes, number);
 	chunk_pack(model, number, bytes + 4);
 	buf_add(out, bytes, sizeof(bytes));
 }

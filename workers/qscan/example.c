@@ -15,17 +15,16 @@ enum { HEADER_LOOKED_AT = 256 << 10 };
 /* Line ends differ between a mailbox, the wire and what was kept; so do blank lines at the end. */
 static void digest_body(struct digest_state *state, const unsigned char *text, size_t size)
 {
-	size_t from = 0, at;
+	const unsigned char *found;
+	size_t end;
 
 	while (size && (text[size - 1] == '\n' || text[size - 1] == '\r'))
 		size--;
-	for (at = 0; at < size; at++) {
-		if (text[at] != '\r')
-			continue;
-		digest_add(state, text + from, at - from);
-		from = at + 1;
+	for (; size && (found = memchr(text, '\r', size)); text += end + 1, size -= end + 1) {
+		end = (size_t)(found - text);
+		digest_add(state, text, end);
 	}
-	digest_add(state, text + from, size - from);
+	digest_add(state, text, size);
 }
 
 void example_digest(const struct mime_map *map, uint8_t out[EXAMPLE_DIGEST])

@@ -48,12 +48,16 @@ static int read_all(int fd, void *out, size_t size)
 
 /* ---- answers ---- */
 
-static void add32(struct buf *out, uint32_t value)
+static void add32(struct buf *out, const uint32_t *values, size_t count)
 {
-	const unsigned char bytes[] = {(unsigned char)value, (unsigned char)(value >> 8),
-	        (unsigned char)(value >> 16), (unsigned char)(value >> 24)};
+	unsigned char *at;
+	size_t i;
 
-	buf_add(out, bytes, sizeof(bytes));
+	buf_reserve(out, 4 * count);
+	at = (unsigned char *)out->data + out->size;
+	for (i = 0; i < count; i++)
+		bytes_put_little32(at + 4 * i, values[i]);
+	out->size += 4 * count;
 }
 
 /* By rules, in thousandths; 0 where nobody asks. */
@@ -77,19 +81,19 @@ static void answer(const struct lesson *lesson, const char *mail, size_t size, s
 	struct model_features features;
 	struct example_mail bare;
 	struct scan scan;
-	size_t at;
+	uint32_t head[3];
 
 	example_bare(lesson->config, mail, size, &bare);
 	scan_init(&scan, lesson->config, &submission, bare.bytes, bare.size);
 	scan.map = mime_map_new(bare.bytes, bare.size, NULL);
 	features_of(scan.map, lesson->seed, &features);
 	example_digest(scan.map, digest);
-	add32(out, (uint32_t)features.count);
-	add32(out, (uint32_t)features.words);
-	add32(out, (uint32_t)points_of(lesson, &scan));
+	head[0] = (uint32_t)features.count;
+	head[1] = (uint32_t)features.words;
+	head[2] = (uint32_t)points_of(lesson, &scan);
+	add32(out, head, 3);
 	buf_add(out, digest, sizeof(digest));
-	for (at = 0; at < features.count; at++)
-		add32(out, features.list[at]);
+	add32(out, features.list, features.count);
 	features_free(&features);
 	scan_fini(&scan);
 	example_bare_free(&bare);
