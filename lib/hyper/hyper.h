@@ -7,6 +7,8 @@
  * is still to be asked. To keep the database small and fast, patterns are put in wider than they
  * are (hyper/widen.h), and some are not in it at all.
  *
+ * A text of ASCII is looked into with patterns that have lost what it can't match (hyper/ascii.h).
+ *
  * Compiling takes about a minute, so a database is made ahead, kept as bytes, and used only by who
  * has the same patterns, the same library and the same kind of processor.
  */

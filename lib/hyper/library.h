@@ -30,7 +30,7 @@ struct library_pattern {
 	uint16_t apart;
 };
 
-#define LIBRARY_MAGIC "lazaret hyper 4" /* with its NUL; another number when widen() changes */
+#define LIBRARY_MAGIC "lazaret hyper 5" /* with its NUL; another number when widen() changes */
 
 /* RESULT_NONE: the library is not here. */
 enum result library_key(const struct hyper_pattern *patterns, size_t count, struct digest *out);

@@ -8,6 +8,7 @@
 #include "lib/base/text.h"
 #include "lib/hyper/item.h"
 #include "lib/hyper/shorten.h"
+#include "lib/hyper/trim.h"
 
 enum {
 	REPEATS_KEPT = 4,      /* so many are as cheap as "any number" */
@@ -344,6 +345,8 @@ int widen(const char *pattern, int is_caseless, struct wide *out)
 	}
 	out->text = shorten(wide);
 	out->times = widener.times ? widener.times : 1;
+	if (out->times > 1)
+		out->text = trim_end(out->text);
 	return 1;
 }
 

@@ -11,7 +11,8 @@
 struct wide {
 	char *text; /* to be freed */
 	/* A pattern that is a long group repeated, "(?:...){5}", is put as the group alone, which
-	 * must be found so often, at ends that are at least its least width apart. */
+	 * must be found so often, at ends that are at least its least width apart. What may be
+	 * absent at its end is: a row of blanks would be many ends of one place. */
 	unsigned long times;
 };
 

@@ -11,6 +11,7 @@
 #include "lib/base/alloc.h"
 #include "lib/hyper/ascii.h"
 #include "lib/hyper/fold.h"
+#include "lib/hyper/trim.h"
 #include "lib/hyper/widen.h"
 #include "lib/match/match.h"
 
@@ -45,6 +46,10 @@ static void check_folds(const char *wide, unsigned flags, const uint8_t *text, s
 static void check_ends(const char *wide, unsigned flags, const uint8_t *text, size_t size)
 {
 	char *without = without_ends(wide);
+	char *trimmed = trim_end(strdup(wide));
+
+	assert(found(trimmed, flags, text, size) != RESULT_NONE);
+	free(trimmed);
 
 	assert(found(without, flags, text, size) != RESULT_NONE);
 	free(without);

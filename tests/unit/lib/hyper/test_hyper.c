@@ -104,6 +104,7 @@ static void a_long_group_is_named_when_it_was_found_often_enough(void **state)
 	names(hyper, "your name, her town: his street.", "8");
 	/* The same places end in several ways, and the next text begins anew. */
 	names(hyper, "your name , , her town", "");
+	names(hyper, "your name .     her town ,      and so on", "");
 	names(hyper, "your name then her town and the country", "8");
 	hyper_free(&hyper);
 }

@@ -10,6 +10,7 @@
 #include "lib/base/buf.h"
 #include "lib/hyper/ascii.h"
 #include "lib/hyper/fold.h"
+#include "lib/hyper/trim.h"
 #include "lib/hyper/widen.h"
 
 /* NULL where it is left out; to be freed. */
@@ -146,6 +147,28 @@ static void a_long_group_that_is_all_there_is_is_to_be_found_so_often(void **sta
 }
 
 /* Folded as a whole, without being too long for the library. */
+static void ends_as(const char *pattern, const char *want)
+{
+	char *trimmed = trim_end(strdup(pattern));
+
+	assert_string_equal(trimmed, want);
+	free(trimmed);
+}
+
+static void what_may_be_absent_at_the_end_is(void **state)
+{
+	ends_as("(?:a+b+c?[de]*|f(?:g)?|h{0,3})", "(?:a+b|f|)");
+	ends_as("a(?:b+(?:c+|d?e)+)", "a(?:b+(?:c|d?e))");
+	ends_as("a?b+?", "a?b");
+	/* These are told by their ends, or by how many there are. */
+	ends_as("ab{2,}", "ab{2,}");
+	ends_as("ab?$|a(?:bc){2}|(b)+|[c+]", "ab?$|a(?:bc){2}|(b)|[c+]");
+	/* Others refer to what would be taken away. */
+	ends_as("a(b)?\\1?", "a(b)?\\1?");
+	ends_as("a(?:b(?i))?|c", "a(?:b(?i))?|c");
+	ends_as("ab?(?:c", "ab?(?:c");
+}
+
 static void folds_to(enum fold fold, const char *pattern, const char *want)
 {
 	char *folded = fold_high(pattern, fold);
@@ -323,6 +346,7 @@ int main(void)
 	        cmocka_unit_test(what_need_not_be_there_goes_alone),
 	        cmocka_unit_test(what_must_not_match_stays_for_texts_of_ascii),
 	        cmocka_unit_test(where_taking_away_could_mean_another_thing_all_stays),
+	        cmocka_unit_test(what_may_be_absent_at_the_end_is),
 	        cmocka_unit_test(what_is_too_long_is_folded_before_it_is_cut),
 	        cmocka_unit_test(what_is_too_long_is_cut_behind_an_item),
 	        cmocka_unit_test(what_stands_side_by_side_is_cut_side_by_side),
