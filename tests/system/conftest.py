@@ -22,9 +22,19 @@ def pytest_unconfigure(config):
         shutil.rmtree(config.own_folder, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items):
-    # From simple to hard, in the order of the files' numbers.
-    items.sort(key=lambda item: str(item.fspath))
+# What takes minutes, longest first: begun first where several files run at a time, so that none is left to the end.
+LONGEST = ["test_46_bombs.py", "test_60_kill.py", "test_75_states.py", "test_74_floods.py", "test_62_poison.py", "test_72_retain.py",
+           "test_73_release.py", "test_64_rescan.py", "test_63_reload.py", "test_40_evasion.py"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """From simple to hard, in the order of the files' numbers."""
+    first = LONGEST if hasattr(config, "workerinput") else []
+
+    def place(item):
+        name = os.path.basename(item.fspath)
+        return first.index(name) if name in first else len(first), str(item.fspath)
+    items.sort(key=place)
 
 
 @pytest.fixture
