@@ -37,11 +37,15 @@ def pytest_collection_modifyitems(config, items):
     items.sort(key=place)
 
 
+def a_world(request):
+    marker = request.node.get_closest_marker("config")
+    return World(marker.args[0] if marker else "")
+
+
 @pytest.fixture
 def world(request):
     """A started world; `@pytest.mark.config("…")` gives it configuration of its own."""
-    marker = request.node.get_closest_marker("config")
-    it = World(marker.args[0] if marker else "")
+    it = a_world(request)
     try:
         it.start()
         yield it
@@ -52,12 +56,22 @@ def world(request):
         it.stop()
 
 
+@pytest.fixture
+def apart(request):
+    """One whose programs are started one by one, so that each can be taken away alone."""
+    it = a_world(request)
+    try:
+        yield it.start_each()
+    finally:
+        it.stop()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.when == "call" and report.failed:
         item.failed = True
-        world = item.funcargs.get("world")
+        world = item.funcargs.get("world") or item.funcargs.get("apart")
         if world is not None:
             report.sections.append(("lazaret's log", world.lazaret.log()[-8000:]))
             report.sections.append(("postfix's log", world.postfix.log()[-4000:]))
