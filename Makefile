@@ -158,8 +158,8 @@ $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 $(B)/protos/lazaret.pb-c.o: $(PROTO_C)
 	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
 
-# What breaks libraries under qscan, and what stops the disk under qstore.
-FAULTS := $(B)/tests/faults/faults.so $(B)/tests/faults/disk.so
+# What breaks libraries under qscan, what stops the disk under qstore, and what puts a program's clock forward.
+FAULTS := $(B)/tests/faults/faults.so $(B)/tests/faults/disk.so $(B)/tests/faults/clock.so
 $(FAULTS): $(B)/%.so: %.c tests/faults/disk.h
 	@mkdir -p $(@D)
 	@$(CC) -std=gnu11 $(WARN) -I. -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $< $(keeping_said)
