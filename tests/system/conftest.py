@@ -22,9 +22,9 @@ def pytest_unconfigure(config):
         shutil.rmtree(config.own_folder, ignore_errors=True)
 
 
-# What takes minutes, longest first: begun first where several files run at a time, so that none is left to the end.
-LONGEST = ["test_46_bombs.py", "test_60_kill.py", "test_75_states.py", "test_74_floods.py", "test_62_poison.py", "test_72_retain.py",
-           "test_73_release.py", "test_64_rescan.py", "test_63_reload.py", "test_40_evasion.py"]
+# What takes longest, in this order: begun first where several files run at a time, so that none is left to the end.
+LONGEST = ["test_46_bombs.py", "test_60_kill.py", "test_74_floods.py", "test_62_poison.py", "test_75_states.py", "test_63_reload.py",
+           "test_79_reports.py", "test_65_twice.py", "test_64_rescan.py", "test_72_retain.py", "test_40_evasion.py"]
 
 
 def pytest_collection_modifyitems(config, items):
