@@ -97,7 +97,7 @@ BENCHES      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call bench_of,$(f
 SHOWERS      := $(foreach f,$(folders),$(patsubst %.c,$(B)/%,$(call show_of,$(f))))
 FUZZERS      := $(foreach f,$(folders),$(patsubst tests/fuzz/%.c,$(B)/bin/%,$(call fuzz_of,$(f))))
 
-.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches coverage agree agree-mime agree-dkim ham accuracy
+.PHONY: all deps demo test unit system lint format bench fuzz fuzzers fuzz-objects install clean tests benches compiled coverage agree agree-mime agree-dkim ham accuracy
 all: $(ALL_PROGRAMS)
 
 # Everything a folder's files need before they compile: the generated protocol, where the folder may see it.
@@ -120,10 +120,13 @@ $(foreach f,$(folders),$(eval $(call folder_rules,$(f))))
 
 # ---------------------------------------------------------------- how things are made
 
+# What the compiler says of a file is kept beside its object, so that `make lint` need not compile it again to hear it.
+keeping_said = 2>$(basename $@).said || code=$$?; cat $(basename $@).said >&2; exit $${code:-0}
+
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc    $<"
-	@$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+	@$(CC) $(OURS) $(CFLAGS) $(CPPFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $< $(keeping_said)
 
 # What knows where things are installed, or its version, is made again when that changes.
 PLACES  := $(VERSION) $(datadir) $(libexecdir) $(sysconfdir)
@@ -155,11 +158,11 @@ $(PROTO_C) $(PROTO_H) &: protos/lazaret.proto
 $(B)/protos/lazaret.pb-c.o: $(PROTO_C)
 	@$(CC) $(OURS) $(CFLAGS) -w -MMD -MP -c -o $@ $<
 
-# What breaks libraries under qscan, and what stops the disk under qstore.
-FAULTS := $(B)/tests/faults/faults.so $(B)/tests/faults/disk.so
+# What breaks libraries under qscan, what stops the disk under qstore, and what puts a program's clock forward.
+FAULTS := $(B)/tests/faults/faults.so $(B)/tests/faults/disk.so $(B)/tests/faults/clock.so
 $(FAULTS): $(B)/%.so: %.c tests/faults/disk.h
 	@mkdir -p $(@D)
-	@$(CC) -std=gnu11 $(WARN) -I. -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $<
+	@$(CC) -std=gnu11 $(WARN) -I. -D_GNU_SOURCE $(CFLAGS) -fPIC -shared -o $@ $< $(keeping_said)
 
 # Tests of the quarantine start themselves again with it.
 $(filter $(B)/tests/unit/quarantine/%,$(UNIT_TESTS)): | $(B)/tests/faults/disk.so
@@ -176,6 +179,9 @@ deps:
 
 tests: $(UNIT_TESTS) $(FAULTS)
 benches: $(BENCHES)
+# All that is compiled, and nothing linked.
+compiled: $(foreach f,$(folders),$(call objects,$(f)) $(if $(wildcard $(f)/main.c),$(B)/$(f)/main.o)) \
+	$(UNIT_TESTS:=.o) $(BENCHES:=.o) $(SHOWERS:=.o) $(FAULTS)
 
 unit: all tests
 	@tests/tools/run-unit $(B)

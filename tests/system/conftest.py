@@ -22,16 +22,30 @@ def pytest_unconfigure(config):
         shutil.rmtree(config.own_folder, ignore_errors=True)
 
 
-def pytest_collection_modifyitems(items):
-    # From simple to hard, in the order of the files' numbers.
-    items.sort(key=lambda item: str(item.fspath))
+# What takes longest, in this order: begun first where several files run at a time, so that none is left to the end.
+LONGEST = ["test_46_bombs.py", "test_60_kill.py", "test_74_floods.py", "test_62_poison.py", "test_75_states.py", "test_63_reload.py",
+           "test_79_reports.py", "test_65_twice.py", "test_64_rescan.py", "test_72_retain.py", "test_40_evasion.py"]
+
+
+def pytest_collection_modifyitems(config, items):
+    """From simple to hard, in the order of the files' numbers."""
+    first = LONGEST if hasattr(config, "workerinput") else []
+
+    def place(item):
+        name = os.path.basename(item.fspath)
+        return first.index(name) if name in first else len(first), str(item.fspath)
+    items.sort(key=place)
+
+
+def a_world(request):
+    marker = request.node.get_closest_marker("config")
+    return World(marker.args[0] if marker else "")
 
 
 @pytest.fixture
 def world(request):
     """A started world; `@pytest.mark.config("…")` gives it configuration of its own."""
-    marker = request.node.get_closest_marker("config")
-    it = World(marker.args[0] if marker else "")
+    it = a_world(request)
     try:
         it.start()
         yield it
@@ -42,12 +56,22 @@ def world(request):
         it.stop()
 
 
+@pytest.fixture
+def apart(request):
+    """One whose programs are started one by one, so that each can be taken away alone."""
+    it = a_world(request)
+    try:
+        yield it.start_each()
+    finally:
+        it.stop()
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     report = (yield).get_result()
     if report.when == "call" and report.failed:
         item.failed = True
-        world = item.funcargs.get("world")
+        world = item.funcargs.get("world") or item.funcargs.get("apart")
         if world is not None:
             report.sections.append(("lazaret's log", world.lazaret.log()[-8000:]))
             report.sections.append(("postfix's log", world.postfix.log()[-4000:]))

@@ -6,16 +6,7 @@ import pytest
 from world import World, wait_for
 
 QUICK = "front:\n  silence: 1s\n  deadline: 10s\n  next_hop_timeout: 5s\nworkers:\n  timeout: 5s\nvirus:\n  max_scan_time: 2s\n"
-
-
-@pytest.fixture
-def apart():
-    """A world whose programs are started one by one, so that one can be taken away."""
-    it = World(QUICK)
-    try:
-        yield it.start_each()
-    finally:
-        it.stop()
+pytestmark = pytest.mark.config(QUICK)
 
 
 def deferred(world):

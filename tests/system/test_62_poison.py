@@ -3,14 +3,14 @@ import collections
 import os
 import pathlib
 import re
-import shutil
 import signal
 import threading
 import time
 
 import mails
 import pytest
-from world import BUILD, EICAR, USER, World, account, wait_for
+from preload import preload
+from world import EICAR, USER, World, account, wait_for
 
 CONFIG = """
 front:
@@ -39,12 +39,7 @@ def fault(kind, place="virus"):
 
 def make_faulty(world):
     """Scanners whose libraries break where a mail says so."""
-    lazaret = world.lazaret
-    shutil.copy2(BUILD / "tests/faults/faults.so", lazaret.bin / "faults.so")
-    os.rename(lazaret.bin / "qscan", lazaret.bin / "qscan.real")
-    (lazaret.bin / "qscan").write_text(
-        f'#!/bin/sh\nLD_PRELOAD={lazaret.bin}/faults.so exec {lazaret.bin}/qscan.real "$@"\n')
-    os.chmod(lazaret.bin / "qscan", 0o755)
+    preload(world.lazaret, "qscan", "faults")
     return world
 
 
@@ -289,7 +284,7 @@ def test_a_virus_beside_a_part_that_kills_is_named_and_both_are_cut(world):
 
 def engines(world):
     """The supervisors that live, whoever started them: each has an engine."""
-    found = world.lazaret.pids().get("qscan.real", [])
+    found = world.lazaret.pids().get("qscan", [])
     return [pid for pid in found if b"--control-fd" in command_line(pid) and b"--control-fd" not in command_line(parent(pid))]
 
 

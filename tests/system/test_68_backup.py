@@ -5,7 +5,7 @@ import threading
 import mails
 import pytest
 from test_76_model import BAD, QUICK, corpus, followed, learn, model, status, teach
-from world import World, wait_for
+from world import wait_for
 
 
 def with_program(number):
@@ -95,16 +95,7 @@ def test_a_backup_has_the_model_and_a_restore_brings_back_its_answers(world):
     assert "MODEL_SPAM" in status(world, BAD, 7001)
 
 
-@pytest.fixture
-def apart():
-    """Programs that each can be stopped alone."""
-    it = World(QUICK)
-    try:
-        yield it.start_each()
-    finally:
-        it.stop()
-
-
+@pytest.mark.config(QUICK)
 def test_workers_that_have_later_lessons_take_the_model_of_the_backup(apart):
     teach(apart)
     copy = apart.dir / "copy"

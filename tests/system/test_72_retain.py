@@ -7,6 +7,7 @@ import subprocess
 
 import mails
 import pytest
+from preload import Clock
 from world import World, wait_for
 
 RULES = """
@@ -165,7 +166,16 @@ def test_with_oldest_the_oldest_makes_room(world):
     assert " 0 problems" in world.lazaret.qctl("verify").stdout
 
 
-def test_rules_that_come_later_hold_for_what_is_there(world):
+@pytest.fixture
+def clock(world):
+    """That of the quarantine, which looks once a minute for what is to be done by time."""
+    world.lazaret.stop()
+    it = Clock(world.lazaret, "qstore")
+    world.lazaret.start()
+    return it
+
+
+def test_rules_that_come_later_hold_for_what_is_there(world, clock):
     world.send(program(1), to="a@example.org")
     world.send(mails.eicar_mail(), to="b@example.org")
     items = {item["reason"]: item["id"] for item in kept(world, 2)}
@@ -174,6 +184,8 @@ def test_rules_that_come_later_hold_for_what_is_there(world):
     world.lazaret.write("quarantine:\n  retention:\n    - reasons: [attachment]\n      keep: 1ms\n")
     world.lazaret.start()
     wait_for(lambda: "event=filed" in world.lazaret.log(), 30, message="items filed by the new rule")
+    assert len(world.lazaret.items()) == 2
+    clock.forward(60)
     wait_for(lambda: [item["reason"] for item in world.lazaret.items()] == ["virus"], 90, message="what is too old to go")
     assert " 0 problems" in world.lazaret.qctl("verify").stdout
 
@@ -199,7 +211,7 @@ def test_what_is_compressed_comes_back_and_is_read_when_it_is_not_any_more(world
 
 
 @pytest.mark.config("quarantine:\n  map_size: 16M\n  reserve: 2M\n  max_item_size: 4M\nsize:\n  max_size: 4M\n")
-def test_near_full_is_an_alarm_and_full_defers_mail_until_something_goes(world):
+def test_near_full_is_an_alarm_and_full_defers_mail_until_something_goes(world, clock):
     number = 0
     while not [one for one in stats(world) if "nearly full" in one.get("alarm", "")]:
         assert number < 24
@@ -207,6 +219,7 @@ def test_near_full_is_an_alarm_and_full_defers_mail_until_something_goes(world):
         number += 1
         kept(world, number)
     assert "! the quarantine is nearly full" in world.lazaret.qctl("stats").stdout
+    clock.forward(60)
     wait_for(lambda: "event=nearly-full" in world.lazaret.log(), 90, message="the alarm in the log")
     while "status=deferred" not in world.postfix.log():
         assert number < 40

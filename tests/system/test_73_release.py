@@ -9,6 +9,7 @@ import time
 
 import mails
 import pytest
+from preload import Clock
 from world import as_crlf, wait_for
 
 HOLD = "policy:\n  spam_tag: 5\n  spam_quarantine: 50\n  spam_reject: 0\n"
@@ -157,10 +158,13 @@ def test_where_nobody_can_scan_it_is_refused_unless_forced(world):
     world.drained()
     world.lazaret.stop()
     world.lazaret.start_each(("qstore", "qnotify"))
-    out = release(world, item["id"], code=75)
+    clock = Clock(world.lazaret, "qctl")
+    with clock.hurried():
+        out = release(world, item["id"], code=75)
     assert "nobody could scan it" in out.stderr and "broker" in out.stderr
     assert world.lazaret.show(item["id"])["state"] == "held"
-    out = release(world, item["id"], "--force", "--reason", "the brokers are down")
+    with clock.hurried(1):
+        out = release(world, item["id"], "--force", "--reason", "the brokers are down")
     assert "unknown" in out.stdout
     wait_for(lambda: to_people(world), message="the release")
 

@@ -467,8 +467,8 @@ class Lazaret:
             except OSError:
                 continue
             exe = exe.replace(" (deleted)", "")
-            if os.path.dirname(exe) == str(self.bin):
-                found.setdefault(os.path.basename(exe), []).append(int(entry))
+            if os.path.dirname(exe) == str(self.bin):  # what preload() put aside has its library's name behind a dot
+                found.setdefault(os.path.basename(exe).partition(".")[0], []).append(int(entry))
         return found
 
     def log(self):
