@@ -129,11 +129,6 @@ static int put_atom(struct former *former, const char *at, size_t size)
 	return !is_high(at);
 }
 
-static int may_be_absent(const char *repeat)
-{
-	return *repeat == '*' || *repeat == '?' || strncmp(repeat, "{0", 2) == 0;
-}
-
 /* Items side by side. 0: one of them can't match. */
 static int put_row(struct former *former, const char *row, size_t size)
 {
@@ -148,7 +143,7 @@ static int put_row(struct former *former, const char *row, size_t size)
 			former->is_odd = 1;
 		} else if (put_atom(former, row + at, atom)) {
 			buf_add(&former->out, row + at + atom, item - atom);
-		} else if (may_be_absent(row + at + atom)) {
+		} else if (item_may_be_absent(row + at + atom)) {
 			cut_back(&former->out, start);
 			buf_add_string(&former->out, "(?:)");
 		} else {

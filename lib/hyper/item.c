@@ -63,6 +63,11 @@ size_t item_size(const char *at)
 	return strnlen(at, size) == size ? size + (at[size] == '?') : 0;
 }
 
+int item_may_be_absent(const char *repeat)
+{
+	return *repeat == '*' || *repeat == '?' || strncmp(repeat, "{0", 2) == 0;
+}
+
 size_t row_size(const char *at, size_t size)
 {
 	size_t used = 0, item;

@@ -12,6 +12,9 @@ size_t atom_size(const char *at);
 /* The same with its repeat. */
 size_t item_size(const char *at);
 
+/* Does the repeat behind an atom allow none of it? */
+int item_may_be_absent(const char *repeat);
+
 /* Size of the escape, "[:name:]" or character at `at`, inside a class; 1 at least. */
 size_t class_item_size(const char *at);
 

@@ -7,11 +7,6 @@
 #include "lib/base/buf.h"
 #include "lib/hyper/item.h"
 
-static int may_be_absent(const char *repeat)
-{
-	return *repeat == '*' || *repeat == '?' || strncmp(repeat, "{0", 2) == 0;
-}
-
 static void put_rows(const char *text, size_t size, struct buf *out);
 
 /* The last item of a row, once. */
@@ -40,7 +35,7 @@ static void put_row(const char *row, size_t size, struct buf *out)
 			buf_add(out, row, size);
 			return;
 		}
-		if (!may_be_absent(row + at + atom_size(row + at))) {
+		if (!item_may_be_absent(row + at + atom_size(row + at))) {
 			last = at;
 			last_size = item;
 		}
