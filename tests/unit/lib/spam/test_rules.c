@@ -500,6 +500,52 @@ static void rules_matching_is_the_sum_of_all_that_match_but_itself(void **state)
 	complains("meta A rules_matching(X*", "rule A: an operator is missing");
 }
 
+/* The metas that a rule guards, by name. */
+static void guards(struct rules *rules, const char *name, const char *metas)
+{
+	const struct rule *rule = rules_name(rules, name);
+	struct buf found = {0};
+
+	buf_add_string(&found, "");
+	for (size_t i = 0; i < rule->guarded_count; i++)
+		buf_add_format(&found, "%s ", rules->of[RULE_META].items[rule->guarded[i]]->name);
+	if (strcmp(found.data, metas) != 0)
+		fail_msg("%s: %s", name, found.data);
+	buf_fini(&found);
+}
+
+static void metas_wait_for_as_few_rules_as_can_be(void **state)
+{
+	struct rules *rules = read_rules(
+	        "body __A /a/\nbody __B /b/\nbody __C /c/\nheader __F eval:check_no_relays()\n"
+	        "meta BOTH __A && (__B || __C)\nmeta SUM __B + __C > 1\nmeta SELDOM __F && __C\n"
+	        "meta OF_METAS SUM && __A && !BOTH\nmeta ABSENT !__A && !__B\n");
+
+	assert_string_equal(said.data, "");
+	guards(rules, "__A", "BOTH OF_METAS ");
+	guards(rules, "__B", "SUM ");
+	guards(rules, "__C", "SUM SELDOM ");
+	/* It is put off, and so may be true in each message. */
+	guards(rules, "__F", "");
+	guards(rules, "SUM", "");
+	for (size_t i = 0; i < rules->of[RULE_META].count; i++)
+		assert_int_equal(rules->always_due[i],
+		        strcmp(rules->of[RULE_META].items[i]->name, "ABSENT") == 0);
+	rules_free(&rules);
+}
+
+static void what_costs_least_is_asked_first(void **state)
+{
+	struct rules *rules = read_rules(
+	        "body __SHORT /a/\nbody __LONG /abcdefghijklmnopqrstuvwxyz[abcdefghijklmnopqrst]/\n"
+	        "rawbody __RAW /a/\nmeta __SUM __SHORT + __RAW\nmeta M __SUM\n");
+
+	assert_true(rules_name(rules, "__SHORT")->cost < rules_name(rules, "__LONG")->cost);
+	assert_true(rules_name(rules, "__SHORT")->cost < rules_name(rules, "__RAW")->cost);
+	assert_true(rules_name(rules, "__RAW")->cost < rules_name(rules, "__SUM")->cost);
+	rules_free(&rules);
+}
+
 static void settings_fill_lists(void **state)
 {
 	struct rules *rules = read_rules(
@@ -728,6 +774,8 @@ int main(void)
 	        cmocka_unit_test(of_four_numbers_that_of_the_score_set_counts),
 	        cmocka_unit_test(metas_that_name_a_meta_of_0_points_are_never_worked_out),
 	        cmocka_unit_test(rules_matching_is_the_sum_of_all_that_match_but_itself),
+	        cmocka_unit_test(metas_wait_for_as_few_rules_as_can_be),
+	        cmocka_unit_test(what_costs_least_is_asked_first),
 	        cmocka_unit_test(settings_fill_lists),
 	        cmocka_unit_test(settings_without_meaning_are_counted_by_key),
 	        cmocka_unit_test(
