@@ -3,6 +3,7 @@
     CORPUS=folder   mails, one a file, in folders whose names hold "ham" or "spam"
     FOLDS=10        each fold is judged by what has learned the others
     ORDERS=5        random orders in which it is learned
+    SEED=1          of our hashes of features, which each site draws by lot
     PEERS=bogofilter,rspamd,spamassassin    which others are asked ("" for none)
     FOLDS_SPAMASSASSIN=10    and FOLDS_BOGOFILTER, FOLDS_RSPAMD: the folds of one of them, where FOLDS take too long
 
