@@ -1,6 +1,7 @@
 #include "quarantine/qstore.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -127,18 +128,42 @@ static void complain(struct qstore *q, const char *what, enum result result, con
 		give_up(q, err);
 }
 
+/* How many messages were told as what, and what that has changed; "" where it is nothing. */
+static void lessons_told(
+        const Lz__Learn *request, const Lz__Learned *learned, char *out, size_t room)
+{
+	size_t spam = 0, ham = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < request->n_examples; i++) {
+		spam += request->examples[i]->lesson == LZ__LESSON__LEARN_SPAM;
+		ham += request->examples[i]->lesson == LZ__LESSON__LEARN_HAM;
+	}
+	if (learned->learned || learned->corrected || learned->forgotten)
+		snprintf(out, room,
+		        "spam=%zu ham=%zu learned=%u corrected=%u forgotten=%u already=%u%s", spam,
+		        ham, learned->learned, learned->corrected, learned->forgotten,
+		        learned->already, request->as_report ? " report" : "");
+}
+
 /* What makes the model another model at once is a change of policy. */
-static void note_of_model(
-        struct qstore *q, const struct wire_message *request, const struct actor *actor)
+static void note_of_model(struct qstore *q, const struct wire_message *request,
+        const struct answer *answer, const struct actor *actor)
 {
 	struct audit_fact fact = {.who = actor->name, .action = "policy"};
+	char lessons[200] = "";
 	struct err err;
 
+	if (request->type == MESSAGE_LEARN) {
+		lessons_told((const Lz__Learn *)request->envelope,
+		        (const Lz__Learned *)answer->envelope, lessons, sizeof(lessons));
+		fact.action = "learn";
+	}
 	fact.detail = request->type == MESSAGE_MODEL_RESET  ? "model reset"
 	              : request->type == MESSAGE_MODEL_LOAD ? "model import"
 	              : request->type == MESSAGE_MODEL_FIT  ? "model fit"
-	                                                    : NULL;
-	if (fact.detail)
+	                                                    : lessons;
+	if (*fact.detail)
 		complain(q, "audit-failed", audit_note(q->store, &fact, clock_wall_ms(), &err),
 		        &err);
 }
@@ -177,7 +202,7 @@ static void answer_of_model(struct qstore *q, const struct wire_message *request
 	else
 		result = teach_handle(q->teach, request, clock_wall_ms(), &answer, &err);
 	if (!result)
-		note_of_model(q, request, &actor);
+		note_of_model(q, request, &answer, &actor);
 	if (result) {
 		refuse(q, request, result, &err);
 		return;

@@ -2,6 +2,7 @@
 import json
 import os
 import pwd
+import re
 import signal
 import subprocess
 import threading
@@ -168,6 +169,24 @@ def test_who_may_not_teach_the_model_is_refused_and_that_is_written_down(world):
     world.lazaret.qctl("model", "reset")
     told, = [entry for entry in audit(world, "--action", "policy") if entry["detail"] == "model reset"]
     assert told["who"] == "uid=0 user=root"
+    assert whole(world).returncode == 0
+
+
+@pytest.mark.config("spam:\n  enabled: true\n")
+def test_who_taught_the_model_what_is_written_down_once(world):
+    spam = world.dir / "spam.mbox"
+    spam.write_text("".join(f"From a@b.example Mon Nov 23 10:00:00 2026\nSubject: offer {number}\n\ncheap watches {number}\n\n"
+                            for number in range(300)))
+    for _ in range(2):  # told again it is nothing new
+        world.lazaret.qctl("learn", "spam", str(spam))
+    told = audit(world, "--action", "learn")
+    assert sum(int(re.search(r"learned=(\d+)", one["detail"])[1]) for one in told) == 300, told
+    assert {one["who"] for one in told} == {"uid=0 user=root"} and all("spam=" in one["detail"] for one in told), told
+    assert len(told) == 2  # what qctl sends at once is one entry
+    (world.dir / "ham.eml").write_text("Subject: offer 1\n\ncheap watches 1\n")
+    world.lazaret.qctl("learn", "ham", str(world.dir / "ham.eml"))
+    told = audit(world, "--action", "learn")
+    assert len(told) == 3 and "spam=0 ham=1 learned=0 corrected=1 forgotten=0 already=0" in [one["detail"] for one in told], told
     assert whole(world).returncode == 0
 
 
