@@ -40,7 +40,8 @@ int clock_gettime(clockid_t id, struct timespec *out)
 		open_clock(); /* another library asks before it is our turn */
 	code = real_gettime(id, out);
 
-	if (!code && (id == CLOCK_MONOTONIC || id == CLOCK_REALTIME)) {
+	if (!code &&
+	        (id == CLOCK_MONOTONIC || id == CLOCK_MONOTONIC_COARSE || id == CLOCK_REALTIME)) {
 		int64_t ns = out->tv_nsec + *ahead_ms % 1000 * 1000000;
 
 		out->tv_sec += *ahead_ms / 1000 + ns / 1000000000;
