@@ -11,34 +11,9 @@
 #include <unistd.h>
 
 #include "lib/model/model.h"
-#include "quarantine/teach.h"
+#include "tests/unit/quarantine/teaching.h"
 
-static char path[64];
-static struct teach *teach;
 static struct err err;
-
-static int set_up(void **state)
-{
-	strcpy(path, "/tmp/lazaret-version-XXXXXX");
-	if (!mkdtemp(path))
-		return -1;
-	teach = teach_open(path);
-	return 0;
-}
-
-static int take_down(void **state)
-{
-	static const char *const files[] = {"data.mdb", "lock.mdb"};
-	char name[128];
-	size_t at;
-
-	teach_close(&teach);
-	for (at = 0; at < 2; at++) {
-		snprintf(name, sizeof(name), "%s/%s", path, files[at]);
-		unlink(name);
-	}
-	return rmdir(path);
-}
 
 /* As one that learned features that were made in another way left it; opens it again. */
 static void write_version(uint32_t version)

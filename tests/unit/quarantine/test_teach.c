@@ -19,40 +19,15 @@
 #include "lib/base/file.h"
 #include "lib/model/chunk.h"
 #include "lib/model/facts.h"
-#include "quarantine/teach.h"
+#include "tests/unit/quarantine/teaching.h"
 
 enum { FEATURES = 60, DIGEST = 16 };
 
-static char path[64];
-static struct teach *teach;
 static struct err err;
 
 static void open_it(void)
 {
 	teach = teach_open(path);
-}
-
-static int set_up(void **state)
-{
-	strcpy(path, "/tmp/lazaret-teach-XXXXXX");
-	if (!mkdtemp(path))
-		return -1;
-	open_it();
-	return 0;
-}
-
-static int take_down(void **state)
-{
-	static const char *const files[] = {"data.mdb", "lock.mdb"};
-	char name[128];
-	size_t at;
-
-	teach_close(&teach);
-	for (at = 0; at < 2; at++) {
-		snprintf(name, sizeof(name), "%s/%s", path, files[at]);
-		unlink(name);
-	}
-	return rmdir(path);
 }
 
 /* ---- asking ---- */
